@@ -1,0 +1,35 @@
+//! 公告、图文: where the news item stands.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    ids::{ArticleId, PictureId, StaffId},
+    kinds::ArticleStatus,
+};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "article")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: ArticleId,
+    pub author_id: StaffId,
+    pub status: ArticleStatus,
+    /// Number of the newest version, from 1.
+    pub version: i32,
+    pub title: String,
+    pub digest: String,
+    /// Name printed as 作者.
+    pub byline: String,
+    /// 来源.
+    pub origin: String,
+    /// Markdown; pictures as `![caption](picture:12)`.
+    pub body: String,
+    pub cover_id: Option<PictureId>,
+    /// SHA-256 over title, digest, byline, origin, body and the content of all pictures.
+    pub content_hash: String,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

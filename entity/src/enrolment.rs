@@ -1,0 +1,31 @@
+//! 报名: one person and one class, from sign-up to the end; never deleted.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    ids::{ClassId, CourseId, EnrolmentId, ResidentId, TermId},
+    kinds::EnrolmentStatus,
+};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "enrolment")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: EnrolmentId,
+    pub resident_id: ResidentId,
+    pub class_id: ClassId,
+    /// Copied from the class: partial unique index (resident, course, term)
+    /// over the live states.
+    pub course_id: CourseId,
+    pub term_id: TermId,
+    pub status: EnrolmentStatus,
+    /// Place in the waiting list: lower comes first. Set when waiting begins.
+    pub queue_number: Option<i64>,
+    /// Set while a reserved place is offered.
+    pub offer_expires_at: Option<DateTimeUtc>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

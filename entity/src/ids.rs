@@ -1,0 +1,56 @@
+//! A type for each kind of id, so that one cannot be passed for another.
+//!
+//! Ids are row numbers: they name a thing and never grant anything. Secrets
+//! are separate random tokens.
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
+            serde::Serialize, serde::Deserialize, sea_orm::DeriveValueType,
+            poem_openapi::NewType,
+        )]
+        #[serde(transparent)]
+        pub struct $name(pub i64);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A person who learns, or may come to.
+    ResidentId;
+    /// A person who works at the console.
+    StaffId;
+    /// 社区（居委会）.
+    CommunityId;
+    /// 学习点.
+    SiteId;
+    /// 学期.
+    TermId;
+    /// 课程.
+    CourseId;
+    /// 教师.
+    TeacherId;
+    /// 班级.
+    ClassId;
+    /// 课次.
+    MeetingId;
+    /// 报名, 候补.
+    EnrolmentId;
+    /// A word to one resident.
+    NoticeId;
+    /// 公告、图文.
+    ArticleId;
+    /// An uploaded picture.
+    PictureId;
+    /// One attempt to bring an article to the account.
+    PublicationId;
+    /// A piece of work that waits in the outbox.
+    JobId;
+}

@@ -1,0 +1,177 @@
+//! The closed sets of values, stored as short strings and sent as the same.
+
+use sea_orm::prelude::StringLen;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord,
+            sea_orm::EnumIter, sea_orm::DeriveActiveEnum,
+            serde::Serialize, serde::Deserialize, poem_openapi::Enum,
+        )]
+        #[sea_orm(rs_type = "String", db_type = "String(StringLen::N(24))")]
+        pub enum $name {
+            $($(#[$vdoc])*
+            #[sea_orm(string_value = $text)]
+            #[serde(rename = $text)]
+            #[oai(rename = $text)]
+            $variant,)*
+        }
+
+        impl $name {
+            /// The word in the database and on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+    )*};
+}
+
+kinds! {
+    /// Which of the two WeChat accounts.
+    WechatAccount {
+        /// The public account “美丽常阴沙”.
+        Official = "official",
+        /// The mini-program.
+        Mini = "mini",
+    }
+    /// What a resident agrees to; each by itself.
+    ConsentKind {
+        /// Use of personal information for sign-up and check-in.
+        Privacy = "privacy",
+        /// Sensitive information (ID number), asked for separately.
+        Sensitive = "sensitive",
+    }
+    /// What a person at the console is.
+    Role {
+        /// Everything, and the other logins.
+        Admin = "admin",
+        /// 教育中心: terms, courses, classes, enrolments, registers.
+        Centre = "centre",
+        /// 社区专职: their own community.
+        Officer = "officer",
+        /// 教师: the roll of their own classes.
+        Teacher = "teacher",
+        /// 编辑: writes articles, reviews those of others for language.
+        Editor = "editor",
+        /// 科长: reviews facts.
+        SectionHead = "section_head",
+        /// 领导: reviews direction.
+        Leader = "leader",
+    }
+    /// How a teacher is employed.
+    TeacherKind {
+        FullTime = "full_time",
+        PartTime = "part_time",
+        Volunteer = "volunteer",
+    }
+    /// Whether a class runs.
+    ClassStatus {
+        Open = "open",
+        Cancelled = "cancelled",
+    }
+    /// Whether a meeting takes place.
+    MeetingStatus {
+        Planned = "planned",
+        Cancelled = "cancelled",
+    }
+    /// Where an enrolment stands. `placed`, `offered` and `waiting` are live;
+    /// `placed` and `offered` hold a place.
+    EnrolmentStatus {
+        /// 录取.
+        Placed = "placed",
+        /// 候补.
+        Waiting = "waiting",
+        /// A place is reserved until the offer runs out.
+        Offered = "offered",
+        /// 退课, or left the waiting list.
+        Withdrawn = "withdrawn",
+        /// The class was cancelled.
+        Cancelled = "cancelled",
+    }
+    /// Who did something.
+    ActorKind {
+        Resident = "resident",
+        Staff = "staff",
+        System = "system",
+    }
+    /// The register's answer for one person and meeting.
+    AttendanceStatus {
+        Present = "present",
+        Absent = "absent",
+        /// 请假.
+        Leave = "leave",
+    }
+    /// How it came into the register.
+    CheckInWay {
+        /// The class's rotating code.
+        Code = "code",
+        /// The roll, tapped by a teacher or staff.
+        Roll = "roll",
+    }
+    /// What a notice is about; each has a template of its own.
+    NoticeKind {
+        /// 报名成功.
+        Placed = "placed",
+        /// 候补到位: a place is reserved.
+        Offered = "offered",
+        /// 课次变动: moved or cancelled.
+        MeetingChanged = "meeting_changed",
+    }
+    /// How far a notice came.
+    NoticeState {
+        /// Waits to be sent.
+        Pending = "pending",
+        /// WeChat took it.
+        Sent = "sent",
+        /// The resident allows no (further) message: it stands in “消息” only.
+        NoConsent = "no_consent",
+        /// The call timed out: it may or may not have arrived, and is not repeated.
+        Unknown = "unknown",
+        /// WeChat refused it for good.
+        Failed = "failed",
+    }
+    /// Where an article stands.
+    ArticleStatus {
+        Draft = "draft",
+        InReview = "in_review",
+        /// Three different people passed this content.
+        Approved = "approved",
+        Publishing = "publishing",
+        Published = "published",
+        /// The publication failed; the passes still hold.
+        Failed = "failed",
+    }
+    /// The three reviews, in order.
+    ReviewStage {
+        Language = "language",
+        Facts = "facts",
+        Direction = "direction",
+    }
+    /// What a reviewer said.
+    Verdict {
+        Pass = "pass",
+        /// Back to the author.
+        Return = "return",
+    }
+    /// How far a publication came. All but `failed` count as live for the
+    /// “one per article” index.
+    PublicationState {
+        Queued = "queued",
+        /// Pictures and cover are on the platform, and the draft.
+        Drafted = "drafted",
+        /// The platform took the submission; the end comes as an event.
+        Submitted = "submitted",
+        Published = "published",
+        Failed = "failed",
+    }
+    /// Where a job stands.
+    JobState {
+        Ready = "ready",
+        Running = "running",
+        Done = "done",
+        /// Given up; staff see it and can repeat it.
+        Dead = "dead",
+    }
+}

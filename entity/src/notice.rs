@@ -1,0 +1,37 @@
+//! A word to one resident: shown in their messages, and sent to WeChat where there is consent.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    ids::{NoticeId, ResidentId},
+    kinds::{NoticeKind, NoticeState},
+};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "notice")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: NoticeId,
+    pub resident_id: ResidentId,
+    pub kind: NoticeKind,
+    /// Same key, same notice: unique, so that a repeated job tells nobody twice.
+    #[sea_orm(unique)]
+    pub dedup_key: String,
+    /// At most 14 characters.
+    pub title: String,
+    /// Plain sentences, fit to be read aloud.
+    pub body: String,
+    /// Page under /m/, as in `/classes/3`.
+    pub page: String,
+    /// The template's values as JSON: `{"class":"…","time":"…","place":"…","note":"…"}`.
+    pub values: String,
+    pub state: NoticeState,
+    /// Why it did not reach WeChat, in words for staff.
+    pub failure: Option<String>,
+    pub created_at: DateTimeUtc,
+    pub sent_at: Option<DateTimeUtc>,
+    pub read_at: Option<DateTimeUtc>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,36 @@
+//! One way of an article to the account, followed to its end.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    ids::{ArticleId, PublicationId, StaffId},
+    kinds::PublicationState,
+};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "publication")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: PublicationId,
+    /// At most one live or finished publication per article: partial unique index.
+    pub article_id: ArticleId,
+    pub version: i32,
+    pub content_hash: String,
+    pub state: PublicationState,
+    /// The platform's draft, once made.
+    pub draft_media_id: Option<String>,
+    /// When the submit call was begun: set before it, so that a crash is seen.
+    pub submit_started_at: Option<DateTimeUtc>,
+    #[sea_orm(unique)]
+    pub publish_id: Option<String>,
+    pub wechat_article_id: Option<String>,
+    pub url: Option<String>,
+    /// In words for the editor.
+    pub failure: Option<String>,
+    pub requested_by: StaffId,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

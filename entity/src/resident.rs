@@ -1,0 +1,32 @@
+//! A person known to the centre: a row appears at the first sign-in, the profile comes later.
+
+use sea_orm::entity::prelude::*;
+
+use crate::ids::{CommunityId, ResidentId};
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "resident")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: ResidentId,
+    /// Shown on lists beside the masked name, as in `2026000123`.
+    #[sea_orm(unique)]
+    pub learner_number: String,
+    /// Empty until the profile is filled in.
+    pub name: Option<String>,
+    pub birth_date: Option<Date>,
+    pub community_id: Option<CommunityId>,
+    /// Sealed by the vault; never readable in the database.
+    pub phone_sealed: Option<String>,
+    /// Keyed hash of the phone number, to find it again.
+    #[sea_orm(indexed)]
+    pub phone_hash: Option<String>,
+    pub id_number_sealed: Option<String>,
+    #[sea_orm(unique)]
+    pub id_number_hash: Option<String>,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,121 @@
+//! The parts of a running service, wired once and cheap to clone.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use secrecy::ExposeSecret;
+
+use crate::cache::{Cache, CacheError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::vault::Vault;
+use crate::wechat::Wechat;
+
+/// Handed to every verb. Cloning copies a few pointers.
+#[derive(Clone)]
+pub struct App {
+    pub db: Db,
+    pub cache: Cache,
+    pub wechat: Wechat,
+    pub clock: Clock,
+    pub vault: Arc<Vault>,
+    pub config: Arc<Config>,
+}
+
+/// The database. SQLite has one writing connection and a pool of readers, so
+/// that writers queue here instead of failing there; PostgreSQL has one pool.
+#[derive(Clone)]
+pub struct Db {
+    writer: DatabaseConnection,
+    reader: DatabaseConnection,
+}
+
+impl App {
+    /// Connects to everything that the configuration names. WeChat and Redis are
+    /// not asked: they may come later.
+    ///
+    /// # Errors
+    /// The database cannot be reached, or a value of the configuration cannot be used.
+    pub async fn new(config: Config, clock: Clock) -> Result<Self> {
+        let db = Db::connect(&config.database).await?;
+        let url = config.redis.url.expose_secret();
+        let cache = if url.is_empty() {
+            Cache::local()
+        } else {
+            Cache::redis(url, &config.redis.prefix)
+                .map_err(|error: CacheError| Error::internal(error))?
+        };
+        let wechat = Wechat::new(&config.wechat, cache.clone(), clock.clone())?;
+        let vault = Arc::new(Vault::new(&config.security.data_key)?);
+        Ok(Self { db, cache, wechat, clock, vault, config: Arc::new(config) })
+    }
+}
+
+impl Db {
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn connect(config: &crate::config::Database) -> Result<Self, DbErr> {
+        let url = config.url.expose_secret();
+        if !url.starts_with("sqlite:") {
+            let pool = Database::connect(options(url, config.max_connections)).await?;
+            return Ok(Self { writer: pool.clone(), reader: pool });
+        }
+        let writer = Database::connect(sqlite(options(&with_create(url), 1))).await?;
+        let reader = Database::connect(sqlite(options(url, config.max_connections))).await?;
+        Ok(Self { writer, reader })
+    }
+
+    /// Begins a writing transaction; dropping it undoes it.
+    ///
+    /// # Errors
+    /// No connection came free in time.
+    pub async fn begin(&self) -> Result<DatabaseTransaction> {
+        // SQLite takes the write lock at once: a transaction that reads first and
+        // writes later would fail if another process wrote between.
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        Ok(self.writer.begin_with_options(options).await?)
+    }
+
+    /// For reading outside a transaction.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// For migrations, which bring their own transactions.
+    pub fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+}
+
+fn options(url: &str, max_connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(max_connections)
+        .acquire_timeout(std::time::Duration::from_secs(10))
+        // Statements hold personal data.
+        .sqlx_logging(false);
+    options
+}
+
+fn sqlite(mut options: ConnectOptions) -> ConnectOptions {
+    options.map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .foreign_keys(true)
+            .busy_timeout(std::time::Duration::from_secs(10))
+            .pragma("journal_mode", "WAL")
+            .pragma("synchronous", "FULL")
+            .pragma("cache_size", "-16000")
+    });
+    options
+}
+
+fn with_create(url: &str) -> String {
+    if url.contains('?') { url.to_owned() } else { format!("{url}?mode=rwc") }
+}

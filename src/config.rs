@@ -1,0 +1,397 @@
+//! What can be set from outside: `config/default.toml`, under the file of
+//! `--config`, under the environment. Read once at the start, then checked whole.
+//!
+//! 1. An unknown key, a missing secret or a bad value stops the start with a
+//!    sentence that names the key.
+//! 2. Secrets are `SecretString`: they cannot be printed by accident.
+
+use std::path::Path;
+
+use base64::Engine;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use entity::kinds::NoticeKind;
+
+/// The commented reference of all keys.
+pub const DEFAULT: &str = include_str!("../config/default.toml");
+
+/// Begins every environment variable of ours.
+pub const ENV_PREFIX: &str = "SHANGXUE";
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("配置项 `{key}` 有误：{reason}")]
+    Key { key: String, reason: String },
+    #[error("读不懂配置：{0}")]
+    Source(#[from] config::ConfigError),
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub server: Server,
+    pub database: Database,
+    pub redis: Redis,
+    pub security: Security,
+    pub log: Log,
+    pub centre: Centre,
+    pub members: Members,
+    pub staff: Staff,
+    pub enrolment: Enrolment,
+    pub attendance: Attendance,
+    pub worker: Worker,
+    pub wechat: Wechat,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    pub listen: String,
+    /// No slash at the end.
+    pub public_url: String,
+    pub frame_ancestors: String,
+    pub stop_timeout_s: u64,
+    pub max_body_bytes: usize,
+    pub max_picture_bytes: usize,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    pub url: SecretString,
+    pub max_connections: u32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    pub url: SecretString,
+    pub prefix: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Security {
+    /// 32 bytes in base64.
+    pub data_key: SecretString,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub format: LogFormat,
+    pub level: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Centre {
+    pub name: String,
+    pub phone: String,
+    pub hours: String,
+    pub account_name: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Members {
+    pub session_days: i64,
+    pub consent_version: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Staff {
+    pub session_hours: i64,
+    pub lockout_failures: i32,
+    pub lockout_minutes: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enrolment {
+    pub offer_hours: i64,
+    pub offer_daytime_hours: i64,
+    pub travel_minutes: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attendance {
+    pub code_step_s: i64,
+    pub code_steps_before: i64,
+    pub opens_before_minutes: i64,
+    pub closes_after_minutes: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Worker {
+    pub poll_ms: u64,
+    pub lease_s: i64,
+    pub max_attempts: i32,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wechat {
+    /// No slash at the end.
+    pub api_base: String,
+    pub timestamp_window_s: i64,
+    pub connect_timeout_s: u64,
+    pub timeout_s: u64,
+    pub upload_timeout_s: u64,
+    pub official: Official,
+    pub mini: Mini,
+    pub templates: Templates,
+}
+
+/// How callbacks are protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    Plain,
+    Compat,
+    Safe,
+}
+
+/// How the mini-program's callbacks are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    Xml,
+    Json,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Official {
+    pub appid: String,
+    pub secret: SecretString,
+    pub token: SecretString,
+    pub aes_key: SecretString,
+    pub mode: Mode,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mini {
+    pub appid: String,
+    pub secret: SecretString,
+    pub token: SecretString,
+    pub aes_key: SecretString,
+    pub mode: Mode,
+    pub format: Format,
+    pub state: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Templates {
+    pub placed: Template,
+    pub offered: Template,
+    pub meeting_changed: Template,
+}
+
+impl Templates {
+    pub fn of(&self, kind: NoticeKind) -> &Template {
+        match kind {
+            NoticeKind::Placed => &self.placed,
+            NoticeKind::Offered => &self.offered,
+            NoticeKind::MeetingChanged => &self.meeting_changed,
+        }
+    }
+}
+
+/// A subscription message template: its id, and which of its fields takes what.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    pub id: String,
+    pub class: String,
+    pub time: String,
+    pub place: String,
+    pub note: String,
+}
+
+impl Config {
+    /// Reads default, file and environment, and checks the whole.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, naming the key.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let config = Self::read(file, &[])?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// As [`Config::load`], with values of the demo or a test between file and environment.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, naming the key.
+    pub fn load_with(
+        file: Option<&Path>,
+        overrides: &[(&str, String)],
+    ) -> Result<Self, ConfigError> {
+        let config = Self::read(file, overrides)?;
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn read(file: Option<&Path>, overrides: &[(&str, String)]) -> Result<Self, ConfigError> {
+        let mut builder = config::Config::builder()
+            .add_source(config::File::from_str(DEFAULT, config::FileFormat::Toml));
+        if let Some(file) = file {
+            builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
+        }
+        for (key, value) in overrides {
+            builder = builder.set_default(*key, value.as_str())?;
+        }
+        // Values stay strings until their field says what they are: a token of digits is no number.
+        let environment =
+            config::Environment::with_prefix(ENV_PREFIX).prefix_separator("__").separator("__");
+        let merged = builder.add_source(environment).build()?;
+        serde_path_to_error::deserialize(merged).map_err(|error| {
+            let reason = error.inner().to_string();
+            ConfigError::Key { key: error.path().to_string(), reason }
+        })
+    }
+
+    /// # Errors
+    /// The first value that cannot work, naming the key.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let check = |good: bool, key: &str, reason: &str| {
+            if good {
+                Ok(())
+            } else {
+                Err(ConfigError::Key { key: key.to_owned(), reason: reason.to_owned() })
+            }
+        };
+        check(
+            self.server.public_url.starts_with("http") && !self.server.public_url.ends_with('/'),
+            "server.public_url",
+            "要以 http:// 或 https:// 开头，末尾不要斜杠",
+        )?;
+        check(
+            self.server.listen.parse::<std::net::SocketAddr>().is_ok(),
+            "server.listen",
+            "要写成 地址:端口，例如 0.0.0.0:8080",
+        )?;
+        let url = self.database.url.expose_secret();
+        check(
+            url.starts_with("sqlite:") || url.starts_with("postgres"),
+            "database.url",
+            "要以 sqlite:// 或 postgres:// 开头",
+        )?;
+        let key = base64::engine::general_purpose::STANDARD
+            .decode(self.security.data_key.expose_secret());
+        check(
+            key.is_ok_and(|key| key.len() == 32),
+            "security.data_key",
+            "必填：32 个字节的 base64，可用 openssl rand -base64 32 生成",
+        )?;
+        check(
+            !self.wechat.api_base.ends_with('/') && self.wechat.api_base.starts_with("http"),
+            "wechat.api_base",
+            "要以 http:// 或 https:// 开头，末尾不要斜杠",
+        )?;
+        let (official, mini) = (&self.wechat.official, &self.wechat.mini);
+        for (name, appid, secret, token, aes_key, mode) in [
+            (
+                "official",
+                &official.appid,
+                &official.secret,
+                &official.token,
+                &official.aes_key,
+                official.mode,
+            ),
+            ("mini", &mini.appid, &mini.secret, &mini.token, &mini.aes_key, mini.mode),
+        ] {
+            if appid.is_empty() {
+                continue;
+            }
+            let of = |field: &str| format!("wechat.{name}.{field}");
+            check(
+                !secret.expose_secret().is_empty(),
+                &of("secret"),
+                "填了 appid 就必须填 AppSecret",
+            )?;
+            check(
+                (3..=32).contains(&token.expose_secret().len())
+                    && token.expose_secret().bytes().all(|byte| byte.is_ascii_alphanumeric()),
+                &of("token"),
+                "要 3 到 32 个字母或数字，与微信后台所填一致",
+            )?;
+            let key = aes_key.expose_secret();
+            let wanted = mode != Mode::Plain || !key.is_empty();
+            check(
+                !wanted
+                    || (key.len() == 43 && key.bytes().all(|byte| byte.is_ascii_alphanumeric())),
+                &of("aes_key"),
+                "要正好 43 个字母或数字（EncodingAESKey），注意不要多空格或少一位",
+            )?;
+        }
+        for (key, value) in [
+            ("members.session_days", self.members.session_days),
+            ("staff.session_hours", self.staff.session_hours),
+            ("staff.lockout_minutes", self.staff.lockout_minutes),
+            ("enrolment.offer_hours", self.enrolment.offer_hours),
+            ("attendance.code_step_s", self.attendance.code_step_s),
+            ("worker.lease_s", self.worker.lease_s),
+        ] {
+            check(value > 0, key, "要大于 0")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good() -> Vec<(&'static str, String)> {
+        vec![("security.data_key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=".to_owned())]
+    }
+
+    fn wrong(extra: &[(&'static str, &str)]) -> String {
+        let mut values = good();
+        values.extend(extra.iter().map(|(key, value)| (*key, (*value).to_owned())));
+        Config::load_with(None, &values).expect_err("must be refused").to_string()
+    }
+
+    #[test]
+    fn the_default_needs_only_a_data_key() {
+        assert!(Config::load_with(None, &good()).is_ok());
+        assert!(wrong(&[("security.data_key", "")]).contains("security.data_key"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        assert!(wrong(&[("server.lisen", "x")]).contains("lisen"));
+        assert!(wrong(&[("worker.lease_s", "soon")]).contains("worker.lease_s"));
+        assert!(wrong(&[("attendance.code_step_s", "0")]).contains("attendance.code_step_s"));
+        let account = [
+            ("wechat.official.appid", "wx1"),
+            ("wechat.official.secret", "s"),
+            ("wechat.official.token", "123456"),
+            ("wechat.official.aes_key", "short"),
+        ];
+        assert!(wrong(&account).contains("wechat.official.aes_key"));
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let mut values = good();
+        values.push(("wechat.mini.secret", "very-secret".to_owned()));
+        let config = Config::load_with(None, &values).expect("good");
+        assert!(!format!("{config:?}").contains("very-secret"));
+    }
+}

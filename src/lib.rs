@@ -1,0 +1,35 @@
+//! 尚学: sign-up, check-in and news of a community education centre, on WeChat.
+//!
+//! Modules stand in reading order; the README has the map and the invariants.
+
+pub mod app;
+pub mod config;
+
+pub mod cache;
+pub mod clock;
+pub mod error;
+pub mod outbox;
+pub mod vault;
+
+pub mod wechat;
+
+pub mod members;
+pub mod staff;
+
+pub mod courses;
+pub mod news;
+pub mod notices;
+
+pub mod enrolment;
+
+pub mod attendance;
+
+pub mod conversation;
+pub mod worker;
+
+pub mod pages;
+pub mod routes;
+pub mod wire;
+
+pub mod demo;
+pub mod sandbox;

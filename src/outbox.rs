@@ -1,0 +1,70 @@
+//! Work that follows from a transaction and is done after it.
+//!
+//! 1. A job is written in the transaction it follows from; without the commit
+//!    there is no job, and with it the job happens at least once.
+//! 2. A job carries ids only; whoever runs it reads the present state first.
+//! 3. Its code is in `worker/`, so that a low room can ask for work that a
+//!    higher room does.
+
+use chrono::{DateTime, Utc};
+use entity::ids::{ClassId, EnrolmentId, JobId, MeetingId, NoticeId, PublicationId};
+use entity::job;
+use entity::kinds::JobState;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+
+/// Everything that can be waiting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Job {
+    /// Bring a notice to the resident's WeChat.
+    SendNotice { notice: NoticeId },
+    /// Offer free places of a class to the head of its waiting list.
+    FillFreePlaces { class: ClassId },
+    /// An offer ran out: back to the list, the next one is asked.
+    LapseOffer { enrolment: EnrolmentId },
+    /// Tell all learners of a class that a meeting was moved or cancelled.
+    TellMeetingChange { meeting: MeetingId },
+    /// Bring an approved article to the account, as far as it goes in one run.
+    Publish { publication: PublicationId },
+    /// Ask the platform how a publication ended, in case the event is lost.
+    FollowPublication { publication: PublicationId },
+}
+
+impl Job {
+    /// The name in lists and metrics.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SendNotice { .. } => "send_notice",
+            Self::FillFreePlaces { .. } => "fill_free_places",
+            Self::LapseOffer { .. } => "lapse_offer",
+            Self::TellMeetingChange { .. } => "tell_meeting_change",
+            Self::Publish { .. } => "publish",
+            Self::FollowPublication { .. } => "follow_publication",
+        }
+    }
+}
+
+/// Writes a job into the transaction that it follows from.
+///
+/// # Errors
+/// The database.
+pub async fn enqueue(
+    tx: &DatabaseTransaction,
+    job: &Job,
+    now: DateTime<Utc>,
+    run_after: DateTime<Utc>,
+) -> Result<JobId> {
+    let row = job::ActiveModel {
+        kind: Set(job.name().to_owned()),
+        payload: Set(serde_json::to_string(job)?),
+        state: Set(JobState::Ready),
+        run_after: Set(run_after),
+        attempts: Set(0),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    Ok(row.insert(tx).await?.id)
+}

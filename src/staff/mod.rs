@@ -1,0 +1,18 @@
+//! People with a login for the console.
+use crate::app::App;
+use crate::error::{Error, Result};
+use entity::ids::{CommunityId, StaffId};
+use entity::kinds::Role;
+
+/// A signed-in member of staff.
+#[derive(Clone, Debug)]
+pub struct Colleague {
+    pub id: StaffId,
+    pub name: String,
+    pub role: Role,
+    pub community: Option<CommunityId>,
+}
+
+pub async fn authenticate(_app: &App, _token: &str) -> Result<Colleague> {
+    Err(Error::unauthenticated("unauthenticated", "请先登录。"))
+}

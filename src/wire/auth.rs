@@ -1,0 +1,88 @@
+//! Who is calling: a handler that needs a permission takes it as a parameter,
+//! and cannot run without.
+//!
+//! Residents bring a bearer token; staff a cookie, and for everything but
+//! reading the header `X-CSRF-Token` that their session was given.
+
+use poem::Request;
+use poem::http::Method;
+use poem_openapi::SecurityScheme;
+use poem_openapi::auth::{ApiKey, Bearer};
+use subtle::ConstantTimeEq;
+
+use crate::app::App;
+use crate::error::{Error, Kind};
+use crate::members::{self, Learner};
+use crate::staff::{self, Colleague};
+use crate::vault;
+use crate::wire::ApiError;
+use entity::kinds::Role;
+
+/// Name of the console's cookie.
+pub const STAFF_COOKIE: &str = "sx_staff";
+
+/// A signed-in resident.
+#[derive(SecurityScheme)]
+#[oai(ty = "bearer", checker = "check_resident")]
+pub struct Resident(pub Learner);
+
+async fn check_resident(request: &Request, bearer: Bearer) -> poem::Result<Learner> {
+    Ok(members::authenticate(app(request)?, &bearer.token).await.map_err(ApiError::from)?)
+}
+
+macro_rules! staff_permissions {
+    ($($(#[$doc:meta])* $name:ident = $check:ident($($role:ident)|+),)*) => {$(
+        $(#[$doc])*
+        #[derive(SecurityScheme)]
+        #[oai(ty = "api_key", key_in = "cookie", key_name = "sx_staff", checker = $check)]
+        pub struct $name(pub Colleague);
+
+        async fn $check(request: &Request, key: ApiKey) -> poem::Result<Colleague> {
+            check_staff(request, &key.key, &[$(Role::$role),+]).await
+        }
+    )*};
+}
+
+staff_permissions! {
+    /// Anyone with a login.
+    AnyStaff = check_any(Admin | Centre | Officer | Teacher | Editor | SectionHead | Leader),
+    /// Looks after the logins.
+    Administrator = check_administrator(Admin),
+    /// 教育中心: terms, courses, classes.
+    CentreStaff = check_centre(Admin | Centre),
+    /// Looks after enrolments: centre staff everywhere, officers in their community.
+    EnrolmentStaff = check_enrolment(Admin | Centre | Officer),
+    /// Opens rolls: teachers for their own classes, officers in their community.
+    RollKeeper = check_roll(Admin | Centre | Officer | Teacher),
+    /// Sees and writes articles.
+    NewsDesk = check_news(Editor | SectionHead | Leader),
+}
+
+async fn check_staff(request: &Request, token: &str, allowed: &[Role]) -> poem::Result<Colleague> {
+    let app = app(request)?;
+    let colleague = staff::authenticate(app, token).await.map_err(ApiError::from)?;
+    let reading = matches!(*request.method(), Method::GET | Method::HEAD);
+    let header = request.header("x-csrf-token").unwrap_or_default();
+    if !reading && !bool::from(header.as_bytes().ct_eq(csrf_token(app, token).as_bytes())) {
+        let error = Error::forbidden("csrf", "页面已过期，请刷新后再试。");
+        return Err(ApiError::from(error).into());
+    }
+    if !allowed.contains(&colleague.role) {
+        let error = Error::forbidden("forbidden", "您没有这项权限。");
+        return Err(ApiError::from(error).into());
+    }
+    Ok(colleague)
+}
+
+/// What the console sends back with every change; follows from the session.
+pub fn csrf_token(app: &App, session_token: &str) -> String {
+    app.vault.fingerprint("csrf", &vault::token_hash(session_token))
+}
+
+fn app(request: &Request) -> poem::Result<&App> {
+    request.data::<App>().ok_or_else(|| {
+        let error = Error::internal("the app is missing from the request");
+        debug_assert_eq!(error.kind, Kind::Internal);
+        ApiError::from(error).into()
+    })
+}

@@ -1,0 +1,40 @@
+//! The chapters of the API's description.
+
+use poem_openapi::Tags;
+
+#[derive(Tags)]
+pub enum Tag {
+    /// Residents: sign-in, consent and profile.
+    #[oai(rename = "Resident · me")]
+    Me,
+    /// Residents: what is taught, where and when.
+    #[oai(rename = "Resident · catalogue")]
+    Catalogue,
+    /// Residents: sign-up, waiting list, withdrawal.
+    #[oai(rename = "Resident · enrolment")]
+    Enrolment,
+    /// Residents: check-in and hours.
+    #[oai(rename = "Resident · attendance")]
+    Attendance,
+    /// Residents: messages and published news.
+    #[oai(rename = "Resident · notices and news")]
+    News,
+    /// Staff: sign-in and logins.
+    #[oai(rename = "Staff · session and logins")]
+    StaffSession,
+    /// Staff: terms, courses, classes, meetings.
+    #[oai(rename = "Staff · courses")]
+    StaffCourses,
+    /// Staff: enrolments and waiting lists.
+    #[oai(rename = "Staff · enrolment")]
+    StaffEnrolment,
+    /// Staff and teachers: codes and the roll.
+    #[oai(rename = "Staff · attendance")]
+    StaffAttendance,
+    /// Staff: articles, reviews, publication.
+    #[oai(rename = "Staff · news")]
+    StaffNews,
+    /// Staff: jobs and the state of the service.
+    #[oai(rename = "Staff · operations")]
+    StaffOperations,
+}
