@@ -22,6 +22,8 @@ pub struct Model {
     pub capacity: i32,
     /// Places held: placed and offered. `CHECK (taken BETWEEN 0 AND capacity)`.
     pub taken: i32,
+    /// How many wait. `CHECK (waiting >= 0)`.
+    pub waiting: i32,
     /// ISO weekday, 1 = Monday.
     pub weekday: i32,
     /// Minutes after midnight, Asia/Shanghai.
