@@ -51,6 +51,7 @@ pub struct Server {
     /// No slash at the end.
     pub public_url: String,
     pub frame_ancestors: String,
+    pub sample_data: bool,
     pub stop_timeout_s: u64,
     pub max_body_bytes: usize,
     pub max_picture_bytes: usize,
@@ -252,9 +253,11 @@ impl Config {
         if let Some(file) = file {
             builder = builder.add_source(config::File::from(file).format(config::FileFormat::Toml));
         }
+        let mut over = config::Config::builder();
         for (key, value) in overrides {
-            builder = builder.set_default(*key, value.as_str())?;
+            over = over.set_override(*key, value.as_str())?;
         }
+        builder = builder.add_source(over.build()?);
         // Values stay strings until their field says what they are: a token of digits is no number.
         let environment =
             config::Environment::with_prefix(ENV_PREFIX).prefix_separator("__").separator("__");

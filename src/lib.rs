@@ -9,6 +9,7 @@ pub mod cache;
 pub mod clock;
 pub mod error;
 pub mod outbox;
+pub mod telemetry;
 pub mod vault;
 
 pub mod wechat;
@@ -27,8 +28,11 @@ pub mod attendance;
 pub mod conversation;
 pub mod worker;
 
+pub mod backup;
+pub mod check;
 pub mod pages;
 pub mod routes;
+pub mod server;
 pub mod wire;
 
 pub mod demo;

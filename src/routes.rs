@@ -1,1 +1,220 @@
-//! THE EDGE.
+//! THE EDGE: mounts everything, and gives every answer its envelope.
+//!
+//! 1. Every failure, also one of the framework, has the body of `wire::problem`
+//!    and the right status; a panic is a 500 with the same body.
+//! 2. Every answer carries `X-Request-Id`; the log has it too, and no query
+//!    string, token or personal data.
+//! 3. No body is read beyond its limit.
+
+use std::any::Any;
+use std::time::Instant;
+
+use poem::endpoint::BoxEndpoint;
+use poem::http::{HeaderValue, Method, StatusCode, header};
+use poem::middleware::{CatchPanic, Compression};
+use poem::web::Json;
+use poem::{Body, Endpoint, EndpointExt, IntoResponse, Request, Response, Route, get, handler};
+use poem_openapi::{OpenApiService, OperationId};
+use tracing::Instrument;
+
+use crate::app::App;
+use crate::error::Result;
+use crate::wire::problem::Problem;
+use crate::{pages, telemetry, vault, wire, worker};
+
+/// The longest callback that WeChat is known to send is far below.
+const UPLOAD_PATH: &str = "/api/staff/pictures";
+
+/// All API structs, as one described service. Paths are relative to `/api`.
+fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
+    let apis = (wire::about::AboutApi(app.clone()), worker::api::OperationsApi(app.clone()));
+    OpenApiService::new(apis, "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+        .description(
+            "Residents call `/api/…` with a bearer token from `POST /api/session`. Staff call `/api/staff/…` with the \
+             console's cookie, and send `X-CSRF-Token` with everything but reading. Every failure has the body \
+             `{code, message, request_id, next}`.",
+        )
+        .server("/api")
+}
+
+/// The OpenAPI document.
+pub fn openapi(app: &App) -> String {
+    api(app).spec()
+}
+
+/// The whole service as one endpoint.
+///
+/// # Errors
+/// The metrics recorder cannot be installed.
+pub fn build(app: &App) -> Result<BoxEndpoint<'static>> {
+    let api = api(app);
+    let routes = Route::new()
+        .at("/openapi.json", api.spec_endpoint())
+        .at("/docs", api.redoc())
+        .nest("/api", api)
+        .at("/healthz", get(health))
+        .at("/readyz", get(ready))
+        .at("/metrics", get(scrape))
+        .nest_no_strip("/", pages::routes())
+        .data(app.clone())
+        .with(CatchPanic::new().with_handler(internal));
+    telemetry::metrics()?;
+    Ok(Edge { app: app.clone(), inner: routes }.with(Compression::new()).map_to_response().boxed())
+}
+
+fn internal(_panic: Box<dyn Any + Send + 'static>) -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// Alive: the process answers.
+#[handler]
+fn health() -> &'static str {
+    "ok"
+}
+
+/// Ready: the database and the shared cache answer.
+#[handler]
+async fn ready(app: poem::web::Data<&App>) -> Response {
+    let database = app.db.read().ping().await;
+    let cache = app.cache.ping().await;
+    let said = |good: bool| if good { "ok" } else { "down" };
+    let body =
+        serde_json::json!({ "database": said(database.is_ok()), "cache": said(cache.is_ok()) });
+    // Without its cache the service still gives right answers (cache.rs, invariant 1).
+    let status = if database.is_ok() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Json(body).with_status(status).into_response()
+}
+
+/// Prometheus' view.
+#[handler]
+async fn scrape(app: poem::web::Data<&App>) -> Response {
+    worker::measure(&app).await;
+    match telemetry::metrics() {
+        Ok(handle) => {
+            handle.render().with_content_type("text/plain; version=0.0.4").into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// What happens around every request.
+struct Edge<E> {
+    app: App,
+    inner: E,
+}
+
+impl<E: Endpoint> Endpoint for Edge<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let id = vault::random::<8>().map(hex::encode).unwrap_or_default();
+        let begun = Instant::now();
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let span = tracing::info_span!("request", id = %id, %method, path);
+        let mut response = self.answer(request).instrument(span.clone()).await;
+        if !response.status().is_success() && !response.status().is_redirection() {
+            response = enveloped(response, &id).await;
+        }
+        self.add_headers(&mut response, &path, &id);
+        let operation =
+            response.data::<OperationId>().map_or_else(|| area(&path), |operation| operation.0);
+        let status = response.status().as_u16();
+        let took = begun.elapsed();
+        metrics::counter!("shangxue_http_requests_total", "operation" => operation, "status" => status.to_string())
+            .increment(1);
+        metrics::histogram!("shangxue_http_request_seconds", "operation" => operation)
+            .record(took.as_secs_f64());
+        span.in_scope(|| {
+            tracing::info!(operation, status, took_ms = took.as_millis() as u64, "answered")
+        });
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint> Edge<E> {
+    async fn answer(&self, mut request: Request) -> Response {
+        let server = &self.app.config.server;
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let limit = if request.uri().path() == UPLOAD_PATH {
+                server.max_picture_bytes
+            } else {
+                server.max_body_bytes
+            };
+            match request.take_body().into_bytes_limit(limit).await {
+                Ok(bytes) => request.set_body(bytes),
+                Err(poem::error::ReadBodyError::PayloadTooLarge) => {
+                    return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+                }
+                Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+            }
+        }
+        match self.inner.call(request).await {
+            Ok(response) => response.into_response(),
+            Err(error) => error.into_response(),
+        }
+    }
+
+    fn add_headers(&self, response: &mut Response, path: &str, id: &str) {
+        let headers = response.headers_mut();
+        if let Ok(id) = HeaderValue::from_str(id) {
+            headers.insert("x-request-id", id);
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+        if path.starts_with("/api") && !headers.contains_key(header::CACHE_CONTROL) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        let ancestors = &self.app.config.server.frame_ancestors;
+        let ancestors = if ancestors.is_empty() { "'none'" } else { ancestors };
+        // The API's description brings its own script; it is the one page that may run one.
+        let policy = if path == "/docs" {
+            "default-src 'self' 'unsafe-inline' blob: data:".to_owned()
+        } else {
+            format!("{}; frame-ancestors {ancestors}", pages::CSP)
+        };
+        if let Ok(policy) = HeaderValue::from_str(&policy) {
+            headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        }
+    }
+}
+
+/// For metrics, where there is no operation.
+fn area(path: &str) -> &'static str {
+    match path.split('/').nth(1) {
+        Some("m" | "console") => "pages",
+        Some("wechat") => "wechat_callback",
+        Some("healthz" | "readyz" | "metrics") => "health",
+        _ => "other",
+    }
+}
+
+/// Our body for whatever failed: a problem of ours gets its request id, anything
+/// else is replaced. Callbacks keep their empty bodies, as the platform wants them.
+async fn enveloped(mut response: Response, id: &str) -> Response {
+    let status = response.status();
+    if status == StatusCode::NOT_MODIFIED || response.data::<BareFailure>().is_some() {
+        return response;
+    }
+    let body = response.take_body().into_bytes().await.unwrap_or_default();
+    let ours = serde_json::from_slice::<serde_json::Value>(&body)
+        .ok()
+        .filter(|value| value.get("code").is_some() && value.get("message").is_some());
+    let mut value = ours.unwrap_or_else(|| {
+        use poem_openapi::types::ToJSON;
+        Problem::at_the_edge(status).to_json().unwrap_or_default()
+    });
+    if let Some(object) = value.as_object_mut() {
+        object.insert("request_id".to_owned(), id.into());
+    }
+    response.headers_mut().remove(header::CONTENT_LENGTH);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    response.set_body(Body::from_string(value.to_string()));
+    response
+}
+
+/// Marks an answer whose failure has no body on purpose.
+#[derive(Clone, Copy)]
+pub struct BareFailure;

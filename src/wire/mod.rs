@@ -4,6 +4,7 @@
 //!    refused resident `next`.
 //! 2. Who may call is a handler's parameter.
 
+pub mod about;
 pub mod auth;
 pub mod page;
 pub mod problem;

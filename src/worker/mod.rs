@@ -1,1 +1,200 @@
-//! Room under construction.
+//! Does the work of the outbox.
+//!
+//! 1. A job is claimed with a lease in one short transaction (`SKIP LOCKED` on
+//!    PostgreSQL); no row lock is held while it runs.
+//! 2. A job whose worker died is taken up again when its lease is over; so each
+//!    job must bear being run twice.
+//! 3. A failure that may pass (`Upstream`, `Internal`) is tried again with a capped
+//!    back-off; any other, and the last try, makes the job dead: staff see it and
+//!    can repeat it.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use entity::ids::JobId;
+use entity::job;
+use entity::kinds::JobState;
+
+use crate::app::App;
+use crate::error::{Error, Kind, Result};
+use crate::outbox::Job;
+
+pub mod api;
+mod store;
+
+/// How many jobs one instance runs at a time.
+const AT_ONCE: u64 = 8;
+
+/// Finished jobs are kept so long, for questions.
+const KEEP_DONE: TimeDelta = TimeDelta::days(30);
+
+/// Runs jobs until `stop`, then finishes those in hand.
+pub async fn serve(app: App, stop: CancellationToken) {
+    let mut running = JoinSet::new();
+    let pause = Duration::from_millis(app.config.worker.poll_ms.max(10));
+    let mut prune_at = app.clock.now();
+    while !stop.is_cancelled() {
+        while running.try_join_next().is_some() {}
+        let free = AT_ONCE.saturating_sub(running.len() as u64);
+        let claimed = match claim(&app, free).await {
+            Ok(jobs) => jobs,
+            Err(error) => {
+                tracing::warn!(cause = %error.chain(), "cannot claim jobs");
+                Vec::new()
+            }
+        };
+        let idle = claimed.is_empty();
+        for row in claimed {
+            let app = app.clone();
+            running.spawn(async move { attempt(&app, row).await });
+        }
+        if app.clock.now() >= prune_at {
+            prune_at = app.clock.now() + TimeDelta::hours(1);
+            if let Err(error) = store::prune(&app, app.clock.now() - KEEP_DONE).await {
+                tracing::warn!(cause = %error.chain(), "cannot prune finished jobs");
+            }
+        }
+        if idle {
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = running.join_next(), if !running.is_empty() => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+    while running.join_next().await.is_some() {}
+}
+
+/// Runs everything that is due, and what becomes due by it; returns how many
+/// attempts were made.
+///
+/// # Errors
+/// The database.
+pub async fn run_due(app: &App) -> Result<usize> {
+    let mut attempts = 0;
+    loop {
+        let claimed = claim(app, AT_ONCE).await?;
+        if claimed.is_empty() {
+            return Ok(attempts);
+        }
+        for row in claimed {
+            attempts += 1;
+            attempt(app, row).await;
+        }
+    }
+}
+
+/// Makes a dead job ready again.
+///
+/// # Errors
+/// There is no such dead job.
+pub async fn retry(app: &App, id: JobId) -> Result<()> {
+    let tx = app.db.begin().await?;
+    if !store::revive(&tx, id, app.clock.now()).await? {
+        return Err(Error::not_found("job_not_dead", "这项任务不在“未完成”之列，可能已经重做了。"));
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Puts what is waiting and what got stuck into the metrics.
+pub async fn measure(app: &App) {
+    for (state, name) in
+        [(JobState::Ready, "ready"), (JobState::Running, "running"), (JobState::Dead, "dead")]
+    {
+        if let Ok(count) = store::count(app.db.read(), state).await {
+            metrics::gauge!("shangxue_jobs", "state" => name).set(count as f64);
+        }
+    }
+}
+
+async fn claim(app: &App, limit: u64) -> Result<Vec<job::Model>> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let now = app.clock.now();
+    // Look before taking the write lock: an idle service leaves SQLite's writers alone.
+    if !store::anything_due(app.db.read(), now).await? {
+        return Ok(Vec::new());
+    }
+    let tx = app.db.begin().await?;
+    let jobs =
+        store::claim(&tx, now, now + TimeDelta::seconds(app.config.worker.lease_s), limit).await?;
+    tx.commit().await?;
+    Ok(jobs)
+}
+
+async fn attempt(app: &App, row: job::Model) {
+    let (id, kind) = (row.id, row.kind.clone());
+    let outcome = match serde_json::from_str::<Job>(&row.payload) {
+        Ok(job) => run(app, job).await,
+        Err(error) => {
+            Err(Error::invalid("unknown_job", "这项任务的内容读不懂。").with_source(error))
+        }
+    };
+    let now = app.clock.now();
+    let (state, run_after, note) =
+        verdict(&outcome, row.attempts, app.config.worker.max_attempts, now);
+    metrics::counter!("shangxue_jobs_total", "kind" => kind.clone(), "outcome" => state.as_str())
+        .increment(1);
+    if let Err(error) = &outcome {
+        tracing::warn!(job = id.0, kind, attempt = row.attempts, state = state.as_str(), cause = %error.chain(), "job failed");
+    }
+    if let Err(error) = store::settle(app, &row, state, run_after, note, now).await {
+        // The lease runs out and the job is tried again.
+        tracing::error!(job = id.0, kind, cause = %error.chain(), "cannot settle a job");
+    }
+}
+
+/// What becomes of a job after an attempt.
+fn verdict(
+    outcome: &Result<()>,
+    attempts: i32,
+    max_attempts: i32,
+    now: DateTime<Utc>,
+) -> (JobState, DateTime<Utc>, Option<String>) {
+    match outcome {
+        Ok(()) => (JobState::Done, now, None),
+        Err(error) => {
+            let note = Some(format!("{}（{}）", error.message, error.code));
+            let may_pass = matches!(error.kind, Kind::Upstream | Kind::Internal);
+            if may_pass && attempts < max_attempts {
+                (JobState::Ready, now + back_off(attempts), note)
+            } else {
+                (JobState::Dead, now, note)
+            }
+        }
+    }
+}
+
+/// 1 s, 4 s, 16 s, 64 s, 256 s, then 10 minutes.
+fn back_off(attempts: i32) -> TimeDelta {
+    let exponent = u32::try_from(attempts.max(1) - 1).unwrap_or(0).min(5);
+    TimeDelta::seconds(4_i64.pow(exponent).min(600))
+}
+
+/// Every kind of job, and the verb that does it.
+async fn run(_app: &App, job: Job) -> Result<()> {
+    Err(Error::internal(format!("{} is not wired", job.name())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_passing_failure_is_tried_again_ever_later_and_not_for_ever() {
+        let now = crate::clock::Clock::System.now();
+        let upstream = || Err(Error::upstream("busy", "忙"));
+        let (state, at, _) = verdict(&upstream(), 1, 12, now);
+        assert_eq!((state, at), (JobState::Ready, now + TimeDelta::seconds(1)));
+        let (_, at, _) = verdict(&upstream(), 9, 12, now);
+        assert_eq!(at, now + TimeDelta::seconds(600));
+        assert_eq!(verdict(&upstream(), 12, 12, now).0, JobState::Dead);
+        assert_eq!(verdict(&Err(Error::conflict("refused", "不行")), 1, 12, now).0, JobState::Dead);
+        assert_eq!(verdict(&Ok(()), 1, 12, now).0, JobState::Done);
+    }
+}

@@ -1,1 +1,7 @@
-fn main() {}
+//! All integration tests, in one binary.
+#![expect(clippy::disallowed_methods, reason = "tests start servers and clients of their own")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
+
+mod edge;
+#[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
+mod support;
