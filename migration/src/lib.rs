@@ -1,12 +1,26 @@
-//! The history of the tables.
+//! The history of the tables. Migrations are the truth: the entities follow.
+//!
+//! Each step runs on SQLite and PostgreSQL, in a transaction where the database
+//! allows it, and can be undone.
+
+#![expect(elided_lifetimes_in_paths, reason = "async_trait wants them so")]
 
 pub use sea_orm_migration::prelude::*;
+
+mod columns;
+mod m20260901_000001_people;
+mod m20260901_000002_classes;
+mod m20260901_000003_news_and_jobs;
 
 pub struct Migrator;
 
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![]
+        vec![
+            Box::new(m20260901_000001_people::Migration),
+            Box::new(m20260901_000002_classes::Migration),
+            Box::new(m20260901_000003_news_and_jobs::Migration),
+        ]
     }
 }

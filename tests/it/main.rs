@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 mod edge;
+mod migrations;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;

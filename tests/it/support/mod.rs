@@ -4,6 +4,8 @@
 //! Each test runs on SQLite, and on PostgreSQL where `SHANGXUE_TEST_POSTGRES`
 //! names a server (`tests/run` does). Nothing sleeps; jobs run when the test says so.
 
+pub mod fixtures;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -174,6 +176,12 @@ impl Request {
     #[must_use]
     pub fn staff(self, token: &str, csrf: &str) -> Self {
         Self(self.0.header("cookie", format!("sx_staff={token}")).header("x-csrf-token", csrf))
+    }
+
+    /// As this member of staff.
+    #[must_use]
+    pub fn by(self, clerk: &fixtures::Clerk) -> Self {
+        self.staff(&clerk.token, &clerk.csrf)
     }
 
     #[must_use]
