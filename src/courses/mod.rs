@@ -1,1 +1,345 @@
-//! Room under construction.
+//! What is taught, when, where and by whom; and the places of each class.
+//!
+//! 1. A place is taken by [`take_place`] alone: one conditional UPDATE whose
+//!    affected rows are the verdict, backed by `CHECK (taken BETWEEN 0 AND capacity)`.
+//!    `taken` and `waiting` are counted in the class row, and change only together
+//!    with the enrolment that they count, in its transaction.
+//! 2. Whoever changes the enrolments of a class holds the lock on its row, by
+//!    [`lock_class`] or by having changed it; and locks a person before a class.
+//! 3. A meeting that was moved or cancelled keeps what it was in `meeting_change`,
+//!    with who, when and why, and its learners are told by a job of the same transaction.
+//! 4. Meetings are made once, from the weekly pattern, without holidays; a holiday
+//!    that is entered later does not touch them.
+//! 5. Officers act at the sites of their own community alone.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use entity::ids::{ClassId, CommunityId, CourseId, MeetingId, SiteId, StaffId, TeacherId, TermId};
+use entity::kinds::Role;
+use entity::{class, community, course, holiday, meeting, meeting_change, site, teacher, term};
+
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::staff::Colleague;
+
+pub mod api;
+pub mod calendar;
+mod change;
+mod check;
+mod make;
+mod store;
+
+pub use change::{
+    ClassChange, MeetingMove, cancel_class, cancel_meeting, move_meeting, update_class,
+};
+pub use make::{
+    NewClass, NewCourse, NewSite, NewTeacher, NewTerm, add_class, add_holiday, create_class,
+    create_community, create_course, create_holiday, create_site, create_teacher, create_term,
+    remove_holiday, save_community, save_course, save_site, save_teacher, save_term,
+};
+pub use store::ClassFacts;
+
+/// Which classes are wanted; what is left out does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct ClassFilter {
+    pub term_id: Option<TermId>,
+    pub course_id: Option<CourseId>,
+    pub site_id: Option<SiteId>,
+    /// The community that the site belongs to.
+    pub community_id: Option<CommunityId>,
+    /// ISO, 1 = Monday.
+    pub weekday: Option<i32>,
+    pub subject: Option<String>,
+    /// Found in the names of class, course, subject, teacher or site.
+    pub text: Option<String>,
+    /// Without cancelled ones.
+    pub open_only: bool,
+    /// With a free place.
+    pub free_only: bool,
+}
+
+/// A class with its course, term, site and teacher.
+///
+/// # Errors
+/// `class_not_found`.
+pub async fn class(conn: &impl ConnectionTrait, id: ClassId) -> Result<ClassFacts> {
+    store::class(conn, id).await?.ok_or_else(no_class)
+}
+
+/// Several classes at once; unknown ones are missing.
+///
+/// # Errors
+/// The database.
+pub async fn classes(
+    conn: &impl ConnectionTrait,
+    ids: &[ClassId],
+) -> Result<HashMap<ClassId, ClassFacts>> {
+    store::classes(conn, ids).await
+}
+
+/// Classes in the order of the week.
+///
+/// # Errors
+/// The database.
+pub async fn list_classes(
+    conn: &impl ConnectionTrait,
+    filter: &ClassFilter,
+) -> Result<Vec<ClassFacts>> {
+    store::list(conn, filter).await
+}
+
+/// Up to `limit` other classes of the same course and term that have a free place.
+///
+/// # Errors
+/// The database.
+pub async fn alternatives(
+    conn: &impl ConnectionTrait,
+    class: &class::Model,
+    limit: usize,
+) -> Result<Vec<ClassFacts>> {
+    let filter = ClassFilter {
+        term_id: Some(class.term_id),
+        course_id: Some(class.course_id),
+        free_only: true,
+        ..Default::default()
+    };
+    let mut found = store::list(conn, &filter).await?;
+    found.retain(|other| other.class.id != class.id);
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// When each class meets for the first time, as planned now.
+///
+/// # Errors
+/// The database.
+pub async fn first_meetings(
+    conn: &impl ConnectionTrait,
+    ids: &[ClassId],
+) -> Result<HashMap<ClassId, DateTime<Utc>>> {
+    store::first_meetings(conn, ids).await
+}
+
+/// Takes one place of an open class, if one is free. `true`: it is the caller's,
+/// and the class is locked until the end of the transaction.
+///
+/// # Errors
+/// The database.
+pub async fn take_place(tx: &DatabaseTransaction, id: ClassId) -> Result<bool> {
+    store::take_place(tx, id).await
+}
+
+/// Gives back a place that was taken.
+///
+/// # Errors
+/// None was taken: the count is wrong.
+pub async fn give_back_place(tx: &DatabaseTransaction, id: ClassId) -> Result<()> {
+    if store::give_back_place(tx, id).await? {
+        Ok(())
+    } else {
+        Err(Error::internal(format!("class {id}: a place given back that was not taken")))
+    }
+}
+
+/// Counts people on the waiting list, `by` more or fewer.
+///
+/// # Errors
+/// Fewer than none would wait: the count is wrong.
+pub async fn change_waiting(tx: &DatabaseTransaction, id: ClassId, by: i32) -> Result<()> {
+    if store::change_waiting(tx, id, by).await? {
+        Ok(())
+    } else {
+        Err(Error::internal(format!("class {id}: fewer than none waiting")))
+    }
+}
+
+/// Waits until nobody else changes this class or its enrolments, and reads it then.
+/// Lock the person first where both are needed.
+///
+/// # Errors
+/// `class_not_found`.
+pub async fn lock_class(tx: &DatabaseTransaction, id: ClassId) -> Result<class::Model> {
+    store::lock_class(tx, id).await?.ok_or_else(no_class)
+}
+
+/// All meetings of a class, by number.
+///
+/// # Errors
+/// The database.
+pub async fn meetings(conn: &impl ConnectionTrait, class: ClassId) -> Result<Vec<meeting::Model>> {
+    store::meetings(conn, class).await
+}
+
+/// One meeting with its class.
+///
+/// # Errors
+/// `meeting_not_found`.
+pub async fn meeting(
+    conn: &impl ConnectionTrait,
+    id: MeetingId,
+) -> Result<(meeting::Model, ClassFacts)> {
+    let meeting = store::meeting(conn, id).await?.ok_or_else(no_meeting)?;
+    let facts = class(conn, meeting.class_id).await?;
+    Ok((meeting, facts))
+}
+
+/// Meetings of these classes that start in `from..to`, in order of time.
+///
+/// # Errors
+/// The database.
+pub async fn meetings_between(
+    conn: &impl ConnectionTrait,
+    classes: &[ClassId],
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<meeting::Model>> {
+    if classes.is_empty() {
+        return Ok(Vec::new());
+    }
+    store::meetings_between(conn, Some(classes), from, to).await
+}
+
+/// Meetings that start in `from..to`, of all classes or of those that the
+/// teacher with this login gives; in order of time.
+///
+/// # Errors
+/// The database.
+pub async fn meetings_on(
+    conn: &impl ConnectionTrait,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    teacher: Option<StaffId>,
+) -> Result<Vec<(meeting::Model, ClassFacts)>> {
+    let rows = match teacher {
+        Some(staff) => {
+            let classes = store::classes_of_staff(conn, staff).await?;
+            meetings_between(conn, &classes, from, to).await?
+        }
+        None => store::meetings_between(conn, None, from, to).await?,
+    };
+    let ids: Vec<_> = rows.iter().map(|meeting| meeting.class_id).collect();
+    let facts = store::classes(conn, &ids).await?;
+    let with_class = |meeting: meeting::Model| {
+        let class = facts.get(&meeting.class_id)?.clone();
+        Some((meeting, class))
+    };
+    Ok(rows.into_iter().filter_map(with_class).collect())
+}
+
+/// The newest change of a meeting.
+///
+/// # Errors
+/// The database.
+pub async fn latest_change(
+    conn: &impl ConnectionTrait,
+    meeting: MeetingId,
+) -> Result<Option<meeting_change::Model>> {
+    store::latest_change(conn, meeting).await
+}
+
+/// The term that people mean today: open for sign-up, else being taught, else the next.
+///
+/// # Errors
+/// The database.
+pub async fn current_term(
+    conn: &impl ConnectionTrait,
+    today: NaiveDate,
+) -> Result<Option<term::Model>> {
+    Ok(calendar::current(store::terms(conn).await?, today))
+}
+
+/// The teacher who signs in with this login.
+///
+/// # Errors
+/// The database.
+pub async fn teacher_of_staff(
+    conn: &impl ConnectionTrait,
+    staff: StaffId,
+) -> Result<Option<TeacherId>> {
+    store::teacher_of_staff(conn, staff).await
+}
+
+macro_rules! lists {
+    ($($(#[$doc:meta])* $name:ident -> $entity:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// The database.
+        pub async fn $name(conn: &impl ConnectionTrait) -> Result<Vec<$entity::Model>> {
+            store::$name(conn).await
+        }
+    )*};
+}
+
+lists! {
+    /// All communities.
+    communities -> community;
+    /// All sites.
+    sites -> site;
+    /// All terms, the earliest first.
+    terms -> term;
+    /// All days without meetings, the earliest first.
+    holidays -> holiday;
+    /// All courses.
+    courses -> course;
+    /// All teachers.
+    teachers -> teacher;
+}
+
+/// The names of all sites, to name the places of many meetings.
+///
+/// # Errors
+/// The database.
+pub async fn site_names(conn: &impl ConnectionTrait) -> Result<HashMap<SiteId, String>> {
+    Ok(store::sites(conn).await?.into_iter().map(|site| (site.id, site.name)).collect())
+}
+
+/// One community.
+///
+/// # Errors
+/// The database.
+pub async fn community(
+    conn: &impl ConnectionTrait,
+    id: CommunityId,
+) -> Result<Option<community::Model>> {
+    store::community(conn, id).await
+}
+
+/// Whether this colleague may act on what happens at this site.
+///
+/// # Errors
+/// `out_of_scope` for an officer of another community.
+pub fn within_scope(who: &Colleague, site: &site::Model) -> Result<()> {
+    if who.role == Role::Officer && (who.community.is_none() || who.community != site.community_id)
+    {
+        return Err(Error::forbidden("out_of_scope", "这不在您的社区范围内，请联系教育中心。"));
+    }
+    Ok(())
+}
+
+/// `每周二 9:00–10:30`.
+pub fn time_text(class: &class::Model) -> String {
+    format!(
+        "每{} {}–{}",
+        clock::weekday_name(class.weekday),
+        clock::minute_name(class.start_minute),
+        clock::minute_name(class.start_minute + class.duration_minutes)
+    )
+}
+
+/// How many people may still come in.
+pub fn free_places(class: &class::Model) -> i32 {
+    (class.capacity - class.taken).max(0)
+}
+
+fn no_class() -> Error {
+    Error::not_found("class_not_found", "没有找到这个班。")
+        .or_else("看看有哪些班", Some("/classes".to_owned()))
+}
+
+fn no_meeting() -> Error {
+    Error::not_found("meeting_not_found", "没有找到这次课。")
+}

@@ -16,3 +16,13 @@ pub struct Colleague {
 pub async fn authenticate(_app: &App, _token: &str) -> Result<Colleague> {
     Err(Error::unauthenticated("unauthenticated", "请先登录。"))
 }
+pub async fn record(
+    _tx: &sea_orm::DatabaseTransaction,
+    _by: Option<StaffId>,
+    _action: &str,
+    _object: &str,
+    _detail: Option<&str>,
+    _now: chrono::DateTime<chrono::Utc>,
+) -> Result<()> {
+    Ok(())
+}

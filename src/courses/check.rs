@@ -1,0 +1,51 @@
+//! What may be entered, said in the words of the form.
+
+use crate::error::{Error, Result};
+
+/// Trimmed, not empty, not too long (in characters).
+pub(super) fn text(value: &str, label: &str, longest: usize) -> Result<String> {
+    let value = value.trim();
+    if value.is_empty() {
+        return Err(Error::invalid("missing", format!("请填写{label}。")));
+    }
+    short(value, label, longest)
+}
+
+/// Trimmed and not too long; may be empty.
+pub(super) fn short(value: &str, label: &str, longest: usize) -> Result<String> {
+    let value = value.trim();
+    if value.chars().count() > longest {
+        return Err(Error::invalid("too_long", format!("{label}太长了，最多 {longest} 个字。")));
+    }
+    if value.chars().any(|character| character.is_control() && character != '\n') {
+        return Err(Error::invalid("bad_text", format!("{label}里有不能用的符号。")));
+    }
+    Ok(value.to_owned())
+}
+
+pub(super) fn between(value: i32, least: i32, most: i32, label: &str) -> Result<()> {
+    if (least..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(Error::invalid("out_of_range", format!("{label}要在 {least} 到 {most} 之间。")))
+    }
+}
+
+/// A sentence of the form for what does not fit together.
+pub(super) fn ensure(good: bool, code: &'static str, message: &'static str) -> Result<()> {
+    if good { Ok(()) } else { Err(Error::invalid(code, message)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_the_field() {
+        assert_eq!(text("  ", "课程名称", 20).unwrap_err().message, "请填写课程名称。");
+        assert_eq!(text("钩针编结", "课程名称", 3).unwrap_err().code, "too_long");
+        assert_eq!(text(" 钩针编结 ", "课程名称", 4).unwrap(), "钩针编结");
+        assert_eq!(text("a\u{0}b", "课程名称", 4).unwrap_err().code, "bad_text");
+        assert_eq!(between(0, 1, 500, "名额").unwrap_err().message, "名额要在 1 到 500 之间。");
+    }
+}

@@ -1,0 +1,408 @@
+//! Entering and correcting communities, sites, terms, holidays, courses,
+//! teachers and new classes.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::DatabaseTransaction;
+
+use entity::ids::{CommunityId, CourseId, SiteId, StaffId, TeacherId, TermId};
+use entity::kinds::{ClassStatus, MeetingStatus, TeacherKind};
+use entity::{class, community, course, holiday, meeting, site, teacher, term};
+
+use super::{calendar, check, store, within_scope};
+use crate::app::App;
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::staff::{self, Colleague};
+
+/// 学习点.
+#[derive(Clone, Debug)]
+pub struct NewSite {
+    pub name: String,
+    pub address: String,
+    pub community_id: Option<CommunityId>,
+}
+
+/// 学期.
+#[derive(Clone, Debug)]
+pub struct NewTerm {
+    pub name: String,
+    pub first_day: NaiveDate,
+    pub last_day: NaiveDate,
+    pub enrolment_opens_at: DateTime<Utc>,
+    pub enrolment_closes_at: DateTime<Utc>,
+    pub max_classes_per_person: i32,
+    /// Full years on the first day, where the course says nothing.
+    pub min_age: i32,
+}
+
+/// 课程.
+#[derive(Clone, Debug)]
+pub struct NewCourse {
+    pub name: String,
+    pub subject: String,
+    pub description: String,
+    pub smart_technology: bool,
+    pub min_age: Option<i32>,
+    pub max_age: Option<i32>,
+}
+
+/// 教师.
+#[derive(Clone, Debug)]
+pub struct NewTeacher {
+    pub name: String,
+    pub kind: TeacherKind,
+    /// The login that opens the rolls of their classes.
+    pub staff_id: Option<StaffId>,
+}
+
+/// 班级, with the weekly pattern of its meetings.
+#[derive(Clone, Debug)]
+pub struct NewClass {
+    pub term_id: TermId,
+    pub course_id: CourseId,
+    pub teacher_id: TeacherId,
+    pub site_id: SiteId,
+    pub name: String,
+    pub room: String,
+    pub capacity: i32,
+    /// ISO, 1 = Monday.
+    pub weekday: i32,
+    /// Minutes after midnight, Asia/Shanghai.
+    pub start_minute: i32,
+    pub duration_minutes: i32,
+    /// At most so many meetings; fewer if the term ends before.
+    pub meeting_count: i32,
+}
+
+/// What a save writes: a new row, or the columns of one that is there.
+fn id_of<T>(id: Option<T>) -> sea_orm::ActiveValue<T>
+where
+    T: Into<sea_orm::Value>,
+{
+    id.map_or(sea_orm::ActiveValue::NotSet, sea_orm::ActiveValue::Unchanged)
+}
+
+macro_rules! save {
+    ($tx:ident, $by:ident, $now:ident, $word:literal, $new:expr, $row:ident) => {{
+        let new = $new;
+        let saved =
+            if new { store::insert($tx, $row).await? } else { store::update($tx, $row).await? };
+        let action = if new { concat!($word, ".created") } else { concat!($word, ".changed") };
+        staff::record($tx, $by, action, &format!("{}:{}", $word, saved.id), None, $now).await?;
+        Ok(saved)
+    }};
+}
+
+async fn put_community(
+    tx: &DatabaseTransaction,
+    by: Option<StaffId>,
+    id: Option<CommunityId>,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<community::Model> {
+    let row =
+        community::ActiveModel { id: id_of(id), name: Set(check::text(name, "社区名称", 30)?) };
+    save!(tx, by, now, "community", id.is_none(), row)
+}
+
+async fn put_site(
+    tx: &DatabaseTransaction,
+    by: Option<StaffId>,
+    id: Option<SiteId>,
+    new: &NewSite,
+    now: DateTime<Utc>,
+) -> Result<site::Model> {
+    if let Some(community) = new.community_id {
+        found(store::community(tx, community).await?, "选的社区不存在，请刷新后重新选择。")?;
+    }
+    let row = site::ActiveModel {
+        id: id_of(id),
+        name: Set(check::text(&new.name, "学习点名称", 30)?),
+        address: Set(check::text(&new.address, "地址", 100)?),
+        community_id: Set(new.community_id),
+    };
+    save!(tx, by, now, "site", id.is_none(), row)
+}
+
+async fn put_term(
+    tx: &DatabaseTransaction,
+    by: Option<StaffId>,
+    id: Option<TermId>,
+    new: &NewTerm,
+    now: DateTime<Utc>,
+) -> Result<term::Model> {
+    check::ensure(
+        new.first_day <= new.last_day && new.last_day - new.first_day <= TimeDelta::days(366),
+        "bad_days",
+        "学期最后一天不能早于第一天，也不能超过一年。",
+    )?;
+    check::ensure(
+        new.enrolment_opens_at < new.enrolment_closes_at
+            && clock::local_date(new.enrolment_opens_at) <= new.last_day,
+        "bad_enrolment_time",
+        "报名结束要晚于报名开始，报名开始不能晚于学期最后一天。",
+    )?;
+    check::between(new.max_classes_per_person, 1, 20, "每人可报班数")?;
+    check::between(new.min_age, 0, 120, "最低年龄")?;
+    let row = term::ActiveModel {
+        id: id_of(id),
+        name: Set(check::text(&new.name, "学期名称", 30)?),
+        first_day: Set(new.first_day),
+        last_day: Set(new.last_day),
+        enrolment_opens_at: Set(new.enrolment_opens_at),
+        enrolment_closes_at: Set(new.enrolment_closes_at),
+        max_classes_per_person: Set(new.max_classes_per_person),
+        min_age: Set(new.min_age),
+    };
+    save!(tx, by, now, "term", id.is_none(), row)
+}
+
+async fn put_course(
+    tx: &DatabaseTransaction,
+    by: Option<StaffId>,
+    id: Option<CourseId>,
+    new: &NewCourse,
+    now: DateTime<Utc>,
+) -> Result<course::Model> {
+    for age in [new.min_age, new.max_age].into_iter().flatten() {
+        check::between(age, 0, 120, "年龄")?;
+    }
+    check::ensure(
+        new.min_age.unwrap_or(0) <= new.max_age.unwrap_or(i32::MAX),
+        "bad_age",
+        "最低年龄不能高于最高年龄。",
+    )?;
+    let row = course::ActiveModel {
+        id: id_of(id),
+        name: Set(check::text(&new.name, "课程名称", 30)?),
+        subject: Set(check::text(&new.subject, "类别", 20)?),
+        description: Set(check::short(&new.description, "课程介绍", 2000)?),
+        smart_technology: Set(new.smart_technology),
+        min_age: Set(new.min_age),
+        max_age: Set(new.max_age),
+    };
+    save!(tx, by, now, "course", id.is_none(), row)
+}
+
+async fn put_teacher(
+    tx: &DatabaseTransaction,
+    by: Option<StaffId>,
+    id: Option<TeacherId>,
+    new: &NewTeacher,
+    now: DateTime<Utc>,
+) -> Result<teacher::Model> {
+    let row = teacher::ActiveModel {
+        id: id_of(id),
+        name: Set(check::text(&new.name, "教师姓名", 20)?),
+        kind: Set(new.kind),
+        staff_id: Set(new.staff_id),
+    };
+    save!(tx, by, now, "teacher", id.is_none(), row)
+}
+
+macro_rules! verbs {
+    ($($create:ident, $save:ident, $put:ident: $new:ty => $entity:ident[$id:ty];)*) => {$(
+        /// Enters a new row, with what it says checked and the act recorded.
+        ///
+        /// # Errors
+        /// A field says something that cannot be, or its name is taken.
+        pub async fn $create(
+            tx: &DatabaseTransaction,
+            by: Option<StaffId>,
+            new: &$new,
+            now: DateTime<Utc>,
+        ) -> Result<$entity::Model> {
+            $put(tx, by, None, new, now).await
+        }
+
+        /// Enters a new row (no id) or corrects one.
+        ///
+        /// # Errors
+        /// As for a new row, or there is none with this id.
+        pub async fn $save(
+            app: &App,
+            who: &Colleague,
+            id: Option<$id>,
+            new: &$new,
+        ) -> Result<$entity::Model> {
+            let tx = app.db.begin().await?;
+            let saved = $put(&tx, Some(who.id), id, new, app.clock.now()).await?;
+            tx.commit().await?;
+            Ok(saved)
+        }
+    )*};
+}
+
+verbs! {
+    create_community, save_community, put_community: str => community[CommunityId];
+    create_site, save_site, put_site: NewSite => site[SiteId];
+    create_term, save_term, put_term: NewTerm => term[TermId];
+    create_course, save_course, put_course: NewCourse => course[CourseId];
+    create_teacher, save_teacher, put_teacher: NewTeacher => teacher[TeacherId];
+}
+
+/// Enters a day without meetings. Meetings that are planned for it already stay.
+///
+/// # Errors
+/// `already_there`.
+pub async fn create_holiday(
+    tx: &DatabaseTransaction,
+    by: Option<StaffId>,
+    day: NaiveDate,
+    name: &str,
+    now: DateTime<Utc>,
+) -> Result<holiday::Model> {
+    let row = holiday::ActiveModel {
+        day: Set(day),
+        name: Set(check::text(name, "节假日名称", 20)?),
+    };
+    let saved = store::insert(tx, row).await?;
+    staff::record(tx, by, "holiday.created", &format!("holiday:{day}"), None, now).await?;
+    Ok(saved)
+}
+
+/// As [`create_holiday`], in a transaction of its own.
+///
+/// # Errors
+/// `already_there`.
+pub async fn add_holiday(
+    app: &App,
+    who: &Colleague,
+    day: NaiveDate,
+    name: &str,
+) -> Result<holiday::Model> {
+    let tx = app.db.begin().await?;
+    let saved = create_holiday(&tx, Some(who.id), day, name, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(saved)
+}
+
+/// Makes a day an ordinary one again. No meetings are added to it.
+///
+/// # Errors
+/// `not_found`.
+pub async fn remove_holiday(app: &App, who: &Colleague, day: NaiveDate) -> Result<()> {
+    let tx = app.db.begin().await?;
+    if !store::delete_holiday(&tx, day).await? {
+        return Err(Error::not_found("not_found", "这一天没有登记为节假日。"));
+    }
+    let object = format!("holiday:{day}");
+    staff::record(&tx, Some(who.id), "holiday.removed", &object, None, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes a class and its meetings.
+///
+/// # Errors
+/// A field says something that cannot be; `teacher_busy` or `room_busy`, naming
+/// the class that is there at the same hour; `no_meetings`.
+pub async fn create_class(
+    tx: &DatabaseTransaction,
+    by: Option<StaffId>,
+    new: &NewClass,
+    now: DateTime<Utc>,
+) -> Result<class::Model> {
+    check::between(new.capacity, 1, 500, "名额")?;
+    check::between(new.weekday, 1, 7, "星期")?;
+    check::between(new.duration_minutes, 15, 480, "每次课的分钟数")?;
+    check::between(new.meeting_count, 1, 100, "课次数")?;
+    check::ensure(
+        new.start_minute >= 0 && new.start_minute + new.duration_minutes <= 24 * 60,
+        "bad_hour",
+        "上课时间要在同一天之内。",
+    )?;
+    let term = found(store::lock_term(tx, new.term_id).await?, "选的学期不存在。")?;
+    found(store::course(tx, new.course_id).await?, "选的课程不存在。")?;
+    found(store::teacher(tx, new.teacher_id).await?, "选的教师不存在。")?;
+    found(store::site(tx, new.site_id).await?, "选的学习点不存在。")?;
+    let row = class::ActiveModel {
+        term_id: Set(new.term_id),
+        course_id: Set(new.course_id),
+        teacher_id: Set(new.teacher_id),
+        site_id: Set(new.site_id),
+        name: Set(check::text(&new.name, "班级名称", 30)?),
+        room: Set(check::text(&new.room, "教室", 30)?),
+        capacity: Set(new.capacity),
+        taken: Set(0),
+        waiting: Set(0),
+        weekday: Set(new.weekday),
+        start_minute: Set(new.start_minute),
+        duration_minutes: Set(new.duration_minutes),
+        status: Set(ClassStatus::Open),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    let class = store::insert(tx, row).await?;
+    must_not_collide(tx, &class).await?;
+    let holidays: BTreeSet<_> = store::holidays(tx).await?.iter().map(|day| day.day).collect();
+    let count = usize::try_from(new.meeting_count).unwrap_or_default();
+    let days = calendar::weekly(term.first_day, term.last_day, new.weekday, count, &holidays);
+    check::ensure(!days.is_empty(), "no_meetings", "这个学期里排不出课，请检查星期和节假日。")?;
+    let rows = (1..).zip(days).map(|(number, day)| plan(&class, number, day)).collect();
+    store::insert_meetings(tx, rows).await?;
+    staff::record(tx, by, "class.created", &format!("class:{}", class.id), None, now).await?;
+    Ok(class)
+}
+
+/// As [`create_class`], in a transaction of its own and within the colleague's scope.
+///
+/// # Errors
+/// As there, and `out_of_scope`.
+pub async fn add_class(app: &App, who: &Colleague, new: &NewClass) -> Result<class::Model> {
+    let tx = app.db.begin().await?;
+    let site = found(store::site(&tx, new.site_id).await?, "选的学习点不存在。")?;
+    within_scope(who, &site)?;
+    let class = create_class(&tx, Some(who.id), new, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(class)
+}
+
+fn plan(class: &class::Model, number: i32, day: NaiveDate) -> meeting::ActiveModel {
+    let starts_at = clock::at_local(day, class.start_minute);
+    meeting::ActiveModel {
+        class_id: Set(class.id),
+        number: Set(number),
+        starts_at: Set(starts_at),
+        ends_at: Set(starts_at + TimeDelta::minutes(i64::from(class.duration_minutes))),
+        site_id: Set(class.site_id),
+        room: Set(class.room.clone()),
+        status: Set(MeetingStatus::Planned),
+        ..Default::default()
+    }
+}
+
+/// Refuses a second class of the same teacher, or in the same room, at the same
+/// hour of the same term.
+pub(super) async fn must_not_collide(tx: &DatabaseTransaction, class: &class::Model) -> Result<()> {
+    let filter = super::ClassFilter {
+        term_id: Some(class.term_id),
+        weekday: Some(class.weekday),
+        open_only: true,
+        ..Default::default()
+    };
+    let hours = (class.start_minute, class.duration_minutes);
+    for other in store::list(tx, &filter).await? {
+        let other_hours = (other.class.start_minute, other.class.duration_minutes);
+        if other.class.id == class.id || !calendar::overlaps(hours, other_hours) {
+            continue;
+        }
+        let there = format!("“{}”（{}）", other.class.name, super::time_text(&other.class));
+        if other.class.teacher_id == class.teacher_id {
+            let message = format!("{}老师这个时间要上{there}。", other.teacher_name);
+            return Err(Error::conflict("teacher_busy", message));
+        }
+        if other.class.site_id == class.site_id && other.class.room == class.room {
+            let message = format!("{}{}这个时间有{there}。", other.site.name, class.room);
+            return Err(Error::conflict("room_busy", message));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn found<T>(row: Option<T>, message: &'static str) -> Result<T> {
+    row.ok_or_else(|| Error::invalid("unknown_reference", message))
+}

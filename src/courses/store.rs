@@ -1,0 +1,479 @@
+//! The only queries on communities, sites, terms, holidays, courses, teachers,
+//! classes, meetings and their changes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType, Query};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
+    DerivePartialModel, EntityTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, RelationDef, Select, SqlErr,
+};
+
+use entity::ids::{ClassId, CommunityId, CourseId, MeetingId, SiteId, StaffId, TeacherId, TermId};
+use entity::kinds::{ClassStatus, MeetingStatus};
+use entity::{class, community, course, holiday, meeting, meeting_change, site, teacher, term};
+
+use super::ClassFilter;
+use crate::error::{Error, Result};
+
+/// A class with everything that is said about it, from one query.
+#[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
+#[sea_orm(entity = "class::Entity")]
+pub struct ClassFacts {
+    #[sea_orm(nested)]
+    pub class: class::Model,
+    #[sea_orm(nested)]
+    pub course: course::Model,
+    #[sea_orm(nested)]
+    pub term: term::Model,
+    #[sea_orm(nested)]
+    pub site: site::Model,
+    #[sea_orm(from_expr = "teacher::Column::Name")]
+    pub teacher_name: String,
+}
+
+fn facts() -> Select<class::Entity> {
+    let to = |relation: RelationDef| relation;
+    class::Entity::find()
+        .join(
+            JoinType::InnerJoin,
+            to(class::Entity::belongs_to(course::Entity)
+                .from(class::Column::CourseId)
+                .to(course::Column::Id)
+                .into()),
+        )
+        .join(
+            JoinType::InnerJoin,
+            to(class::Entity::belongs_to(term::Entity)
+                .from(class::Column::TermId)
+                .to(term::Column::Id)
+                .into()),
+        )
+        .join(
+            JoinType::InnerJoin,
+            to(class::Entity::belongs_to(site::Entity)
+                .from(class::Column::SiteId)
+                .to(site::Column::Id)
+                .into()),
+        )
+        .join(
+            JoinType::InnerJoin,
+            to(class::Entity::belongs_to(teacher::Entity)
+                .from(class::Column::TeacherId)
+                .to(teacher::Column::Id)
+                .into()),
+        )
+}
+
+pub(super) async fn class(conn: &impl ConnectionTrait, id: ClassId) -> Result<Option<ClassFacts>> {
+    Ok(facts().filter(class::Column::Id.eq(id)).into_partial_model().one(conn).await?)
+}
+
+pub(super) async fn classes(
+    conn: &impl ConnectionTrait,
+    ids: &[ClassId],
+) -> Result<HashMap<ClassId, ClassFacts>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: BTreeSet<_> = ids.iter().copied().collect();
+    let rows: Vec<ClassFacts> =
+        facts().filter(class::Column::Id.is_in(ids)).into_partial_model().all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.class.id, row)).collect())
+}
+
+/// Has `text` in it, whatever the case; the same on both databases.
+fn contains<C: ColumnTrait>(column: C, text: &str) -> Expr {
+    let mut pattern = String::from("%");
+    for character in text.to_lowercase().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    Expr::expr(Func::lower(Expr::col(column.as_column_ref())))
+        .like(LikeExpr::new(pattern).escape('\\'))
+}
+
+/// Classes in the order of the week.
+pub(super) async fn list(
+    conn: &impl ConnectionTrait,
+    filter: &ClassFilter,
+) -> Result<Vec<ClassFacts>> {
+    let mut query = facts();
+    if let Some(term) = filter.term_id {
+        query = query.filter(class::Column::TermId.eq(term));
+    }
+    if let Some(course) = filter.course_id {
+        query = query.filter(class::Column::CourseId.eq(course));
+    }
+    if let Some(site) = filter.site_id {
+        query = query.filter(class::Column::SiteId.eq(site));
+    }
+    if let Some(community) = filter.community_id {
+        query = query.filter(site::Column::CommunityId.eq(community));
+    }
+    if let Some(weekday) = filter.weekday {
+        query = query.filter(class::Column::Weekday.eq(weekday));
+    }
+    if let Some(subject) = &filter.subject {
+        query = query.filter(course::Column::Subject.eq(subject.as_str()));
+    }
+    if filter.open_only {
+        query = query.filter(class::Column::Status.eq(ClassStatus::Open));
+    }
+    if filter.free_only {
+        query = query
+            .filter(
+                Expr::col(class::Column::Taken.as_column_ref())
+                    .lt(Expr::col(class::Column::Capacity.as_column_ref())),
+            )
+            .filter(class::Column::Status.eq(ClassStatus::Open));
+    }
+    if let Some(text) = &filter.text {
+        query = query.filter(
+            Condition::any()
+                .add(contains(class::Column::Name, text))
+                .add(contains(course::Column::Name, text))
+                .add(contains(course::Column::Subject, text))
+                .add(contains(teacher::Column::Name, text))
+                .add(contains(site::Column::Name, text)),
+        );
+    }
+    Ok(query
+        .order_by_asc(class::Column::Weekday)
+        .order_by_asc(class::Column::StartMinute)
+        .order_by_asc(class::Column::Id)
+        .into_partial_model()
+        .all(conn)
+        .await?)
+}
+
+/// When each class meets for the first time.
+pub(super) async fn first_meetings(
+    conn: &impl ConnectionTrait,
+    ids: &[ClassId],
+) -> Result<HashMap<ClassId, DateTime<Utc>>> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        class_id: ClassId,
+        first: DateTime<Utc>,
+    }
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = meeting::Entity::find()
+        .select_only()
+        .column(meeting::Column::ClassId)
+        .column_as(meeting::Column::StartsAt.min(), "first")
+        .filter(meeting::Column::ClassId.is_in(ids.iter().copied()))
+        .filter(meeting::Column::Status.eq(MeetingStatus::Planned))
+        .group_by(meeting::Column::ClassId)
+        .into_model::<Row>()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.class_id, row.first)).collect())
+}
+
+// ---- places ----
+
+/// The verdict on a place: whether the row changed.
+pub(super) async fn take_place(tx: &DatabaseTransaction, id: ClassId) -> Result<bool> {
+    let taken = class::Entity::update_many()
+        .col_expr(class::Column::Taken, Expr::col(class::Column::Taken).add(1))
+        .filter(class::Column::Id.eq(id))
+        .filter(Expr::col(class::Column::Taken).lt(Expr::col(class::Column::Capacity)))
+        .filter(class::Column::Status.eq(ClassStatus::Open))
+        .exec(tx)
+        .await?;
+    Ok(taken.rows_affected == 1)
+}
+
+pub(super) async fn give_back_place(tx: &DatabaseTransaction, id: ClassId) -> Result<bool> {
+    let given = class::Entity::update_many()
+        .col_expr(class::Column::Taken, Expr::col(class::Column::Taken).sub(1))
+        .filter(class::Column::Id.eq(id))
+        .filter(class::Column::Taken.gt(0))
+        .exec(tx)
+        .await?;
+    Ok(given.rows_affected == 1)
+}
+
+pub(super) async fn change_waiting(tx: &DatabaseTransaction, id: ClassId, by: i32) -> Result<bool> {
+    let changed = class::Entity::update_many()
+        .col_expr(class::Column::Waiting, Expr::col(class::Column::Waiting).add(by))
+        .filter(class::Column::Id.eq(id))
+        .filter(class::Column::Waiting.gte(-by))
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Nobody is in a cancelled class.
+pub(super) async fn close(tx: &DatabaseTransaction, id: ClassId) -> Result<bool> {
+    let closed = class::Entity::update_many()
+        .col_expr(class::Column::Status, Expr::value(ClassStatus::Cancelled))
+        .col_expr(class::Column::Taken, Expr::value(0))
+        .col_expr(class::Column::Waiting, Expr::value(0))
+        .filter(class::Column::Id.eq(id))
+        .filter(class::Column::Status.eq(ClassStatus::Open))
+        .exec(tx)
+        .await?;
+    Ok(closed.rows_affected == 1)
+}
+
+/// Waits until nobody else is changing this class. `NO KEY`: rows that merely
+/// point at the class may be written meanwhile.
+pub(super) async fn lock_class(
+    tx: &DatabaseTransaction,
+    id: ClassId,
+) -> Result<Option<class::Model>> {
+    Ok(class::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?)
+}
+
+/// Serialises the making of a term's timetable.
+pub(super) async fn lock_term(tx: &DatabaseTransaction, id: TermId) -> Result<Option<term::Model>> {
+    Ok(term::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?)
+}
+
+/// Capacity, name, room and teacher; refused by the row itself if more are taken.
+pub(super) async fn update_class(
+    tx: &DatabaseTransaction,
+    id: ClassId,
+    change: &super::ClassChange,
+) -> Result<bool> {
+    let updated = class::Entity::update_many()
+        .col_expr(class::Column::Name, Expr::value(change.name.as_str()))
+        .col_expr(class::Column::Room, Expr::value(change.room.as_str()))
+        .col_expr(class::Column::TeacherId, Expr::value(change.teacher_id))
+        .col_expr(class::Column::Capacity, Expr::value(change.capacity))
+        .filter(class::Column::Id.eq(id))
+        .filter(class::Column::Taken.lte(change.capacity))
+        .exec(tx)
+        .await?;
+    Ok(updated.rows_affected == 1)
+}
+
+// ---- meetings ----
+
+pub(super) async fn meetings(
+    conn: &impl ConnectionTrait,
+    class: ClassId,
+) -> Result<Vec<meeting::Model>> {
+    Ok(meeting::Entity::find()
+        .filter(meeting::Column::ClassId.eq(class))
+        .order_by_asc(meeting::Column::Number)
+        .all(conn)
+        .await?)
+}
+
+pub(super) async fn meeting(
+    conn: &impl ConnectionTrait,
+    id: MeetingId,
+) -> Result<Option<meeting::Model>> {
+    Ok(meeting::Entity::find_by_id(id).one(conn).await?)
+}
+
+pub(super) async fn lock_meeting(
+    tx: &DatabaseTransaction,
+    id: MeetingId,
+) -> Result<Option<meeting::Model>> {
+    Ok(meeting::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?)
+}
+
+/// Meetings that start in `from..to`, of these classes or of all, in order of time.
+pub(super) async fn meetings_between(
+    conn: &impl ConnectionTrait,
+    classes: Option<&[ClassId]>,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<meeting::Model>> {
+    let mut query = meeting::Entity::find()
+        .filter(meeting::Column::StartsAt.gte(from))
+        .filter(meeting::Column::StartsAt.lt(to));
+    if let Some(classes) = classes {
+        query = query.filter(meeting::Column::ClassId.is_in(classes.iter().copied()));
+    }
+    Ok(query
+        .order_by_asc(meeting::Column::StartsAt)
+        .order_by_asc(meeting::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// Planned meetings of other classes that touch `from..to`.
+pub(super) async fn meetings_touching(
+    conn: &impl ConnectionTrait,
+    except: ClassId,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<meeting::Model>> {
+    Ok(meeting::Entity::find()
+        .filter(meeting::Column::StartsAt.lt(to))
+        .filter(meeting::Column::EndsAt.gt(from))
+        .filter(meeting::Column::Status.eq(MeetingStatus::Planned))
+        .filter(meeting::Column::ClassId.ne(except))
+        .order_by_asc(meeting::Column::StartsAt)
+        .all(conn)
+        .await?)
+}
+
+/// Classes whose teacher signs in with this login.
+pub(super) async fn classes_of_staff(
+    conn: &impl ConnectionTrait,
+    staff: StaffId,
+) -> Result<Vec<ClassId>> {
+    Ok(class::Entity::find()
+        .select_only()
+        .column(class::Column::Id)
+        .filter(
+            class::Column::TeacherId.in_subquery(
+                Query::select()
+                    .column(teacher::Column::Id)
+                    .from(teacher::Entity)
+                    .and_where(teacher::Column::StaffId.eq(staff))
+                    .take(),
+            ),
+        )
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+pub(super) async fn insert_meetings(
+    tx: &DatabaseTransaction,
+    rows: Vec<meeting::ActiveModel>,
+) -> Result<()> {
+    meeting::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The planned meetings of a class that begin after `now` will not take place.
+pub(super) async fn cancel_meetings(
+    tx: &DatabaseTransaction,
+    class: ClassId,
+    note: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    meeting::Entity::update_many()
+        .col_expr(meeting::Column::Status, Expr::value(MeetingStatus::Cancelled))
+        .col_expr(meeting::Column::Note, Expr::value(note))
+        .filter(meeting::Column::ClassId.eq(class))
+        .filter(meeting::Column::StartsAt.gt(now))
+        .filter(meeting::Column::Status.eq(MeetingStatus::Planned))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Rooms move with the class: those of meetings to come that were not moved elsewhere.
+pub(super) async fn move_room(
+    tx: &DatabaseTransaction,
+    class: &class::Model,
+    room: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    meeting::Entity::update_many()
+        .col_expr(meeting::Column::Room, Expr::value(room))
+        .filter(meeting::Column::ClassId.eq(class.id))
+        .filter(meeting::Column::SiteId.eq(class.site_id))
+        .filter(meeting::Column::Room.eq(class.room.as_str()))
+        .filter(meeting::Column::StartsAt.gt(now))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn latest_change(
+    conn: &impl ConnectionTrait,
+    meeting: MeetingId,
+) -> Result<Option<meeting_change::Model>> {
+    Ok(meeting_change::Entity::find()
+        .filter(meeting_change::Column::MeetingId.eq(meeting))
+        .order_by_desc(meeting_change::Column::Id)
+        .one(conn)
+        .await?)
+}
+
+// ---- the rest: rows found, listed and saved ----
+
+macro_rules! rows {
+    ($($find:ident, $list:ident: $entity:ident[$id:ty] by $order:ident;)*) => {$(
+        pub(super) async fn $find(conn: &impl ConnectionTrait, id: $id) -> Result<Option<$entity::Model>> {
+            Ok($entity::Entity::find_by_id(id).one(conn).await?)
+        }
+
+        pub(super) async fn $list(conn: &impl ConnectionTrait) -> Result<Vec<$entity::Model>> {
+            Ok($entity::Entity::find()
+                .order_by_asc($entity::Column::$order)
+                .all(conn)
+                .await?)
+        }
+    )*};
+}
+
+rows! {
+    community, communities: community[CommunityId] by Id;
+    site, sites: site[SiteId] by Id;
+    term, terms: term[TermId] by FirstDay;
+    holiday, holidays: holiday[NaiveDate] by Day;
+    course, courses: course[CourseId] by Id;
+    teacher, teachers: teacher[TeacherId] by Id;
+}
+
+pub(super) async fn teacher_of_staff(
+    conn: &impl ConnectionTrait,
+    staff: StaffId,
+) -> Result<Option<TeacherId>> {
+    let found =
+        teacher::Entity::find().filter(teacher::Column::StaffId.eq(staff)).one(conn).await?;
+    Ok(found.map(|teacher| teacher.id))
+}
+
+/// Inserts a row. The caller gives up the transaction on a failure.
+pub(super) async fn insert<A>(
+    tx: &DatabaseTransaction,
+    row: A,
+) -> Result<<A::Entity as EntityTrait>::Model>
+where
+    A: ActiveModelTrait + sea_orm::ActiveModelBehavior + Send,
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+{
+    row.insert(tx).await.map_err(saved_badly)
+}
+
+/// Writes the set columns of a row that is there. The caller gives up the
+/// transaction on a failure.
+pub(super) async fn update<A>(
+    tx: &DatabaseTransaction,
+    row: A,
+) -> Result<<A::Entity as EntityTrait>::Model>
+where
+    A: ActiveModelTrait + sea_orm::ActiveModelBehavior + Send,
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+{
+    row.update(tx).await.map_err(saved_badly)
+}
+
+pub(super) async fn delete_holiday(tx: &DatabaseTransaction, day: NaiveDate) -> Result<bool> {
+    Ok(holiday::Entity::delete_by_id(day).exec(tx).await?.rows_affected == 1)
+}
+
+fn saved_badly(error: DbErr) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => {
+            Error::conflict("already_there", "已经有一样的了，请换一个。").with_source(error)
+        }
+        Some(SqlErr::ForeignKeyConstraintViolation(_)) => {
+            Error::invalid("unknown_reference", "选的内容不存在了，请刷新后重新选择。")
+                .with_source(error)
+        }
+        _ if matches!(error, DbErr::RecordNotUpdated) => {
+            Error::not_found("not_found", "没有这一项，可能已经被删除。")
+        }
+        _ => error.into(),
+    }
+}
