@@ -20,14 +20,19 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::Result;
 use crate::wire::problem::Problem;
-use crate::{pages, telemetry, vault, wire, worker};
+use crate::{news, pages, telemetry, vault, wire, worker};
 
 /// The longest callback that WeChat is known to send is far below.
 const UPLOAD_PATH: &str = "/api/staff/pictures";
 
 /// All API structs, as one described service. Paths are relative to `/api`.
 fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
-    let apis = (wire::about::AboutApi(app.clone()), worker::api::OperationsApi(app.clone()));
+    let apis = (
+        wire::about::AboutApi(app.clone()),
+        worker::api::OperationsApi(app.clone()),
+        news::api::NewsApi(app.clone()),
+        news::api::StaffNewsApi(app.clone()),
+    );
     OpenApiService::new(apis, "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`. Staff call `/api/staff/…` with the \

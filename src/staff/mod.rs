@@ -26,3 +26,9 @@ pub async fn record(
 ) -> Result<()> {
     Ok(())
 }
+pub async fn names(
+    _conn: &impl sea_orm::ConnectionTrait,
+    _ids: &[StaffId],
+) -> Result<std::collections::HashMap<StaffId, String>> {
+    Ok(std::collections::HashMap::new())
+}

@@ -20,6 +20,7 @@ use entity::kinds::JobState;
 
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
+use crate::news;
 use crate::outbox::Job;
 
 pub mod api;
@@ -177,8 +178,12 @@ fn back_off(attempts: i32) -> TimeDelta {
 }
 
 /// Every kind of job, and the verb that does it.
-async fn run(_app: &App, job: Job) -> Result<()> {
-    Err(Error::internal(format!("{} is not wired", job.name())))
+async fn run(app: &App, job: Job) -> Result<()> {
+    match job {
+        Job::Publish { publication } => news::publish_job(app, publication).await,
+        Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
+        other => Err(Error::internal(format!("{} is not wired", other.name()))),
+    }
 }
 
 #[cfg(test)]

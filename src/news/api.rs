@@ -1,0 +1,484 @@
+//! News on the wire: what residents read, and the desk of the staff.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::{Binary, Json};
+use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
+
+use entity::ids::{ArticleId, PictureId, StaffId};
+use entity::kinds::{ArticleStatus, PublicationState, ReviewStage, Verdict};
+use entity::{article, article_review, publication};
+
+use super::content::Content;
+use super::desk::{self, Desk};
+use super::{Opinion, markup, stage_text, state_text, store};
+use crate::app::App;
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::staff::{self, Colleague};
+use crate::wire::ApiResult;
+use crate::wire::auth::NewsDesk;
+use crate::wire::page::Page;
+use crate::wire::tags::Tag;
+
+/// The longest list that is given.
+const LIST_LIMIT: u64 = 200;
+
+/// A picture never changes: its id stands for its content.
+const PUBLIC_CACHE: &str = "public, max-age=31536000, immutable";
+const STAFF_CACHE: &str = "private, max-age=31536000, immutable";
+
+/// What residents read.
+pub struct NewsApi(pub App);
+
+/// The desk of editors, section heads and leaders.
+pub struct StaffNewsApi(pub App);
+
+/// A published article in a list.
+#[derive(Debug, Object)]
+struct NewsCard {
+    id: ArticleId,
+    title: String,
+    digest: String,
+    byline: String,
+    published_at: DateTime<Utc>,
+    time_text: String,
+    #[oai(skip_serializing_if_is_none)]
+    cover_url: Option<String>,
+    /// Where it stands on the account.
+    #[oai(skip_serializing_if_is_none)]
+    url: Option<String>,
+}
+
+/// A published article.
+#[derive(Debug, Object)]
+struct NewsItem {
+    #[oai(flatten)]
+    card: NewsCard,
+    origin: String,
+    /// Safe to show as it is.
+    html: String,
+}
+
+/// An article in the desk's list.
+#[derive(Debug, Object)]
+struct ArticleCard {
+    id: ArticleId,
+    title: String,
+    status: ArticleStatus,
+    /// The status in words.
+    status_text: String,
+    author_name: String,
+    version: i32,
+    updated_at: DateTime<Utc>,
+    time_text: String,
+    /// The stages that hold for the present content.
+    passes: Vec<ReviewStage>,
+    /// Why it is not on the account, in words.
+    #[oai(skip_serializing_if_is_none)]
+    failure: Option<String>,
+}
+
+/// An article with everything that is known about its way.
+#[derive(Debug, Object)]
+struct Article {
+    #[oai(flatten)]
+    card: ArticleCard,
+    digest: String,
+    byline: String,
+    origin: String,
+    /// Markdown; pictures as `![caption](picture:12)`.
+    body: String,
+    #[oai(skip_serializing_if_is_none)]
+    cover_id: Option<PictureId>,
+    /// Names this very content; a verdict repeats it.
+    content_hash: String,
+    author_id: StaffId,
+    /// Safe to show as it is.
+    html: String,
+    reviews: Vec<Review>,
+    #[oai(skip_serializing_if_is_none)]
+    next_stage: Option<ReviewStage>,
+    may: Vec<Action>,
+    #[oai(skip_serializing_if_is_none)]
+    publication: Option<PublicationLine>,
+}
+
+/// What the caller may do now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[oai(rename_all = "snake_case")]
+enum Action {
+    Edit,
+    Submit,
+    Review,
+    Publish,
+    /// Publish once more, after a failure.
+    Retry,
+}
+
+impl From<desk::Action> for Action {
+    fn from(action: desk::Action) -> Self {
+        match action {
+            desk::Action::Edit => Self::Edit,
+            desk::Action::Submit => Self::Submit,
+            desk::Action::Review => Self::Review,
+            desk::Action::Publish => Self::Publish,
+            desk::Action::Retry => Self::Retry,
+        }
+    }
+}
+
+/// One verdict.
+#[derive(Debug, Object)]
+struct Review {
+    stage: ReviewStage,
+    stage_text: String,
+    verdict: Verdict,
+    reviewer_name: String,
+    #[oai(skip_serializing_if_is_none)]
+    remark: Option<String>,
+    version: i32,
+    /// It counts for the present content.
+    holds: bool,
+    time_text: String,
+}
+
+/// The newest way to the account.
+#[derive(Debug, Object)]
+struct PublicationLine {
+    state: PublicationState,
+    state_text: String,
+    #[oai(skip_serializing_if_is_none)]
+    failure: Option<String>,
+    #[oai(skip_serializing_if_is_none)]
+    url: Option<String>,
+}
+
+/// A saved state.
+#[derive(Debug, Object)]
+struct Version {
+    version: i32,
+    title: String,
+    saved_by: String,
+    time_text: String,
+}
+
+/// What an author writes.
+#[derive(Debug, Object)]
+struct ArticleText {
+    /// Up to 32 characters when it is handed in.
+    title: String,
+    /// Up to 128 characters.
+    #[oai(default)]
+    digest: String,
+    /// 作者, up to 16 characters.
+    #[oai(default)]
+    byline: String,
+    /// 来源.
+    #[oai(default)]
+    origin: String,
+    /// Markdown; pictures as `![caption](picture:12)`.
+    #[oai(default)]
+    body: String,
+    cover_id: Option<PictureId>,
+}
+
+impl From<ArticleText> for Content {
+    fn from(text: ArticleText) -> Self {
+        Self {
+            title: text.title,
+            digest: text.digest,
+            byline: text.byline,
+            origin: text.origin,
+            body: text.body,
+            cover: text.cover_id,
+        }
+    }
+}
+
+/// A change.
+#[derive(Debug, Object)]
+struct ArticleChange {
+    /// The version that was changed.
+    version: i32,
+    #[oai(flatten)]
+    text: ArticleText,
+}
+
+/// A verdict on exactly one content.
+#[derive(Debug, Object)]
+struct ReviewRequest {
+    /// Of the content that was read.
+    content_hash: String,
+    stage: ReviewStage,
+    verdict: Verdict,
+    /// Needed for a return.
+    remark: Option<String>,
+}
+
+/// An uploaded picture.
+#[derive(Debug, Object)]
+struct PictureInfo {
+    id: PictureId,
+    width: i32,
+    height: i32,
+    mime: String,
+    url: String,
+}
+
+#[derive(ApiResponse)]
+enum PictureBytes {
+    /// The picture.
+    #[oai(status = 200, content_type = "image/jpeg")]
+    Jpeg(Binary<Vec<u8>>, #[oai(header = "Cache-Control")] String),
+    /// The picture.
+    #[oai(status = 200, content_type = "image/png")]
+    Png(Binary<Vec<u8>>, #[oai(header = "Cache-Control")] String),
+}
+
+#[OpenApi(tag = "Tag::News")]
+impl NewsApi {
+    /// The newest articles on the account.
+    #[oai(path = "/news", method = "get", operation_id = "list_news")]
+    async fn list(&self) -> ApiResult<Json<Page<NewsCard>>> {
+        let (rows, total) = store::on_the_account(self.0.db.read(), None, LIST_LIMIT).await?;
+        Ok(Json(Page { items: rows.into_iter().map(news_card).collect(), total }))
+    }
+
+    /// One article.
+    #[oai(path = "/news/:id", method = "get", operation_id = "get_news")]
+    async fn one(&self, id: Path<ArticleId>) -> ApiResult<Json<NewsItem>> {
+        let (rows, _) = store::on_the_account(self.0.db.read(), Some(id.0), 1).await?;
+        let (publication, article) = rows.into_iter().next().ok_or_else(super::no_article)?;
+        let html = markup::html(&article.body, |id| Some(public_address(id)));
+        let origin = article.origin.clone();
+        Ok(Json(NewsItem { card: news_card((publication, article)), origin, html }))
+    }
+
+    /// A picture of a published article.
+    #[oai(path = "/pictures/:id", method = "get", operation_id = "get_picture")]
+    async fn picture(&self, id: Path<PictureId>) -> ApiResult<PictureBytes> {
+        if !super::is_public(self.0.db.read(), id.0).await? {
+            return Err(no_picture().into());
+        }
+        Ok(picture_bytes(&self.0, id.0, PUBLIC_CACHE).await?)
+    }
+}
+
+#[OpenApi(tag = "Tag::StaffNews", prefix_path = "/staff")]
+impl StaffNewsApi {
+    /// Articles, the last changed first.
+    #[oai(path = "/articles", method = "get", operation_id = "staff_list_articles")]
+    async fn list(
+        &self,
+        _who: NewsDesk,
+        status: Query<Option<ArticleStatus>>,
+    ) -> ApiResult<Json<Page<ArticleCard>>> {
+        let conn = self.0.db.read();
+        let (rows, total) = store::articles(conn, status.0, LIST_LIMIT).await?;
+        let desks = desk::desks(conn, rows).await?;
+        Ok(Json(Page { items: desks.iter().map(article_card).collect(), total }))
+    }
+
+    /// Begin an article.
+    #[oai(path = "/articles", method = "post", operation_id = "staff_write_article")]
+    async fn write(&self, who: NewsDesk, text: Json<ArticleText>) -> ApiResult<Json<Article>> {
+        let id = super::write(&self.0, &who.0, text.0.into()).await?;
+        self.shown(&who.0, id).await
+    }
+
+    /// One article, with its reviews and its way to the account.
+    #[oai(path = "/articles/:id", method = "get", operation_id = "staff_get_article")]
+    async fn one(&self, who: NewsDesk, id: Path<ArticleId>) -> ApiResult<Json<Article>> {
+        self.shown(&who.0, id.0).await
+    }
+
+    /// Save a change. Passes of the old content no longer hold. 409 `edited_meanwhile`
+    /// when somebody else saved first.
+    #[oai(path = "/articles/:id", method = "put", operation_id = "staff_edit_article")]
+    async fn edit(
+        &self,
+        who: NewsDesk,
+        id: Path<ArticleId>,
+        change: Json<ArticleChange>,
+    ) -> ApiResult<Json<Article>> {
+        let ArticleChange { version, text } = change.0;
+        super::edit(&self.0, &who.0, id.0, version, text.into()).await?;
+        self.shown(&who.0, id.0).await
+    }
+
+    /// Hand a draft to the reviewers. 400 `incomplete` names everything that is missing.
+    #[oai(path = "/articles/:id/submit", method = "post", operation_id = "staff_submit_article")]
+    async fn submit(&self, who: NewsDesk, id: Path<ArticleId>) -> ApiResult<Json<Article>> {
+        super::submit(&self.0, &who.0, id.0).await?;
+        self.shown(&who.0, id.0).await
+    }
+
+    /// Pass an article, or return it to its author.
+    #[oai(path = "/articles/:id/reviews", method = "post", operation_id = "staff_review_article")]
+    async fn review(
+        &self,
+        who: NewsDesk,
+        id: Path<ArticleId>,
+        request: Json<ReviewRequest>,
+    ) -> ApiResult<Json<Article>> {
+        let ReviewRequest { content_hash, stage, verdict, remark } = request.0;
+        let opinion = Opinion { content_hash, stage, verdict, remark };
+        super::review(&self.0, &who.0, id.0, opinion).await?;
+        self.shown(&who.0, id.0).await
+    }
+
+    /// Bring an approved article to the account; also once more after a failure.
+    #[oai(path = "/articles/:id/publish", method = "post", operation_id = "staff_publish_article")]
+    async fn publish(&self, who: NewsDesk, id: Path<ArticleId>) -> ApiResult<Json<Article>> {
+        super::publish(&self.0, &who.0, id.0).await?;
+        self.shown(&who.0, id.0).await
+    }
+
+    /// All saved states, the newest first.
+    #[oai(path = "/articles/:id/versions", method = "get", operation_id = "staff_article_versions")]
+    async fn versions(
+        &self,
+        _who: NewsDesk,
+        id: Path<ArticleId>,
+    ) -> ApiResult<Json<Page<Version>>> {
+        let conn = self.0.db.read();
+        let rows = store::versions(conn, id.0).await?;
+        if rows.is_empty() {
+            return Err(super::no_article().into());
+        }
+        let mut people: Vec<StaffId> = rows.iter().map(|row| row.saved_by).collect();
+        people.sort();
+        people.dedup();
+        let names: HashMap<StaffId, String> = staff::names(conn, &people).await?;
+        let items = rows
+            .into_iter()
+            .map(|row| Version {
+                version: row.version,
+                title: row.title,
+                saved_by: names.get(&row.saved_by).cloned().unwrap_or_default(),
+                time_text: clock::spoken(row.saved_at),
+            })
+            .collect();
+        Ok(Json(Page::whole(items)))
+    }
+
+    /// Upload a picture: the bytes of a JPEG or PNG. It is turned upright, shrunk, and
+    /// rid of what cameras write into it.
+    #[oai(path = "/pictures", method = "post", operation_id = "staff_upload_picture")]
+    async fn upload(&self, who: NewsDesk, file: Binary<Vec<u8>>) -> ApiResult<Json<PictureInfo>> {
+        let line = super::add_picture(&self.0, &who.0, file.0).await?;
+        Ok(Json(PictureInfo {
+            id: line.id,
+            width: line.width,
+            height: line.height,
+            mime: line.mime,
+            url: staff_address(line.id),
+        }))
+    }
+
+    /// A picture, published or not.
+    #[oai(path = "/pictures/:id", method = "get", operation_id = "staff_get_picture")]
+    async fn picture(&self, _who: NewsDesk, id: Path<PictureId>) -> ApiResult<PictureBytes> {
+        Ok(picture_bytes(&self.0, id.0, STAFF_CACHE).await?)
+    }
+}
+
+impl StaffNewsApi {
+    async fn shown(&self, who: &Colleague, id: ArticleId) -> ApiResult<Json<Article>> {
+        let conn = self.0.db.read();
+        let row = store::article(conn, id).await?.ok_or_else(super::no_article)?;
+        let desk = desk::desks(conn, vec![row]).await?.pop().ok_or_else(super::no_article)?;
+        Ok(Json(article(&desk, who, self.0.clock.now())))
+    }
+}
+
+fn no_picture() -> Error {
+    Error::not_found("no_picture", "没有这张图片。")
+}
+
+async fn picture_bytes(app: &App, id: PictureId, cache: &str) -> Result<PictureBytes> {
+    let row = store::picture(app.db.read(), id).await?.ok_or_else(no_picture)?;
+    let cache = cache.to_owned();
+    Ok(if row.mime == "image/png" {
+        PictureBytes::Png(Binary(row.bytes), cache)
+    } else {
+        PictureBytes::Jpeg(Binary(row.bytes), cache)
+    })
+}
+
+fn public_address(id: PictureId) -> String {
+    format!("/api/pictures/{id}")
+}
+
+fn staff_address(id: PictureId) -> String {
+    format!("/api/staff/pictures/{id}")
+}
+
+fn news_card((publication, article): (publication::Model, article::Model)) -> NewsCard {
+    NewsCard {
+        id: article.id,
+        title: article.title,
+        digest: article.digest,
+        byline: article.byline,
+        published_at: publication.updated_at,
+        time_text: clock::spoken(publication.updated_at),
+        cover_url: article.cover_id.map(public_address),
+        url: publication.url,
+    }
+}
+
+fn article_card(desk: &Desk) -> ArticleCard {
+    let row = &desk.article;
+    ArticleCard {
+        id: row.id,
+        title: row.title.clone(),
+        status: row.status,
+        status_text: desk.status_text().to_owned(),
+        author_name: desk.name(row.author_id),
+        version: row.version,
+        updated_at: row.updated_at,
+        time_text: clock::spoken(row.updated_at),
+        passes: desk.chain.holds.iter().map(|pass| pass.stage).collect(),
+        failure: desk.failure(),
+    }
+}
+
+fn article(desk: &Desk, who: &Colleague, now: DateTime<Utc>) -> Article {
+    let row = &desk.article;
+    Article {
+        card: article_card(desk),
+        digest: row.digest.clone(),
+        byline: row.byline.clone(),
+        origin: row.origin.clone(),
+        body: row.body.clone(),
+        cover_id: row.cover_id,
+        content_hash: row.content_hash.clone(),
+        author_id: row.author_id,
+        html: markup::html(&row.body, |id| Some(staff_address(id))),
+        reviews: desk.reviews.iter().map(|review| review_line(desk, review)).collect(),
+        next_stage: desk.next_stage(),
+        may: desk.may(who, now).into_iter().map(Action::from).collect(),
+        publication: desk.publication.as_ref().map(|row| PublicationLine {
+            state: row.state,
+            state_text: state_text(row.state).to_owned(),
+            failure: row.failure.clone(),
+            url: row.url.clone(),
+        }),
+    }
+}
+
+fn review_line(desk: &Desk, row: &article_review::Model) -> Review {
+    Review {
+        stage: row.stage,
+        stage_text: stage_text(row.stage).to_owned(),
+        verdict: row.verdict,
+        reviewer_name: desk.name(row.reviewer_id),
+        remark: row.remark.clone(),
+        version: row.version,
+        holds: desk.holds(row),
+        time_text: clock::spoken(row.at),
+    }
+}

@@ -1,0 +1,147 @@
+//! What the news desk sees of articles, and what each person may do with them.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::ConnectionTrait;
+
+use entity::ids::{ArticleId, StaffId};
+use entity::kinds::{ArticleStatus, PublicationState, ReviewStage, Role};
+use entity::{article, article_review, publication};
+
+use super::{authors, gate, store};
+use crate::error::Result;
+use crate::staff::{self, Colleague};
+
+/// An article with everything that is known about its way.
+pub(super) struct Desk {
+    pub article: article::Model,
+    pub authors: Vec<StaffId>,
+    pub reviews: Vec<article_review::Model>,
+    pub chain: gate::Chain,
+    /// The newest.
+    pub publication: Option<publication::Model>,
+    pub names: HashMap<StaffId, String>,
+}
+
+/// What a person may do now, as the console's buttons have it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Edit,
+    Submit,
+    Review,
+    Publish,
+    /// Publish once more, after a failure.
+    Retry,
+}
+
+impl Desk {
+    pub(super) fn name(&self, id: StaffId) -> String {
+        self.names.get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Does this pass count for the content as it is?
+    pub(super) fn holds(&self, review: &article_review::Model) -> bool {
+        self.chain.holds.iter().any(|pass| pass.review == review.id)
+    }
+
+    /// The stage that is waited for; none outside the review.
+    pub(super) fn next_stage(&self) -> Option<ReviewStage> {
+        (self.article.status == ArticleStatus::InReview).then_some(self.chain.next).flatten()
+    }
+
+    pub(super) fn status_text(&self) -> &'static str {
+        match (self.article.status, self.next_stage()) {
+            (ArticleStatus::Draft, _) if self.returned() => "已退回",
+            (ArticleStatus::Draft, _) => "草稿",
+            (ArticleStatus::InReview, Some(ReviewStage::Language)) => "待文字审核",
+            (ArticleStatus::InReview, Some(ReviewStage::Facts)) => "待事实审核",
+            (ArticleStatus::InReview, Some(ReviewStage::Direction)) => "待导向审核",
+            (ArticleStatus::InReview, None) => "审核中",
+            (ArticleStatus::Approved, _) => "三审通过",
+            (ArticleStatus::Publishing, _) => "正在发布",
+            (ArticleStatus::Published, _) => "已发布",
+            (ArticleStatus::Failed, _) => "发布失败",
+        }
+    }
+
+    /// The last word on this very content was a return.
+    fn returned(&self) -> bool {
+        self.reviews.last().is_some_and(|review| {
+            review.verdict == entity::kinds::Verdict::Return
+                && review.content_hash == self.article.content_hash
+        })
+    }
+
+    /// Why it is not on the account, for the editor. While it is on its way: what is
+    /// holding it up.
+    pub(super) fn failure(&self) -> Option<String> {
+        let live = matches!(self.article.status, ArticleStatus::Failed | ArticleStatus::Publishing);
+        self.publication.as_ref().filter(|_| live).and_then(|row| row.failure.clone())
+    }
+
+    pub(super) fn may(&self, who: &Colleague, now: DateTime<Utc>) -> Vec<Action> {
+        use ArticleStatus as S;
+        let status = self.article.status;
+        let writes = who.id == self.article.author_id || who.role == Role::Editor;
+        let reviews = self.next_stage().is_some_and(|stage| {
+            gate::may_review(&self.chain, stage, who.id, who.role, &self.authors).is_ok()
+        });
+        let passed = self.chain.complete();
+        let stuck = self.publication.as_ref().is_some_and(|row| is_stuck(row, now));
+        [
+            (Action::Edit, writes && store::editable(status)),
+            (Action::Submit, writes && status == S::Draft),
+            (Action::Review, reviews),
+            (Action::Publish, status == S::Approved && passed),
+            (Action::Retry, (status == S::Failed && passed) || (status == S::Publishing && stuck)),
+        ]
+        .into_iter()
+        .filter_map(|(action, allowed)| allowed.then_some(action))
+        .collect()
+    }
+}
+
+/// Nothing has happened for so long that the job must have been given up; the platform
+/// may take longer than we do.
+pub(super) fn is_stuck(row: &publication::Model, now: DateTime<Utc>) -> bool {
+    let patience = match row.state {
+        PublicationState::Published | PublicationState::Failed => return false,
+        _ if row.submit_started_at.is_some() => TimeDelta::hours(2),
+        _ => TimeDelta::minutes(30),
+    };
+    now - row.updated_at >= patience
+}
+
+/// The desk's view of these articles, in their order.
+pub(super) async fn desks(
+    conn: &impl ConnectionTrait,
+    articles: Vec<article::Model>,
+) -> Result<Vec<Desk>> {
+    let ids: Vec<ArticleId> = articles.iter().map(|article| article.id).collect();
+    let mut savers = store::savers(conn, &ids).await?;
+    let mut reviews: HashMap<ArticleId, Vec<article_review::Model>> = HashMap::new();
+    for review in store::reviews(conn, &ids).await? {
+        reviews.entry(review.article_id).or_default().push(review);
+    }
+    let mut publications: HashMap<ArticleId, publication::Model> = HashMap::new();
+    for row in store::publications(conn, &ids).await? {
+        publications.entry(row.article_id).or_insert(row);
+    }
+    let mut people: Vec<StaffId> = articles.iter().map(|article| article.author_id).collect();
+    people.extend(reviews.values().flatten().map(|review| review.reviewer_id));
+    people.sort();
+    people.dedup();
+    let names = staff::names(conn, &people).await?;
+    Ok(articles
+        .into_iter()
+        .map(|article| {
+            let authors = authors(&article, savers.remove(&article.id));
+            let reviews = reviews.remove(&article.id).unwrap_or_default();
+            let chain = gate::chain(&article.content_hash, &authors, &reviews);
+            let publication = publications.remove(&article.id);
+            let names = names.clone();
+            Desk { article, authors, reviews, chain, publication, names }
+        })
+        .collect())
+}
