@@ -1,1 +1,266 @@
-//! Room under construction.
+//! A stand-in for the WeChat platform, for the demo and the tests: a server of its
+//! own that is called, calls back, and has a phone to look at.
+//!
+//! 1. It shares no code and no state with `wechat/`: what both got wrong in the same
+//!    way would not be seen. It is met over HTTP alone.
+//! 2. It is strict. What the real platform refuses is refused with the same errcode;
+//!    what only a bug of the client can cause is kept in [`Sandbox::unexpected`].
+//! 3. It keeps everything it was sent, without secrets and tokens.
+//! 4. It plays the caller too: signs, encrypts and posts callbacks, gives up on an
+//!    answer after five seconds, tries three times with the same MsgId.
+//! 5. It says on every page that it is not WeChat.
+
+mod article;
+mod caller;
+mod config;
+mod control;
+mod journal;
+mod people;
+mod phone;
+mod platform;
+mod push;
+mod scan;
+mod seal;
+mod server;
+mod state;
+mod template;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+pub use config::{AccountKeys, SandboxConfig, Template, TemplateField};
+pub use journal::{CallbackRecord, Fault, QueuedFault, RequestRecord};
+pub use people::{Opened, Tapped};
+pub use state::{
+    Account, Article, ChatArticle, ChatLine, Outcome, PublishedArticle, Sender, ServiceNotice, User,
+};
+
+use crate::error::{Error, Result};
+use server::Shared;
+
+/// A running sandbox. Clones are the same one; it stops with the last of them.
+#[derive(Clone)]
+pub struct Sandbox {
+    inner: Shared,
+    server: Arc<Server>,
+}
+
+struct Server {
+    done: CancellationToken,
+    _stops_with_the_handle: DropGuard,
+}
+
+/// Starts the sandbox; port 0 takes a free one.
+///
+/// # Errors
+/// The address is taken, or the state file cannot be read.
+pub async fn start(config: SandboxConfig) -> Result<Sandbox> {
+    let (inner, done) = server::start(config).await?;
+    let guard = inner.stop.clone().drop_guard();
+    let server = Server { done, _stops_with_the_handle: guard };
+    Ok(Sandbox { inner, server: Arc::new(server) })
+}
+
+impl Sandbox {
+    /// `http://127.0.0.1:PORT`: the value for `wechat.api_base`.
+    pub fn base_url(&self) -> &str {
+        &self.inner.base_url
+    }
+
+    /// The phone's page.
+    pub fn phone_url(&self) -> String {
+        format!("{}/phone", self.inner.base_url)
+    }
+
+    /// What the service has to be configured with, as pairs for `Config::load_with`.
+    pub fn service_settings(&self) -> Vec<(&'static str, String)> {
+        self.inner.config.service_settings(&self.inner.base_url)
+    }
+
+    /// Where callbacks go, without the path: `http://127.0.0.1:8080`.
+    pub fn set_service_url(&self, url: &str) {
+        self.inner.set_service_url(url);
+    }
+
+    /// Ends the server and waits until it has ended.
+    pub async fn stop(&self) {
+        self.inner.stop.cancel();
+        self.server.done.cancelled().await;
+    }
+
+    /// Waits until everything that was to happen by itself (publications,
+    /// their callbacks) has happened.
+    pub async fn settle(&self) {
+        self.inner.settle().await;
+    }
+
+    /// A new person who does not follow the account yet.
+    pub fn add_user(&self, name: &str) -> User {
+        people::add(&self.inner, name)
+    }
+
+    pub fn users(&self) -> Vec<User> {
+        self.inner.read(|state| state.people.iter().map(|person| person.user.clone()).collect())
+    }
+
+    /// As `wx.login`: good once, for five minutes.
+    pub fn login_code(&self, user: &User) -> String {
+        people::login_code(&self.inner, user.id)
+    }
+
+    /// As the phone number button: good once, for five minutes.
+    pub fn phone_code(&self, user: &User) -> String {
+        people::phone_code(&self.inner, user.id)
+    }
+
+    /// The person follows the account; the answer of the service is in the chat.
+    ///
+    /// # Errors
+    /// Unknown person.
+    pub async fn follow(&self, user: &User) -> Result<()> {
+        people::follow(&self.inner, user.id).await
+    }
+
+    /// # Errors
+    /// Unknown person, or not a follower.
+    pub async fn unfollow(&self, user: &User) -> Result<()> {
+        people::unfollow(&self.inner, user.id).await
+    }
+
+    /// The person writes; gives what the chat shows for an answer, in order.
+    ///
+    /// # Errors
+    /// Unknown person, or not a follower.
+    pub async fn say(&self, user: &User, text: &str) -> Result<Vec<ChatLine>> {
+        people::say(&self.inner, user.id, text).await
+    }
+
+    /// The person taps the menu button of this name.
+    ///
+    /// # Errors
+    /// Unknown person, not a follower, or no such button.
+    pub async fn tap(&self, user: &User, name: &str) -> Result<Tapped> {
+        people::tap(&self.inner, user.id, name).await
+    }
+
+    /// The person answers the consent sheet of the mini-program: true = 允许.
+    ///
+    /// # Errors
+    /// Unknown person or template, or more than three at once.
+    pub async fn subscribe(&self, user: &User, choices: &[(&str, bool)]) -> Result<()> {
+        people::subscribe(&self.inner, user.id, choices).await
+    }
+
+    /// Consents given and not yet used.
+    pub fn consents(&self, user: &User, template_id: &str) -> u32 {
+        self.inner.read(|state| {
+            state
+                .person(user.id)
+                .and_then(|person| person.consents.get(template_id))
+                .copied()
+                .unwrap_or_default()
+        })
+    }
+
+    /// The chat of a person with the account, oldest first.
+    pub fn chat(&self, user: &User) -> Vec<ChatLine> {
+        self.inner
+            .read(|state| state.person(user.id).map(|person| person.chat.clone()))
+            .unwrap_or_default()
+    }
+
+    /// The subscription messages a person got, oldest first.
+    pub fn service_notices(&self, user: &User) -> Vec<ServiceNotice> {
+        self.inner
+            .read(|state| state.person(user.id).map(|person| person.notices.clone()))
+            .unwrap_or_default()
+    }
+
+    /// What is published now, oldest first.
+    pub fn articles(&self) -> Vec<PublishedArticle> {
+        self.inner.read(|state| state.published(&self.inner.base_url))
+    }
+
+    /// Drafts in the box: media_id and articles.
+    pub fn drafts(&self) -> Vec<(String, Vec<Article>)> {
+        self.inner.read(|state| {
+            state
+                .drafts
+                .iter()
+                .map(|draft| (draft.media_id.clone(), draft.articles.clone()))
+                .collect()
+        })
+    }
+
+    /// The menu as it was created.
+    pub fn menu(&self) -> Option<Value> {
+        self.inner.read(|state| state.menu.clone())
+    }
+
+    /// How publications submitted from now on will end.
+    pub fn set_publication_outcome(&self, outcome: Outcome) {
+        self.inner.change(|state| state.outcome = outcome);
+    }
+
+    /// The next `count` calls of `path` go wrong in this way.
+    pub fn fail_next(&self, path: &str, fault: Fault, count: u32) {
+        self.inner.journal().add_fault(path, fault, count);
+    }
+
+    /// Faults not met yet.
+    pub fn faults(&self) -> Vec<QueuedFault> {
+        self.inner.journal().faults.clone()
+    }
+
+    pub fn clear_faults(&self) {
+        self.inner.journal().faults.clear();
+    }
+
+    /// As after a change of the secret: every token given out is refused with 40001.
+    pub fn kill_tokens(&self) {
+        self.inner.change(|state| state.tokens.iter_mut().for_each(|token| token.dead = true));
+    }
+
+    /// Every call of the platform so far, oldest first.
+    pub fn requests(&self) -> Vec<RequestRecord> {
+        self.inner.journal().requests.iter().cloned().collect()
+    }
+
+    /// Every callback so far, with what came back.
+    pub fn callbacks(&self) -> Vec<CallbackRecord> {
+        self.inner.journal().callbacks.iter().cloned().collect()
+    }
+
+    /// What only a bug of the service can have caused; empty in a good run.
+    pub fn unexpected(&self) -> Vec<String> {
+        self.inner.journal().unexpected.clone()
+    }
+
+    /// Gives the unexpected and forgets it: for a test that provoked it.
+    pub fn take_unexpected(&self) -> Vec<String> {
+        std::mem::take(&mut self.inner.journal().unexpected)
+    }
+
+    /// Posts a callback of [`Sandbox::callbacks`] again, as WeChat does when it
+    /// missed the answer: same body, new signature. Gives the new record.
+    ///
+    /// # Errors
+    /// There is no callback of this number.
+    pub async fn redeliver(&self, number: usize) -> Result<CallbackRecord> {
+        caller::redeliver(&self.inner, number)
+            .await
+            .ok_or_else(|| Error::not_found("no_callback", "没有这条推送。"))
+    }
+
+    /// Does what saving the server settings does: the GET with `echostr`.
+    pub async fn verify_url(&self, account: Account) -> bool {
+        caller::verify_url(&self.inner, account).await
+    }
+
+    /// Opens a link the way the phone does: which page of the service it is.
+    pub fn resolve(&self, link: &str) -> Opened {
+        people::resolve(&self.inner, link)
+    }
+}

@@ -1,0 +1,180 @@
+//! What the sandbox is told at its start.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::clock::Clock;
+use crate::config::{Format, Mode};
+
+/// An account as its owner sees it in the console of the platform.
+#[derive(Clone)]
+pub struct AccountKeys {
+    pub appid: String,
+    pub secret: String,
+    pub token: String,
+    /// 43 letters and digits.
+    pub aes_key: String,
+    pub mode: Mode,
+    /// `gh_…`: who callbacks are addressed to.
+    pub original_id: String,
+}
+
+/// A subscription message template the mini-program has chosen.
+#[derive(Clone, Debug, Serialize)]
+pub struct Template {
+    pub id: String,
+    pub title: String,
+    pub fields: Vec<TemplateField>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct TemplateField {
+    /// As in `thing1`; the letters are the rule for the value.
+    pub key: String,
+    /// What stands before the value.
+    pub label: String,
+}
+
+impl Template {
+    pub fn new(id: &str, title: &str, fields: &[(&str, &str)]) -> Self {
+        let field = |(key, label): &(&str, &str)| TemplateField {
+            key: (*key).to_owned(),
+            label: (*label).to_owned(),
+        };
+        Self {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            fields: fields.iter().map(field).collect(),
+        }
+    }
+}
+
+#[derive(Clone)]
+pub struct SandboxConfig {
+    /// Port 0: any free one.
+    pub listen: SocketAddr,
+    /// How the service and the browser reach the sandbox, when that is not
+    /// `http://` and the address it listens on. No slash at the end.
+    pub base_url: Option<String>,
+    pub official: AccountKeys,
+    pub mini: AccountKeys,
+    /// How the mini-program's callbacks are written.
+    pub mini_format: Format,
+    pub templates: Vec<Template>,
+    /// Pages of the released mini-program.
+    pub mini_pages: Vec<String>,
+    /// What the account is called.
+    pub account_name: String,
+    pub mini_name: String,
+    /// Where callbacks go: `http://127.0.0.1:8080`. Empty: they are kept, not posted.
+    pub service_url: String,
+    /// Where the phone opens pages of the service, when that is another address.
+    pub page_url: Option<String>,
+    pub clock: Clock,
+    /// Where to keep the state over a restart.
+    pub state_file: Option<PathBuf>,
+    /// From freepublish/submit to its end.
+    pub publish_delay: Duration,
+    /// How long the service may take for an answer to a callback.
+    pub callback_timeout: Duration,
+}
+
+impl SandboxConfig {
+    /// Two made-up accounts in safe mode on a free port of this machine, with the
+    /// templates of the service's three kinds of notice.
+    pub fn new(clock: Clock) -> Self {
+        let fields: &[(&str, &str)] = &[
+            ("thing1", "课程名称"),
+            ("time2", "上课时间"),
+            ("thing3", "上课地点"),
+            ("thing4", "温馨提示"),
+        ];
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            base_url: None,
+            official: AccountKeys {
+                appid: "wx5a0d1c2b3e4f6071".to_owned(),
+                secret: "0a1b2c3d4e5f60718293a4b5c6d7e8f9".to_owned(),
+                token: "sandboxOfficial2026".to_owned(),
+                aes_key: "k3Jv8Qm2Xw7Zr4Tn9Yb5Lc1Hd6Gs0Pf8Ue3Ai7Ok2Mq".to_owned(),
+                mode: Mode::Safe,
+                original_id: "gh_5a0d1c2b3e4f".to_owned(),
+            },
+            mini: AccountKeys {
+                appid: "wx9c8b7a6f5e4d3021".to_owned(),
+                secret: "f9e8d7c6b5a493827160f5e4d3c2b1a0".to_owned(),
+                token: "sandboxMini2026".to_owned(),
+                aes_key: "T7uWq2Zx9Ca4Vb1Nm6Lk8Jh3Gf5Ds0Ap7Oi2Uy4Tr6E".to_owned(),
+                mode: Mode::Safe,
+                original_id: "gh_9c8b7a6f5e4d".to_owned(),
+            },
+            mini_format: Format::Json,
+            templates: vec![
+                Template::new(
+                    "sbxPlaced0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1",
+                    "课程报名成功通知",
+                    fields,
+                ),
+                Template::new(
+                    "sbxOffered2aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV",
+                    "候补名额通知",
+                    fields,
+                ),
+                Template::new(
+                    "sbxChanged3aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV",
+                    "上课安排变更通知",
+                    fields,
+                ),
+            ],
+            mini_pages: vec!["pages/web/index".to_owned(), "pages/index/index".to_owned()],
+            account_name: "美丽常阴沙".to_owned(),
+            mini_name: "常阴沙尚学".to_owned(),
+            service_url: String::new(),
+            page_url: None,
+            clock,
+            state_file: None,
+            publish_delay: Duration::from_millis(20),
+            callback_timeout: Duration::from_secs(5),
+        }
+    }
+
+    pub(super) fn service_settings(&self, base_url: &str) -> Vec<(&'static str, String)> {
+        let (official, mini) = (&self.official, &self.mini);
+        let mut settings = vec![
+            ("wechat.api_base", base_url.to_owned()),
+            ("wechat.official.appid", official.appid.clone()),
+            ("wechat.official.secret", official.secret.clone()),
+            ("wechat.official.token", official.token.clone()),
+            ("wechat.official.aes_key", official.aes_key.clone()),
+            ("wechat.official.mode", mode_name(official.mode).to_owned()),
+            ("wechat.mini.appid", mini.appid.clone()),
+            ("wechat.mini.secret", mini.secret.clone()),
+            ("wechat.mini.token", mini.token.clone()),
+            ("wechat.mini.aes_key", mini.aes_key.clone()),
+            ("wechat.mini.mode", mode_name(mini.mode).to_owned()),
+            (
+                "wechat.mini.format",
+                if self.mini_format == Format::Xml { "xml" } else { "json" }.to_owned(),
+            ),
+        ];
+        let keys = [
+            "wechat.templates.placed.id",
+            "wechat.templates.offered.id",
+            "wechat.templates.meeting_changed.id",
+        ];
+        let ids = self.templates.iter().map(|template| template.id.clone());
+        settings.extend(keys.into_iter().zip(ids));
+        settings
+    }
+}
+
+fn mode_name(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Plain => "plain",
+        Mode::Compat => "compat",
+        Mode::Safe => "safe",
+    }
+}
