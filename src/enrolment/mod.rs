@@ -1,1 +1,271 @@
-//! Room under construction.
+//! 报名、候补、退课: who has a place in which class.
+//!
+//! 1. A place is granted by `courses::take_place` alone, in the transaction that
+//!    writes the enrolment; the class's `taken` is at every commit the number of
+//!    its placed and offered enrolments, and `waiting` that of the waiting ones.
+//! 2. One live enrolment per person and class, and per person, course and term:
+//!    unique indexes. The limit and the timetable hold because a person's
+//!    decisions are serialised by `members::lock`.
+//! 3. Nothing is deleted: every step writes its history in the same transaction.
+//! 4. Locks are taken in this order: person, class, enrolment. Whoever changes an
+//!    enrolment holds its class.
+//! 5. A free place belongs to those who wait, in the order of their numbers: a
+//!    newcomer goes behind them. It is offered and reserved until the offer runs out.
+//! 6. Who lets an offer pass stays on the list with the same number, marked by
+//!    `offer_expires_at`, and gives way: to all on the list who did not, and for
+//!    that very place to newcomers as well, so that it does not stand empty. They
+//!    are asked again when another place comes free (never by the lapse itself, so
+//!    nobody is asked in a loop), and may at any time take a free place themselves.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use entity::enrolment::Model;
+use entity::ids::{ClassId, EnrolmentId, ResidentId, StaffId};
+use entity::kinds::{ActorKind, EnrolmentStatus};
+
+use crate::app::App;
+use crate::courses::{self, ClassFacts};
+use crate::error::{Error, Result};
+use crate::staff::{self, Colleague};
+
+pub mod api;
+mod eligibility;
+mod offer;
+mod sign_up;
+mod store;
+mod tell;
+mod waiting;
+mod withdraw;
+
+pub use sign_up::{Outcome, SignUp, SignUpOptions, sign_up, sign_up_at_counter};
+pub use tell::tell_meeting_change;
+pub use waiting::{accept, decline, fill_free_places, lapse_offer};
+pub use withdraw::{cancel_class, withdraw, withdraw_at_counter};
+
+/// Who does something to an enrolment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    Resident(ResidentId),
+    Staff(StaffId),
+    System,
+}
+
+impl Actor {
+    fn kind(self) -> ActorKind {
+        match self {
+            Self::Resident(_) => ActorKind::Resident,
+            Self::Staff(_) => ActorKind::Staff,
+            Self::System => ActorKind::System,
+        }
+    }
+
+    fn id(self) -> Option<i64> {
+        match self {
+            Self::Resident(id) => Some(id.0),
+            Self::Staff(id) => Some(id.0),
+            Self::System => None,
+        }
+    }
+}
+
+/// An enrolment as its holder sees it.
+#[derive(Clone, Debug)]
+pub struct Mine {
+    pub enrolment: Model,
+    pub class: ClassFacts,
+    /// From 1; only while waiting.
+    pub position: Option<u64>,
+    /// A short way between two classes, in words.
+    pub warning: Option<String>,
+}
+
+/// Everything a person is in or waits for in terms that have not ended, and how
+/// what is no longer live ended; live ones first.
+///
+/// # Errors
+/// The database.
+pub async fn my(app: &App, conn: &impl ConnectionTrait, who: ResidentId) -> Result<Vec<Mine>> {
+    let today = app.clock.today();
+    let mut rows = store::of_resident(conn, who).await?;
+    // Of several sign-ups for one class only the last one matters.
+    let mut seen = Vec::new();
+    rows.retain(|row| {
+        let first = !seen.contains(&row.class_id);
+        seen.push(row.class_id);
+        first
+    });
+    rows.sort_by_key(|row| !store::LIVE.contains(&row.status));
+    let mut mine = describe(app, conn, rows).await?;
+    mine.retain(|one| one.class.term.last_day >= today);
+    Ok(mine)
+}
+
+/// One enrolment as its holder sees it.
+///
+/// # Errors
+/// `enrolment_not_found`.
+pub async fn mine(app: &App, conn: &impl ConnectionTrait, row: Model) -> Result<Mine> {
+    let mut rows = store::live_of_resident(conn, row.resident_id, row.term_id).await?;
+    let id = row.id;
+    rows.retain(|other| other.id != id);
+    rows.push(row);
+    let described = describe(app, conn, rows).await?;
+    described.into_iter().find(|one| one.enrolment.id == id).ok_or_else(no_enrolment)
+}
+
+async fn describe(app: &App, conn: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Mine>> {
+    let classes: Vec<_> = rows.iter().map(|row| row.class_id).collect();
+    let facts = courses::classes(conn, &classes).await?;
+    let waiting: Vec<_> = rows
+        .iter()
+        .filter(|row| row.status == EnrolmentStatus::Waiting)
+        .map(|row| row.class_id)
+        .collect();
+    let queues = store::queues(conn, &waiting).await?;
+    let live: Vec<_> = rows
+        .iter()
+        .filter(|row| store::LIVE.contains(&row.status))
+        .filter_map(|row| facts.get(&row.class_id).cloned())
+        .collect();
+    let minutes = app.config.enrolment.travel_minutes;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| {
+            let class = facts.get(&row.class_id)?.clone();
+            let others: Vec<_> =
+                live.iter().filter(|other| other.term.id == class.term.id).cloned().collect();
+            let warning = store::LIVE
+                .contains(&row.status)
+                .then(|| eligibility::travel_warning(&class, &others, minutes))
+                .flatten();
+            let position = position(&row, &queues);
+            Some(Mine { enrolment: row, class, position, warning })
+        })
+        .collect())
+}
+
+/// From 1, in the order of the numbers.
+fn position(row: &Model, queues: &HashMap<ClassId, Vec<i64>>) -> Option<u64> {
+    if row.status != EnrolmentStatus::Waiting {
+        return None;
+    }
+    let number = row.queue_number?;
+    let before = queues.get(&row.class_id)?.iter().filter(|other| **other < number).count();
+    Some(before as u64 + 1)
+}
+
+/// Who is in a class for good, in the order of sign-up.
+///
+/// # Errors
+/// The database.
+pub async fn class_learners(
+    conn: &impl ConnectionTrait,
+    class: ClassId,
+) -> Result<Vec<ResidentId>> {
+    store::placed_in(conn, class).await
+}
+
+/// How many people are in each class for good; classes without any are missing.
+///
+/// # Errors
+/// The database.
+pub async fn placed_counts(
+    conn: &impl ConnectionTrait,
+    classes: &[ClassId],
+) -> Result<HashMap<ClassId, i64>> {
+    store::counts(conn, classes, EnrolmentStatus::Placed).await
+}
+
+/// The classes that a person is in for good, of all terms.
+///
+/// # Errors
+/// The database.
+pub async fn placed_classes(conn: &impl ConnectionTrait, who: ResidentId) -> Result<Vec<ClassId>> {
+    store::classes_placed(conn, who).await
+}
+
+/// Whether a person is in a class for good.
+///
+/// # Errors
+/// The database.
+pub async fn is_placed(
+    conn: &impl ConnectionTrait,
+    who: ResidentId,
+    class: ClassId,
+) -> Result<bool> {
+    store::is_placed(conn, who, class).await
+}
+
+/// What one step of an enrolment says.
+struct Step<'a> {
+    to: EnrolmentStatus,
+    /// Kept with the enrolment from now on.
+    offer_expires_at: Option<DateTime<Utc>>,
+    actor: Actor,
+    reason: Option<&'a str>,
+    now: DateTime<Utc>,
+}
+
+/// Takes one step: state, history and the class's counts. A place that is left is
+/// given back here; one that is needed has been taken by the caller, who holds
+/// the class.
+async fn step(tx: &DatabaseTransaction, before: &Model, step: Step<'_>) -> Result<Model> {
+    let after = Model {
+        status: step.to,
+        offer_expires_at: step.offer_expires_at,
+        updated_at: step.now,
+        ..before.clone()
+    };
+    if !store::set_status(tx, before, &after).await? {
+        return Err(Error::internal(format!("enrolment {} changed without a lock", before.id)));
+    }
+    store::add_change(tx, Some(before.status), &after, step.actor, step.reason, step.now).await?;
+    let holds = |status| matches!(status, EnrolmentStatus::Placed | EnrolmentStatus::Offered);
+    if holds(before.status) && !holds(after.status) {
+        courses::give_back_place(tx, before.class_id).await?;
+    }
+    let waits = |status| i32::from(status == EnrolmentStatus::Waiting);
+    let more_waiting = waits(after.status) - waits(before.status);
+    if more_waiting != 0 {
+        courses::change_waiting(tx, before.class_id, more_waiting).await?;
+    }
+    Ok(after)
+}
+
+/// The enrolment with its person and class locked, as it stands then.
+async fn locked(tx: &DatabaseTransaction, id: EnrolmentId, actor: Actor) -> Result<Model> {
+    let row = store::one(tx, id).await?.ok_or_else(no_enrolment)?;
+    if matches!(actor, Actor::Resident(who) if who != row.resident_id) {
+        return Err(no_enrolment());
+    }
+    crate::members::lock(tx, row.resident_id).await?;
+    courses::lock_class(tx, row.class_id).await?;
+    store::one(tx, id).await?.ok_or_else(no_enrolment)
+}
+
+/// Refuses what is not in the colleague's scope, and notes what they do.
+async fn scoped(app: &App, who: &Colleague, class: ClassId) -> Result<ClassFacts> {
+    let facts = courses::class(app.db.read(), class).await?;
+    courses::within_scope(who, &facts.site)?;
+    Ok(facts)
+}
+
+/// Notes what staff did to an enrolment; what residents do stands in the history.
+async fn record(
+    tx: &DatabaseTransaction,
+    actor: Actor,
+    action: &str,
+    enrolment: EnrolmentId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Actor::Staff(staff) = actor else { return Ok(()) };
+    staff::record(tx, Some(staff), action, &format!("enrolment:{enrolment}"), None, now).await
+}
+
+fn no_enrolment() -> Error {
+    Error::not_found("enrolment_not_found", "没有找到这条报名。")
+        .or_else("看看我的课程", Some("/mine".to_owned()))
+}

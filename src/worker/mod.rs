@@ -19,6 +19,7 @@ use entity::job;
 use entity::kinds::JobState;
 
 use crate::app::App;
+use crate::enrolment;
 use crate::error::{Error, Kind, Result};
 use crate::news;
 use crate::outbox::Job;
@@ -180,8 +181,9 @@ fn back_off(attempts: i32) -> TimeDelta {
 /// Every kind of job, and the verb that does it.
 async fn run(app: &App, job: Job) -> Result<()> {
     match job {
-        Job::Publish { publication } => news::publish_job(app, publication).await,
-        Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
+        Job::FillFreePlaces { class } => enrolment::fill_free_places(app, class).await,
+        Job::LapseOffer { enrolment } => enrolment::lapse_offer(app, enrolment).await,
+        Job::TellMeetingChange { meeting } => enrolment::tell_meeting_change(app, meeting).await,
         other => Err(Error::internal(format!("{} is not wired", other.name()))),
     }
 }

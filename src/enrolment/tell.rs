@@ -1,0 +1,205 @@
+//! What learners are told, in plain sentences that can be read aloud.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use entity::enrolment::Model;
+use entity::ids::MeetingId;
+use entity::kinds::{MeetingStatus, NoticeKind};
+use entity::{meeting, meeting_change};
+
+use super::store;
+use crate::app::App;
+use crate::clock;
+use crate::courses::{self, ClassFacts};
+use crate::error::Result;
+use crate::notices::{self, NewNotice, Values};
+
+pub(super) async fn placed(
+    tx: &DatabaseTransaction,
+    enrolment: &Model,
+    facts: &ClassFacts,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let next = next_meeting(tx, facts, now).await?;
+    let class = &facts.class;
+    let place = place(&facts.site.name, &class.room);
+    let first = next
+        .as_ref()
+        .map(|meeting| format!("下一次课：{}。", clock::spoken(meeting.starts_at)))
+        .unwrap_or_default();
+    let body =
+        format!("您已报上“{}”，{}，地点：{place}。{first}", class.name, courses::time_text(class));
+    let starts_at = next.map_or_else(
+        || clock::at_local(facts.term.first_day, class.start_minute),
+        |meeting| meeting.starts_at,
+    );
+    let notice = NewNotice {
+        resident: enrolment.resident_id,
+        kind: NoticeKind::Placed,
+        dedup_key: format!("placed:{}", enrolment.id),
+        title: "报名成功".to_owned(),
+        body,
+        page: "/mine".to_owned(),
+        values: Values {
+            class: class.name.clone(),
+            time: clock::wechat_time(starts_at),
+            place,
+            note: "请按时上课".to_owned(),
+        },
+    };
+    notices::notify(tx, &notice, now).await
+}
+
+pub(super) async fn offered(
+    tx: &DatabaseTransaction,
+    enrolment: &Model,
+    facts: &ClassFacts,
+    expires_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let class = &facts.class;
+    let until = clock::spoken(expires_at);
+    let notice = NewNotice {
+        resident: enrolment.resident_id,
+        kind: NoticeKind::Offered,
+        // One person can be offered a place again, another time.
+        dedup_key: format!("offered:{}:{}", enrolment.id, expires_at.timestamp_millis()),
+        title: "有名额了，请确认".to_owned(),
+        body: format!(
+            "“{}”（{}）有一个名额为您留着。请在{until}之前确认要不要，过时就让给下一位。",
+            class.name,
+            courses::time_text(class)
+        ),
+        page: "/mine".to_owned(),
+        values: Values {
+            class: class.name.clone(),
+            time: clock::wechat_time(expires_at),
+            place: place(&facts.site.name, &class.room),
+            note: "请在这个时间前确认".to_owned(),
+        },
+    };
+    notices::notify(tx, &notice, now).await
+}
+
+pub(super) async fn class_cancelled(
+    tx: &DatabaseTransaction,
+    enrolment: &Model,
+    facts: &ClassFacts,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let class = &facts.class;
+    let notice = NewNotice {
+        resident: enrolment.resident_id,
+        kind: NoticeKind::MeetingChanged,
+        dedup_key: format!("class_cancelled:{}", enrolment.id),
+        title: "班级停办通知".to_owned(),
+        body: format!(
+            "“{}”（{}）停办了。原因：{}您可以改报别的班。",
+            class.name,
+            courses::time_text(class),
+            sentence(reason)
+        ),
+        page: "/classes".to_owned(),
+        values: Values {
+            class: class.name.clone(),
+            time: clock::wechat_time(now),
+            place: place(&facts.site.name, &class.room),
+            note: "班级停办".to_owned(),
+        },
+    };
+    notices::notify(tx, &notice, now).await
+}
+
+/// Job: tells all learners of a class that a meeting was moved or cancelled, once
+/// for each change.
+///
+/// # Errors
+/// The database.
+pub async fn tell_meeting_change(app: &App, id: MeetingId) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let (meeting, facts) = courses::meeting(&tx, id).await?;
+    let Some(change) = courses::latest_change(&tx, id).await? else { return Ok(()) };
+    let site = courses::site_names(&tx).await?.remove(&meeting.site_id).unwrap_or_default();
+    let place = place(&site, &meeting.room);
+    let (title, body, note) = change_words(&meeting, &change, &facts, &place);
+    for resident in store::placed_in(&tx, facts.class.id).await? {
+        let notice = NewNotice {
+            resident,
+            kind: NoticeKind::MeetingChanged,
+            dedup_key: format!("meeting:{}:{}:{resident}", meeting.id, change.id),
+            title: title.to_owned(),
+            body: body.clone(),
+            page: format!("/classes/{}", facts.class.id),
+            values: Values {
+                class: facts.class.name.clone(),
+                time: clock::wechat_time(meeting.starts_at),
+                place: place.clone(),
+                note: note.to_owned(),
+            },
+        };
+        notices::notify(&tx, &notice, now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Title, body and the template's note.
+fn change_words(
+    meeting: &meeting::Model,
+    change: &meeting_change::Model,
+    facts: &ClassFacts,
+    place: &str,
+) -> (&'static str, String, &'static str) {
+    let which = format!(
+        "“{}”第 {} 次课（原定{}）",
+        facts.class.name,
+        meeting.number,
+        clock::spoken(change.old_starts_at)
+    );
+    let reason = sentence(&change.reason);
+    if meeting.status == MeetingStatus::Cancelled {
+        return ("有一次课取消了", format!("{which}取消了。原因：{reason}"), "取消");
+    }
+    if meeting.starts_at == change.old_starts_at {
+        let body = format!("{which}时间不变，地点改为：{place}。原因：{reason}");
+        return ("上课地点有变动", body, "地点变动");
+    }
+    let body =
+        format!("{which}改到{}，地点：{place}。原因：{reason}", clock::spoken(meeting.starts_at));
+    ("上课时间有变动", body, "时间变动")
+}
+
+/// Ends with a full stop, once.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    if text.ends_with(['。', '！', '？']) { text.to_owned() } else { format!("{text}。") }
+}
+
+fn place(site: &str, room: &str) -> String {
+    format!("{site}{room}")
+}
+
+/// The next meeting that takes place.
+async fn next_meeting(
+    conn: &impl ConnectionTrait,
+    facts: &ClassFacts,
+    now: DateTime<Utc>,
+) -> Result<Option<meeting::Model>> {
+    let far = now + TimeDelta::days(400);
+    let meetings = courses::meetings_between(conn, &[facts.class.id], now, far).await?;
+    Ok(meetings.into_iter().find(|meeting| meeting.status == MeetingStatus::Planned))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_ends_with_one_full_stop() {
+        assert_eq!(sentence(" 老师生病 "), "老师生病。");
+        assert_eq!(sentence("老师生病。"), "老师生病。");
+    }
+}

@@ -1,0 +1,166 @@
+//! The waiting list: whom a free place is offered to, and what comes of the offer.
+
+use chrono::{DateTime, Utc};
+use sea_orm::DatabaseTransaction;
+
+use entity::enrolment::Model;
+use entity::ids::{ClassId, EnrolmentId};
+use entity::kinds::EnrolmentStatus;
+
+use super::{Actor, Step, locked, no_enrolment, offer, record, step, store, tell};
+use crate::app::App;
+use crate::clock;
+use crate::courses;
+use crate::error::{Error, Result};
+use crate::outbox::{self, Job};
+
+/// Who is asked for a free place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ask {
+    /// Those who have not let an offer pass.
+    Fresh,
+    /// These first, then the others.
+    All,
+}
+
+/// Job: offers the free places of a class to those who wait, in order.
+///
+/// # Errors
+/// The database.
+pub async fn fill_free_places(app: &App, class: ClassId) -> Result<()> {
+    let tx = app.db.begin().await?;
+    courses::lock_class(&tx, class).await?;
+    fill(app, &tx, class, Ask::All).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Offers while a place is free and someone is to be asked. The class is locked.
+async fn fill(app: &App, tx: &DatabaseTransaction, class: ClassId, ask: Ask) -> Result<()> {
+    let now = app.clock.now();
+    let facts = courses::class(tx, class).await?;
+    if facts.term.last_day < clock::local_date(now) {
+        return Ok(());
+    }
+    loop {
+        let mut next = store::head(tx, class).await?;
+        if next.is_none() && ask == Ask::All {
+            next = store::head_of_missed(tx, class).await?;
+        }
+        let Some(next) = next else { return Ok(()) };
+        if !courses::take_place(tx, class).await? {
+            return Ok(());
+        }
+        let rules = &app.config.enrolment;
+        let expires_at = offer::expires_at(now, rules.offer_hours, rules.offer_daytime_hours);
+        let offered = Step {
+            to: EnrolmentStatus::Offered,
+            offer_expires_at: Some(expires_at),
+            actor: Actor::System,
+            reason: None,
+            now,
+        };
+        let enrolment = step(tx, &next, offered).await?;
+        tell::offered(tx, &enrolment, &facts, expires_at, now).await?;
+        let lapse = Job::LapseOffer { enrolment: enrolment.id };
+        outbox::enqueue(tx, &lapse, now, expires_at).await?;
+    }
+}
+
+/// Job: an offer that ran out. The place goes to the next, the person stays on
+/// the list (invariant 6).
+///
+/// # Errors
+/// The database.
+pub async fn lapse_offer(app: &App, id: EnrolmentId) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let row = locked(&tx, id, Actor::System).await?;
+    if row.status != EnrolmentStatus::Offered || !has_run_out(&row, now) {
+        // Answered, or offered anew: that offer has a job of its own.
+        return Ok(());
+    }
+    let lapsed = Step {
+        to: EnrolmentStatus::Waiting,
+        offer_expires_at: row.offer_expires_at,
+        actor: Actor::System,
+        reason: Some("没有及时确认"),
+        now,
+    };
+    step(&tx, &row, lapsed).await?;
+    fill(app, &tx, row.class_id, Ask::Fresh).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn has_run_out(row: &Model, now: DateTime<Utc>) -> bool {
+    row.offer_expires_at.is_none_or(|at| at <= now)
+}
+
+/// Takes the offered place. Saying it twice is the same as once.
+///
+/// # Errors
+/// `offer_expired`, `not_offered`; `enrolment_not_found` also for somebody else's.
+pub async fn accept(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let row = locked(&tx, id, actor).await?;
+    match row.status {
+        EnrolmentStatus::Placed => return Ok(row),
+        EnrolmentStatus::Offered if !has_run_out(&row, now) => {}
+        EnrolmentStatus::Offered | EnrolmentStatus::Waiting if row.offer_expires_at.is_some() => {
+            return Err(too_late(&row));
+        }
+        _ => return Err(not_offered()),
+    }
+    let accepted =
+        Step { to: EnrolmentStatus::Placed, offer_expires_at: None, actor, reason: None, now };
+    let enrolment = step(&tx, &row, accepted).await?;
+    record(&tx, actor, "enrolment.accepted", id, now).await?;
+    let facts = courses::class(&tx, row.class_id).await?;
+    tell::placed(&tx, &enrolment, &facts, now).await?;
+    tx.commit().await?;
+    Ok(enrolment)
+}
+
+/// Leaves the offered place to the next, and the list. Saying it twice is the same as once.
+///
+/// # Errors
+/// `offer_expired`, `not_offered`; `enrolment_not_found` also for somebody else's.
+pub async fn decline(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let row = locked(&tx, id, actor).await?;
+    match row.status {
+        EnrolmentStatus::Withdrawn => return Ok(row),
+        EnrolmentStatus::Offered => {}
+        EnrolmentStatus::Waiting if row.offer_expires_at.is_some() => return Err(too_late(&row)),
+        _ => return Err(not_offered()),
+    }
+    let declined = Step {
+        to: EnrolmentStatus::Withdrawn,
+        offer_expires_at: None,
+        actor,
+        reason: Some("不要候补到的名额"),
+        now,
+    };
+    let enrolment = step(&tx, &row, declined).await?;
+    record(&tx, actor, "enrolment.declined", id, now).await?;
+    outbox::enqueue(&tx, &Job::FillFreePlaces { class: row.class_id }, now, now).await?;
+    tx.commit().await?;
+    Ok(enrolment)
+}
+
+fn too_late(row: &Model) -> Error {
+    let Some(at) = row.offer_expires_at else { return no_enrolment() };
+    let message =
+        format!("这个名额保留到{}，现在已经过时了。您还在候补名单上。", clock::spoken(at));
+    Error::conflict("offer_expired", message)
+        .or_else("看看这个班还有没有名额", Some(format!("/classes/{}", row.class_id)))
+        .or_else("看看其他班", Some("/classes".to_owned()))
+}
+
+fn not_offered() -> Error {
+    Error::conflict("not_offered", "现在没有为您保留的名额。")
+        .or_else("看看我的课程", Some("/mine".to_owned()))
+}
