@@ -184,6 +184,8 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::FillFreePlaces { class } => enrolment::fill_free_places(app, class).await,
         Job::LapseOffer { enrolment } => enrolment::lapse_offer(app, enrolment).await,
         Job::TellMeetingChange { meeting } => enrolment::tell_meeting_change(app, meeting).await,
+        Job::Publish { publication } => news::publish_job(app, publication).await,
+        Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
         other => Err(Error::internal(format!("{} is not wired", other.name()))),
     }
 }
