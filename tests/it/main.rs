@@ -4,5 +4,6 @@
 
 mod edge;
 mod migrations;
+mod sandbox;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;
