@@ -47,9 +47,14 @@ struct Look {
 }
 
 impl Look {
-    async fn take(conn: &impl ConnectionTrait, who: ResidentId, id: ClassId) -> Result<Self> {
+    async fn take(
+        app: &App,
+        conn: &impl ConnectionTrait,
+        who: ResidentId,
+        id: ClassId,
+    ) -> Result<Self> {
         let class = courses::class(conn, id).await?;
-        let profile = members::ready(conn, who).await?;
+        let profile = members::ready(app, conn, who).await?;
         let mut live = store::live_of_resident(conn, who, class.term.id).await?;
         let at = live.iter().position(|row| row.class_id == id);
         let existing = at.map(|at| live.swap_remove(at));
@@ -93,7 +98,7 @@ pub async fn sign_up(
 ) -> Result<SignUp> {
     let now = app.clock.now();
     // A look without any lock: in a rush nearly all refusals end here.
-    let look = Look::take(app.db.read(), who, class).await?;
+    let look = Look::take(app, app.db.read(), who, class).await?;
     if let Some(already) = look.already() {
         return Ok(already);
     }
@@ -105,7 +110,7 @@ pub async fn sign_up(
 
     let tx = app.db.begin().await?;
     members::lock(&tx, who).await?;
-    let look = Look::take(&tx, who, class).await?;
+    let look = Look::take(app, &tx, who, class).await?;
     if let Some(already) = look.already() {
         return Ok(already);
     }
@@ -242,7 +247,7 @@ pub async fn sign_up_at_counter(
     scoped(app, who, class).await?;
     let number = learner_number.trim();
     let scope = if who.role == Role::Officer { who.community } else { None };
-    let found = members::find(app, app.db.read(), number, scope).await?;
+    let found = members::find(app, number, scope).await?;
     let resident =
         found.into_iter().find(|person| person.learner_number == number).ok_or_else(|| {
             Error::not_found("resident_not_found", "没有这个学员号，请核对后再试。")

@@ -1,99 +1,502 @@
-//! Residents.
+//! Residents: who they are, how they sign in, what they agreed to.
+//!
+//! 1. A resident signs in with WeChat's login code; the same openid is always the
+//!    same resident (unique index), and accounts are joined by unionid.
+//! 2. Sessions are random tokens, stored hashed, sliding and revocable.
+//! 3. Nothing personal is taken before consent to the present text; the ID number
+//!    needs a consent of its own. Consents are kept with version and time, also when
+//!    withdrawn.
+//! 4. Phone and ID numbers are sealed and found by a keyed hash; outside this room
+//!    they are seen masked.
+//!
+//! A family member who acts for a resident will be a session with two residents in
+//! it; every verb takes the resident for whom something is done.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use entity::ids::{CommunityId, ResidentId};
+use entity::kinds::{ConsentKind, WechatAccount};
+use entity::resident;
+
 use crate::app::App;
 use crate::error::{Error, Result};
-use entity::ids::ResidentId;
+use crate::vault;
+use crate::wechat::LoginSession;
+
+pub mod api;
+mod profile;
+mod store;
+
+/// A session's end is moved at most this often.
+const PROLONG_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// WeChat takes a login code once and for five minutes; a double tap within that
+/// time gets the same answer from us.
+const CODE_REMEMBERED: Duration = Duration::from_secs(300);
 
 /// A signed-in resident.
 #[derive(Clone, Debug)]
 pub struct Learner {
     pub id: ResidentId,
+    /// Of the session, to end it.
+    pub token_hash: String,
 }
 
-pub async fn authenticate(_app: &App, _token: &str) -> Result<Learner> {
-    Err(Error::unauthenticated("unauthenticated", "请先登录。"))
+/// A fresh sign-in; the token is given out once.
+pub struct SignedIn {
+    pub token: String,
+    pub expires_at: DateTime<Utc>,
+    pub resident_id: ResidentId,
 }
 
-// ---- stand-ins until the room is built ----
-
-/// A resident with consent and a whole profile.
+/// A resident who may sign up: consent given, profile complete.
 #[derive(Clone, Debug)]
 pub struct Profile {
     pub id: ResidentId,
     pub name: String,
-    pub birth_date: chrono::NaiveDate,
-    pub community_id: entity::ids::CommunityId,
+    pub birth_date: NaiveDate,
+    pub community_id: CommunityId,
     pub learner_number: String,
 }
 
-/// What staff may see of a person.
+/// What staff see of a resident.
 #[derive(Clone, Debug)]
 pub struct Person {
     pub id: ResidentId,
     pub name: String,
     pub learner_number: String,
-    pub birth_date: Option<chrono::NaiveDate>,
-    pub community_id: Option<entity::ids::CommunityId>,
+    pub birth_date: Option<NaiveDate>,
+    pub community_id: Option<CommunityId>,
     pub phone_masked: Option<String>,
 }
 
-pub async fn lock(tx: &sea_orm::DatabaseTransaction, id: ResidentId) -> Result<()> {
-    use sea_orm::{EntityTrait, QuerySelect};
-    entity::resident::Entity::find_by_id(id)
-        .lock(sea_orm::sea_query::LockType::NoKeyUpdate)
-        .one(tx)
-        .await?;
+/// What is still asked of a resident before they can sign up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    Consent,
+    Profile,
+}
+
+/// A resident who is entered without WeChat: at the counter, or as sample data.
+#[derive(Clone, Debug)]
+pub struct NewResident {
+    pub name: String,
+    pub birth_date: NaiveDate,
+    pub community_id: CommunityId,
+    pub phone: Option<String>,
+    pub mini_openid: Option<String>,
+}
+
+/// A profile as it was typed.
+#[derive(Clone, Debug)]
+pub struct ProfileInput {
+    pub name: String,
+    pub birth_date: NaiveDate,
+    pub community_id: CommunityId,
+    pub phone: Option<String>,
+    pub id_number: Option<String>,
+}
+
+/// Who holds this token.
+///
+/// # Errors
+/// `unauthenticated`: unknown, ended or run out.
+pub async fn authenticate(app: &App, token: &str) -> Result<Learner> {
+    let now = app.clock.now();
+    let token_hash = vault::token_hash(token);
+    let Some(session) = store::session(app.db.read(), &token_hash, now).await? else {
+        return Err(Error::unauthenticated("unauthenticated", "请先登录。")
+            .or_else("请在微信里重新打开。", Some("/login".to_owned())));
+    };
+    if now - session.last_seen_at >= PROLONG_EVERY {
+        let tx = app.db.begin().await?;
+        store::prolong(&tx, session.id, now, session_end(app, now)).await?;
+        tx.commit().await?;
+    }
+    Ok(Learner { id: session.resident_id, token_hash })
+}
+
+fn session_end(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::days(app.config.members.session_days)
+}
+
+/// Signs in with the code of `wx.login`.
+///
+/// # Errors
+/// `login_code_invalid`: used, too old or made up; `wechat_unavailable`.
+pub async fn sign_in(app: &App, code: &str) -> Result<SignedIn> {
+    let code = code.trim();
+    if code.is_empty() || code.len() > 256 {
+        return Err(code_invalid());
+    }
+    let session = login_session(app, code).await?;
+    // Of two first sign-ins at once, the second finds the openid taken and reads again.
+    for _ in 0..3 {
+        let tx = app.db.begin().await?;
+        let Some(id) = resident_of(app, &tx, &session).await? else { continue };
+        let (token, expires_at) = issue_session(app, &tx, id).await?;
+        tx.commit().await?;
+        return Ok(SignedIn { token, expires_at, resident_id: id });
+    }
+    Err(Error::internal("an openid is taken and not to be found"))
+}
+
+fn code_invalid() -> Error {
+    Error::invalid("login_code_invalid", "登录已过期，请在微信里重新打开。")
+}
+
+/// What WeChat says of a code; a repeated code is answered from memory.
+async fn login_session(app: &App, code: &str) -> Result<LoginSession> {
+    let key = format!("login:{}", vault::token_hash(code));
+    if let Ok(Some(kept)) = app.cache.get(&key).await
+        && let Some((openid, unionid)) = kept.split_once('\n')
+    {
+        let unionid = (!unionid.is_empty()).then(|| unionid.to_owned());
+        return Ok(LoginSession { openid: openid.to_owned(), unionid });
+    }
+    let session = app.wechat.mini().login(code).await.map_err(|error| match error.errcode {
+        Some(40029 | 40163 | 41008) => code_invalid().with_source(error),
+        Some(40226) => {
+            Error::forbidden("login_blocked", "微信暂时不让这个账号登录，请打中心电话。")
+                .with_source(error)
+        }
+        _ => error.into(),
+    })?;
+    let kept = format!("{}\n{}", session.openid, session.unionid.as_deref().unwrap_or_default());
+    if let Err(error) = app.cache.set(&key, &kept, CODE_REMEMBERED).await {
+        tracing::warn!(cause = %error, "a login code cannot be remembered");
+    }
+    Ok(session)
+}
+
+/// The resident of an openid, known or new; `None` when another was faster.
+async fn resident_of(
+    app: &App,
+    tx: &DatabaseTransaction,
+    session: &LoginSession,
+) -> Result<Option<ResidentId>> {
+    let mini = WechatAccount::Mini;
+    if let Some(id) = store::identity(tx, mini, &session.openid).await? {
+        return Ok(Some(id));
+    }
+    let now = app.clock.now();
+    let unionid = session.unionid.as_deref();
+    let known = match unionid {
+        Some(unionid) => store::by_unionid(tx, unionid).await?,
+        None => None,
+    };
+    let id = match known {
+        Some(id) => id,
+        None => store::insert(tx, now).await?,
+    };
+    let added = store::add_identity(tx, id, mini, &session.openid, unionid, now).await?;
+    Ok(added.then_some(id))
+}
+
+/// Opens a session for a resident.
+///
+/// # Errors
+/// The database.
+pub async fn issue_session(
+    app: &App,
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+) -> Result<(String, DateTime<Utc>)> {
+    let (token, token_hash) = vault::new_token()?;
+    let now = app.clock.now();
+    let expires_at = session_end(app, now);
+    store::open_session(tx, id, token_hash, now, expires_at).await?;
+    Ok((token, expires_at))
+}
+
+/// # Errors
+/// The database.
+pub async fn sign_out(app: &App, who: &Learner) -> Result<()> {
+    let tx = app.db.begin().await?;
+    store::revoke(&tx, &who.token_hash, app.clock.now()).await?;
+    tx.commit().await?;
     Ok(())
 }
 
-pub async fn ready(conn: &impl sea_orm::ConnectionTrait, id: ResidentId) -> Result<Profile> {
-    use sea_orm::EntityTrait;
-    let needed = || {
-        Error::forbidden("profile_needed", "请先填写个人信息。")
-            .or_else("先填写个人信息", Some("/profile".to_owned()))
+/// Agrees to a text. Agreeing again to the same version changes nothing.
+///
+/// # Errors
+/// `consent_outdated`: not the version in force.
+pub async fn give_consent(
+    app: &App,
+    id: ResidentId,
+    kind: ConsentKind,
+    version: &str,
+) -> Result<()> {
+    if version != app.config.members.consent_version {
+        return Err(Error::conflict("consent_outdated", "说明有更新，请再看一遍。"));
+    }
+    let tx = app.db.begin().await?;
+    lock(&tx, id).await?;
+    let given = store::consents(&tx, id, kind).await?;
+    if !given.iter().any(|consent| consent.version == version) {
+        store::add_consent(&tx, id, kind, version, app.clock.now()).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes a consent back. Without the sensitive one the ID number is forgotten.
+///
+/// # Errors
+/// The database.
+pub async fn withdraw_consent(app: &App, id: ResidentId, kind: ConsentKind) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let row = store::lock(&tx, id).await?.ok_or_else(no_resident)?;
+    store::withdraw_consent(&tx, id, kind, now).await?;
+    if kind == ConsentKind::Sensitive {
+        let changes = store::Changes { drop_id_number: true, ..Default::default() };
+        store::change(&tx, row, changes, now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+fn no_resident() -> Error {
+    Error::not_found("no_resident", "没有找到这位居民。")
+}
+
+async fn has_consent(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    id: ResidentId,
+    kind: ConsentKind,
+) -> Result<bool> {
+    let given = store::consents(conn, id, kind).await?;
+    Ok(given.iter().any(|consent| consent.version == app.config.members.consent_version))
+}
+
+/// What is still asked of a resident.
+///
+/// # Errors
+/// The database.
+pub async fn needs(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    row: &resident::Model,
+) -> Result<Vec<Need>> {
+    let mut needs = Vec::new();
+    if !has_consent(app, conn, row.id, ConsentKind::Privacy).await? {
+        needs.push(Need::Consent);
+    }
+    if row.name.is_none() || row.birth_date.is_none() || row.community_id.is_none() {
+        needs.push(Need::Profile);
+    }
+    Ok(needs)
+}
+
+/// Fills in or changes a profile; numbers that are not given stay as they are.
+///
+/// # Errors
+/// `consent_needed`, or which field is wrong; an ID number that another has.
+pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Result<()> {
+    let now = app.clock.now();
+    let name = profile::name(&input.name)?;
+    let birth_date = profile::birth_date(input.birth_date, app.clock.today())?;
+    let phone = input
+        .phone
+        .as_deref()
+        .filter(|phone| !phone.trim().is_empty())
+        .map(profile::phone)
+        .transpose()?;
+    let id_number = input.id_number.as_deref().filter(|number| !number.trim().is_empty());
+    let id_number = id_number.map(|number| profile::id_number(number, birth_date)).transpose()?;
+
+    let tx = app.db.begin().await?;
+    let row = store::lock(&tx, id).await?.ok_or_else(no_resident)?;
+    if !has_consent(app, &tx, id, ConsentKind::Privacy).await? {
+        return Err(consent_needed());
+    }
+    if store::community(&tx, input.community_id).await?.is_none() {
+        return Err(Error::invalid("no_community", "请选一个社区。"));
+    }
+    let mut changes = store::Changes {
+        name: Some(name),
+        birth_date: Some(birth_date),
+        community: Some(input.community_id),
+        phone: phone.map(|phone| sealed(app, "phone", &phone)).transpose()?,
+        ..Default::default()
     };
-    let row = entity::resident::Entity::find_by_id(id).one(conn).await?.ok_or_else(needed)?;
+    if let Some(number) = id_number {
+        if !has_consent(app, &tx, id, ConsentKind::Sensitive).await? {
+            return Err(Error::forbidden(
+                "sensitive_consent_needed",
+                "填身份证号之前，请先单独同意。",
+            ));
+        }
+        let (sealed, hash) = sealed(app, "id_number", &number)?;
+        if store::id_number_taken(&tx, &hash, id).await? {
+            return Err(Error::conflict("id_number_taken", "这个身份证号已经登记过了。")
+                .or_else("请打中心电话，我们帮您查一查。", Some("/help".to_owned())));
+        }
+        changes.id_number = Some((sealed, hash));
+    }
+    store::change(&tx, row, changes, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn consent_needed() -> Error {
+    Error::forbidden("consent_needed", "请先看一看说明，同意以后再继续。")
+        .or_else("看说明", Some("/consent".to_owned()))
+}
+
+fn sealed(app: &App, purpose: &str, number: &str) -> Result<(String, String)> {
+    Ok((app.vault.seal(purpose, number)?, app.vault.fingerprint(purpose, number)))
+}
+
+/// Takes the phone number that WeChat vouches for.
+///
+/// # Errors
+/// `consent_needed`; `phone_code_invalid`; `wechat_unavailable`.
+pub async fn save_wechat_phone(app: &App, id: ResidentId, code: &str) -> Result<()> {
+    if !has_consent(app, app.db.read(), id, ConsentKind::Privacy).await? {
+        return Err(consent_needed());
+    }
+    let number =
+        app.wechat.mini().phone_number(code.trim()).await.map_err(|error| match error.errcode {
+            Some(40029 | 40013 | 40163) => {
+                Error::invalid("phone_code_invalid", "时间过了，请再点一次“用微信手机号”。")
+                    .with_source(error)
+            }
+            _ => error.into(),
+        })?;
+    let phone = sealed(app, "phone", &profile::phone(&number)?)?;
+    let tx = app.db.begin().await?;
+    let row = store::lock(&tx, id).await?.ok_or_else(no_resident)?;
+    let changes = store::Changes { phone: Some(phone), ..Default::default() };
+    store::change(&tx, row, changes, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The resident, if they may sign up.
+///
+/// # Errors
+/// `consent_needed` or `profile_needed`, each with the page where to do it.
+pub async fn ready(app: &App, conn: &impl ConnectionTrait, id: ResidentId) -> Result<Profile> {
+    let row = store::by_id(conn, id).await?.ok_or_else(no_resident)?;
+    if needs(app, conn, &row).await?.contains(&Need::Consent) {
+        return Err(consent_needed());
+    }
     match (row.name, row.birth_date, row.community_id) {
         (Some(name), Some(birth_date), Some(community_id)) => {
             Ok(Profile { id, name, birth_date, community_id, learner_number: row.learner_number })
         }
-        _ => Err(needed()),
+        _ => Err(Error::forbidden("profile_needed", "请先填写您的信息。")
+            .or_else("去填写", Some("/profile".to_owned()))),
     }
 }
 
-fn person(row: entity::resident::Model) -> Person {
-    Person {
+/// Locks a resident until the transaction ends, so that what one person does is
+/// decided one after the other.
+///
+/// # Errors
+/// No such resident.
+pub async fn lock(tx: &DatabaseTransaction, id: ResidentId) -> Result<()> {
+    store::lock(tx, id).await?.map(|_| ()).ok_or_else(no_resident)
+}
+
+/// A resident's openid with an account.
+///
+/// # Errors
+/// The database.
+pub async fn openid(
+    conn: &impl ConnectionTrait,
+    id: ResidentId,
+    account: WechatAccount,
+) -> Result<Option<String>> {
+    store::openid(conn, id, account).await
+}
+
+/// Whose openid this is.
+///
+/// # Errors
+/// The database.
+pub async fn by_openid(
+    conn: &impl ConnectionTrait,
+    account: WechatAccount,
+    openid: &str,
+) -> Result<Option<ResidentId>> {
+    store::identity(conn, account, openid).await
+}
+
+/// Staff's view of several residents.
+///
+/// # Errors
+/// The database, or a number that cannot be opened.
+pub async fn people(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<HashMap<ResidentId, Person>> {
+    let rows = store::by_ids(conn, ids).await?;
+    rows.into_iter().map(|row| Ok((row.id, person(app, row)?))).collect()
+}
+
+fn person(app: &App, row: resident::Model) -> Result<Person> {
+    let phone_masked = match &row.phone_sealed {
+        Some(sealed) => Some(profile::masked_phone(&app.vault.open("phone", sealed)?)),
+        None => None,
+    };
+    Ok(Person {
         id: row.id,
         name: row.name.unwrap_or_default(),
         learner_number: row.learner_number,
         birth_date: row.birth_date,
         community_id: row.community_id,
-        phone_masked: None,
+        phone_masked,
+    })
+}
+
+/// Finds residents by part of a name, whole learner number or whole phone number;
+/// an officer those of their community.
+///
+/// # Errors
+/// `query_too_short`.
+pub async fn find(app: &App, text: &str, scope: Option<CommunityId>) -> Result<Vec<Person>> {
+    /// More would be no answer to a question.
+    const LIMIT: u64 = 20;
+    let text = text.trim();
+    if text.chars().count() < 2 {
+        return Err(Error::invalid("query_too_short", "请至少输入两个字。"));
     }
+    let phone = profile::phone(text).ok().map(|phone| app.vault.fingerprint("phone", &phone));
+    let rows = store::find(app.db.read(), text, phone, scope, LIMIT).await?;
+    rows.into_iter().map(|row| person(app, row)).collect()
 }
 
-pub async fn people(
-    conn: &impl sea_orm::ConnectionTrait,
-    ids: &[ResidentId],
-) -> Result<std::collections::HashMap<ResidentId, Person>> {
-    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-    let rows = entity::resident::Entity::find()
-        .filter(entity::resident::Column::Id.is_in(ids.iter().copied()))
-        .all(conn)
+/// Enters a resident who did not come by WeChat; the consent is the one signed on paper.
+///
+/// # Errors
+/// A wrong value, or the database.
+pub async fn create(app: &App, tx: &DatabaseTransaction, new: &NewResident) -> Result<ResidentId> {
+    let now = app.clock.now();
+    let phone = new.phone.as_deref().map(profile::phone).transpose()?;
+    let changes = store::Changes {
+        name: Some(profile::name(&new.name)?),
+        birth_date: Some(profile::birth_date(new.birth_date, app.clock.today())?),
+        community: Some(new.community_id),
+        phone: phone.map(|phone| sealed(app, "phone", &phone)).transpose()?,
+        ..Default::default()
+    };
+    let id = store::insert(tx, now).await?;
+    let row = store::by_id(tx, id).await?.ok_or_else(no_resident)?;
+    store::change(tx, row, changes, now).await?;
+    store::add_consent(tx, id, ConsentKind::Privacy, &app.config.members.consent_version, now)
         .await?;
-    Ok(rows.into_iter().map(|row| (row.id, person(row))).collect())
-}
-
-pub async fn find(
-    _app: &App,
-    conn: &impl sea_orm::ConnectionTrait,
-    q: &str,
-    scope: Option<entity::ids::CommunityId>,
-) -> Result<Vec<Person>> {
-    use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-    let rows = entity::resident::Entity::find()
-        .filter(entity::resident::Column::LearnerNumber.eq(q))
-        .all(conn)
-        .await?;
-    let rows = rows.into_iter().filter(|row| scope.is_none() || row.community_id == scope);
-    Ok(rows.map(person).collect())
+    if let Some(openid) = &new.mini_openid {
+        store::add_identity(tx, id, WechatAccount::Mini, openid, None, now).await?;
+    }
+    Ok(id)
 }

@@ -1,14 +1,56 @@
-//! Stand-in until the room is built.
+//! Words to one resident: kept in “消息”, and sent to WeChat where they allow it.
+//!
+//! 1. A notice is written in the transaction it follows from; the same key makes no
+//!    second one.
+//! 2. One consent is one message: it is taken from the balance before the call, by a
+//!    conditional update, and given back when the platform did not count it.
+//! 3. At most one message is sent when the outcome is not known: before the call the
+//!    notice becomes `unknown`, and only an answer moves it on. A crash between leaves
+//!    it `unknown`, and the person still finds it in “消息”.
+//! 4. A notice that found no consent waits a day for one: people answer WeChat's
+//!    question a moment after the act.
 
-use chrono::{DateTime, Utc};
-use entity::ids::ResidentId;
-use entity::kinds::{NoticeKind, NoticeState};
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use std::collections::BTreeMap;
 
-use crate::error::Result;
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::DatabaseTransaction;
+use serde::{Deserialize, Serialize};
 
-/// The template's values.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+use entity::ids::{NoticeId, ResidentId};
+use entity::kinds::{NoticeKind, NoticeState, WechatAccount};
+use entity::notice;
+
+use crate::app::App;
+use crate::config::{Template, Templates};
+use crate::error::{Error, Result};
+use crate::members;
+use crate::outbox::{self, Job};
+use crate::wechat::{self, Class, SubscribeMessage};
+
+pub mod api;
+mod store;
+
+/// How long a notice waits for a consent.
+const WAITS_FOR_CONSENT: TimeDelta = TimeDelta::days(1);
+
+/// A notice that is to be written.
+#[derive(Clone, Debug)]
+pub struct NewNotice {
+    pub resident: ResidentId,
+    pub kind: NoticeKind,
+    /// Same key, same notice.
+    pub dedup_key: String,
+    /// At most 14 characters.
+    pub title: String,
+    /// Plain sentences.
+    pub body: String,
+    /// Page under /m/, as in `/classes/3`.
+    pub page: String,
+    pub values: Values,
+}
+
+/// What the template's four fields say.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Values {
     pub class: String,
     pub time: String,
@@ -16,34 +58,181 @@ pub struct Values {
     pub note: String,
 }
 
-/// A word to one resident.
-#[derive(Clone, Debug)]
-pub struct NewNotice {
-    pub resident: ResidentId,
-    pub kind: NoticeKind,
-    pub dedup_key: String,
-    pub title: String,
-    pub body: String,
-    pub page: String,
-    pub values: Values,
+/// Writes a notice, once for its key, and asks for it to be sent.
+///
+/// # Errors
+/// The database.
+pub async fn notify(tx: &DatabaseTransaction, new: &NewNotice, now: DateTime<Utc>) -> Result<()> {
+    let values = serde_json::to_string(&new.values)?;
+    if let Some(notice) = store::insert(tx, new, values, now).await? {
+        outbox::enqueue(tx, &Job::SendNotice { notice }, now, now).await?;
+    }
+    Ok(())
 }
 
-pub async fn notify(tx: &DatabaseTransaction, new: &NewNotice, now: DateTime<Utc>) -> Result<()> {
-    let row = entity::notice::ActiveModel {
-        resident_id: Set(new.resident),
-        kind: Set(new.kind),
-        dedup_key: Set(new.dedup_key.clone()),
-        title: Set(new.title.clone()),
-        body: Set(new.body.clone()),
-        page: Set(new.page.clone()),
-        values: Set(serde_json::to_string(&new.values)?),
-        state: Set(NoticeState::Pending),
-        created_at: Set(now),
-        ..Default::default()
+/// A resident allowed one more message of a kind; what waited for it is sent.
+///
+/// # Errors
+/// The database.
+pub async fn consent_given(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    kind: NoticeKind,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::give(tx, resident, kind, now).await?;
+    for notice in store::wake(tx, resident, kind, now - WAITS_FOR_CONSENT).await? {
+        outbox::enqueue(tx, &Job::SendNotice { notice }, now, now).await?;
+    }
+    Ok(())
+}
+
+/// A resident wants no messages of a kind any more.
+///
+/// # Errors
+/// The database.
+pub async fn consent_withdrawn(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    kind: NoticeKind,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::empty(tx, resident, kind, now).await
+}
+
+/// Which kind of notice a template is for.
+pub fn kind_of_template(templates: &Templates, template_id: &str) -> Option<NoticeKind> {
+    KINDS.into_iter().find(|kind| !template_id.is_empty() && templates.of(*kind).id == template_id)
+}
+
+/// All kinds, in the order in which residents are asked.
+const KINDS: [NoticeKind; 3] =
+    [NoticeKind::Placed, NoticeKind::Offered, NoticeKind::MeetingChanged];
+
+/// Brings a notice to WeChat (a job).
+///
+/// # Errors
+/// `Upstream`: the platform did not take it and it can be tried again.
+pub async fn deliver(app: &App, id: NoticeId) -> Result<()> {
+    let Some(row) = store::by_id(app.db.read(), id).await? else { return Ok(()) };
+    if row.state != NoticeState::Pending {
+        return Ok(());
+    }
+    let template = app.config.wechat.templates.of(row.kind);
+    let openid = members::openid(app.db.read(), row.resident_id, WechatAccount::Mini).await?;
+    let (Some(openid), false) = (openid, template.id.is_empty()) else {
+        // Nobody to send to, or nothing to send with: it stands in “消息”.
+        return settle(app, &row, NoticeState::Pending, NoticeState::NoConsent, None).await;
     };
-    entity::notice::Entity::insert(row)
-        .on_conflict(sea_orm::sea_query::OnConflict::new().do_nothing().to_owned())
-        .exec_without_returning(tx)
-        .await?;
+    if !begin(app, &row).await? {
+        return Ok(());
+    }
+    let message = message(app, &row, template, openid)?;
+    let outcome = app.wechat.mini().send_subscribe(&message).await;
+    finish(app, &row, outcome).await
+}
+
+/// Takes one from the balance and marks the notice, together; false when it must
+/// not be sent.
+async fn begin(app: &App, row: &notice::Model) -> Result<bool> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let allowed = store::take(&tx, row.resident_id, row.kind).await?;
+    let next = if allowed { NoticeState::Unknown } else { NoticeState::NoConsent };
+    if !store::settle(&tx, row.id, NoticeState::Pending, next, None, now).await? {
+        return Ok(false);
+    }
+    tx.commit().await?;
+    Ok(allowed)
+}
+
+fn message(
+    app: &App,
+    row: &notice::Model,
+    template: &Template,
+    openid: String,
+) -> Result<SubscribeMessage> {
+    let values: Values = serde_json::from_str(&row.values)?;
+    let data: BTreeMap<String, String> = [
+        (&template.class, &values.class),
+        (&template.time, &values.time),
+        (&template.place, &values.place),
+        (&template.note, &values.note),
+    ]
+    .into_iter()
+    .map(|(key, value)| (key.clone(), wechat::fit_template_value(key, value)))
+    .collect();
+    Ok(SubscribeMessage {
+        openid,
+        template_id: template.id.clone(),
+        page: Some(mini_page(&row.page)),
+        data,
+        state: app.config.wechat.mini.state.clone(),
+    })
+}
+
+/// The mini-program's one page that shows ours: `pages/web/index?to=/classes/3`.
+fn mini_page(page: &str) -> String {
+    format!(
+        "pages/web/index?to={}",
+        page.replace('%', "%25").replace('?', "%3F").replace('&', "%26").replace('=', "%3D")
+    )
+}
+
+async fn finish(app: &App, row: &notice::Model, outcome: Result<(), wechat::Error>) -> Result<()> {
+    let unknown = NoticeState::Unknown;
+    let error = match outcome {
+        Ok(()) => return settle(app, row, unknown, NoticeState::Sent, None).await,
+        Err(error) => error,
+    };
+    let now = app.clock.now();
+    match error.class() {
+        Class::UserState => {
+            // No consent with the platform, whatever we counted.
+            let tx = app.db.begin().await?;
+            store::empty(&tx, row.resident_id, row.kind, now).await?;
+            store::settle(&tx, row.id, unknown, NoticeState::NoConsent, None, now).await?;
+            tx.commit().await?;
+            Ok(())
+        }
+        Class::MaybeSent => {
+            let failure = "微信没有回音，可能已经收到，也可能没有；为免重复，不再发送。";
+            settle(app, row, unknown, unknown, Some(failure)).await
+        }
+        Class::Permanent | Class::AlreadyDone => {
+            give_back(app, row, NoticeState::Failed, Some(error.advice())).await
+        }
+        Class::Token | Class::BackOff | Class::NotSent | Class::Configuration => {
+            give_back(app, row, NoticeState::Pending, None).await?;
+            Err(Error::from(error))
+        }
+    }
+}
+
+/// The platform did not count the message.
+async fn give_back(
+    app: &App,
+    row: &notice::Model,
+    to: NoticeState,
+    failure: Option<&str>,
+) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    store::give(&tx, row.resident_id, row.kind, now).await?;
+    store::settle(&tx, row.id, NoticeState::Unknown, to, failure, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn settle(
+    app: &App,
+    row: &notice::Model,
+    from: NoticeState,
+    to: NoticeState,
+    failure: Option<&str>,
+) -> Result<()> {
+    let tx = app.db.begin().await?;
+    store::settle(&tx, row.id, from, to, failure, app.clock.now()).await?;
+    tx.commit().await?;
     Ok(())
 }

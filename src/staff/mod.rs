@@ -1,34 +1,317 @@
-//! People with a login for the console.
-use crate::app::App;
-use crate::error::{Error, Result};
+//! People with a login for the console: who they are, and what they may do.
+//!
+//! 1. Passwords are kept as Argon2id; a wrong one costs the same time as an unknown
+//!    login, and several in a row lock the login for a while.
+//! 2. A session is a random token, stored hashed, that slides while it is used and
+//!    ends with log-out, a new password or a disabled login.
+//! 3. What staff change is in the audit, in the same transaction.
+//! 4. There is always an administrator who can sign in.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+use std::collections::HashMap;
+
 use entity::ids::{CommunityId, StaffId};
 use entity::kinds::Role;
+use entity::staff;
+
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::vault;
+
+pub mod api;
+mod password;
+mod store;
+
+/// A session's end is moved at most this often.
+const PROLONG_EVERY: TimeDelta = TimeDelta::minutes(5);
 
 /// A signed-in member of staff.
 #[derive(Clone, Debug)]
 pub struct Colleague {
     pub id: StaffId,
+    pub login: String,
+    pub name: String,
+    pub role: Role,
+    /// The scope of a community officer.
+    pub community: Option<CommunityId>,
+    /// Of the session, to end it or to derive from.
+    pub token_hash: String,
+}
+
+/// A login that is to be made.
+#[derive(Clone, Debug)]
+pub struct NewLogin {
+    pub login: String,
     pub name: String,
     pub role: Role,
     pub community: Option<CommunityId>,
+    pub password: String,
 }
 
-pub async fn authenticate(_app: &App, _token: &str) -> Result<Colleague> {
-    Err(Error::unauthenticated("unauthenticated", "请先登录。"))
+/// A fresh sign-in; the token is given out once.
+pub struct SignedIn {
+    pub token: String,
+    pub expires_at: DateTime<Utc>,
 }
-pub async fn record(
-    _tx: &sea_orm::DatabaseTransaction,
-    _by: Option<StaffId>,
-    _action: &str,
-    _object: &str,
-    _detail: Option<&str>,
-    _now: chrono::DateTime<chrono::Utc>,
-) -> Result<()> {
+
+/// What a role is called.
+pub fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Admin => "管理员",
+        Role::Centre => "教育中心",
+        Role::Officer => "社区专职",
+        Role::Teacher => "教师",
+        Role::Editor => "编辑",
+        Role::SectionHead => "科长",
+        Role::Leader => "领导",
+    }
+}
+
+/// Who holds this token.
+///
+/// # Errors
+/// `unauthenticated`: unknown, ended or run out.
+pub async fn authenticate(app: &App, token: &str) -> Result<Colleague> {
+    let now = app.clock.now();
+    let token_hash = vault::token_hash(token);
+    let Some((session, owner)) = store::session(app.db.read(), &token_hash, now).await? else {
+        return Err(Error::unauthenticated("unauthenticated", "请重新登录。"));
+    };
+    if now - session.last_seen_at >= PROLONG_EVERY {
+        let tx = app.db.begin().await?;
+        store::prolong(&tx, session.id, now, session_end(app, now)).await?;
+        tx.commit().await?;
+    }
+    Ok(Colleague {
+        id: owner.id,
+        login: owner.login,
+        name: owner.name,
+        role: owner.role,
+        community: owner.community_id,
+        token_hash,
+    })
+}
+
+fn session_end(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
+    now + TimeDelta::hours(app.config.staff.session_hours)
+}
+
+/// # Errors
+/// `wrong_password` for an unknown login, a wrong password or a disabled login
+/// alike; `locked` after too many.
+pub async fn sign_in(app: &App, login: &str, password: &str) -> Result<SignedIn> {
+    let now = app.clock.now();
+    let row = store::by_login(app.db.read(), login.trim()).await?;
+    let locked = || {
+        Error::too_many(
+            "locked",
+            format!("密码错了太多次，请 {} 分钟后再试。", app.config.staff.lockout_minutes),
+        )
+        .or_else("忘了密码请找管理员重设。", None)
+    };
+    if row.as_ref().is_some_and(|row| row.locked_until.is_some_and(|until| now < until)) {
+        return Err(locked());
+    }
+    let usable = row.filter(|row| row.disabled_at.is_none());
+    let fits =
+        password::verify(password.to_owned(), usable.as_ref().map(|row| row.password_hash.clone()))
+            .await?;
+    let wrong = || Error::unauthenticated("wrong_password", "登录名或密码不对。");
+    let Some(row) = usable else { return Err(wrong()) };
+    let tx = app.db.begin().await?;
+    let object = format!("staff:{}", row.id);
+    if !fits {
+        let rules = &app.config.staff;
+        let until = now + TimeDelta::minutes(rules.lockout_minutes);
+        let now_locked = store::count_failure(&tx, row.id, rules.lockout_failures, until).await?;
+        let action = if now_locked { "staff.locked" } else { "staff.login_failed" };
+        store::record(&tx, Some(row.id), action, &object, None, now).await?;
+        tx.commit().await?;
+        return Err(if now_locked { locked() } else { wrong() });
+    }
+    let (token, token_hash) = vault::new_token()?;
+    let expires_at = session_end(app, now);
+    store::forget_failures(&tx, row.id).await?;
+    store::open_session(&tx, row.id, token_hash, now, expires_at).await?;
+    store::record(&tx, Some(row.id), "staff.login", &object, None, now).await?;
+    tx.commit().await?;
+    Ok(SignedIn { token, expires_at })
+}
+
+/// # Errors
+/// The database.
+pub async fn sign_out(app: &App, who: &Colleague) -> Result<()> {
+    let tx = app.db.begin().await?;
+    store::revoke(&tx, &who.token_hash, app.clock.now()).await?;
+    tx.commit().await?;
     Ok(())
 }
+
+/// Makes a login; `by` is empty from the command line.
+///
+/// # Errors
+/// A login that is taken or malformed, a weak password, an officer without community.
+pub async fn add(app: &App, new: NewLogin, by: Option<StaffId>) -> Result<StaffId> {
+    let good_login = (2..=32).contains(&new.login.len())
+        && new.login.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    if !good_login {
+        return Err(Error::invalid("bad_login", "登录名用 2 到 32 个字母、数字、点或横线。"));
+    }
+    let name_length = new.name.trim().chars().count();
+    if !(1..=20).contains(&name_length) {
+        return Err(Error::invalid("bad_name", "姓名要 1 到 20 个字。"));
+    }
+    match (new.role, new.community) {
+        (Role::Officer, None) => {
+            return Err(Error::invalid("community_needed", "社区专职要选一个社区。"));
+        }
+        (Role::Officer, Some(community))
+            if store::community_name(app.db.read(), community).await?.is_none() =>
+        {
+            return Err(Error::invalid("no_community", "没有这个社区。"));
+        }
+        _ => {}
+    }
+    password::check(&new.password, &new.login)?;
+    let hash = password::hash(new.password.clone()).await?;
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let taken = || Error::conflict("login_taken", "这个登录名已经有人用了。");
+    let id = store::insert(&tx, &new, hash, now).await?.ok_or_else(taken)?;
+    store::record(&tx, by, "staff.added", &format!("staff:{id}"), Some(new.role.as_str()), now)
+        .await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Gives a login a new password and ends its sessions.
+///
+/// # Errors
+/// No such login, or a weak password.
+pub async fn reset_password(app: &App, id: StaffId, new: &str, by: Option<StaffId>) -> Result<()> {
+    let row = existing(app, id).await?;
+    set_password(app, &row, new, by, None).await
+}
+
+/// Somebody changes their own password; their other sessions end.
+///
+/// # Errors
+/// The old password is wrong, or the new one weak.
+pub async fn change_password(app: &App, who: &Colleague, old: &str, new: &str) -> Result<()> {
+    let row = existing(app, who.id).await?;
+    if !password::verify(old.to_owned(), Some(row.password_hash.clone())).await? {
+        return Err(Error::invalid("wrong_password", "原来的密码不对。"));
+    }
+    set_password(app, &row, new, Some(who.id), Some(&who.token_hash)).await
+}
+
+async fn set_password(
+    app: &App,
+    row: &staff::Model,
+    new: &str,
+    by: Option<StaffId>,
+    keep: Option<&str>,
+) -> Result<()> {
+    password::check(new, &row.login)?;
+    let hash = password::hash(new.to_owned()).await?;
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    store::set_password(&tx, row.id, hash).await?;
+    store::forget_failures(&tx, row.id).await?;
+    store::revoke_all(&tx, row.id, keep, now).await?;
+    store::record(&tx, by, "staff.password", &format!("staff:{}", row.id), None, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends a login and its sessions, or allows it again.
+///
+/// # Errors
+/// No such login; the last administrator.
+pub async fn set_disabled(app: &App, id: StaffId, disabled: bool, by: StaffId) -> Result<()> {
+    let row = existing(app, id).await?;
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    if disabled
+        && row.role == Role::Admin
+        && row.disabled_at.is_none()
+        && store::administrators(&tx).await? <= 1
+    {
+        return Err(Error::conflict("last_administrator", "这是最后一个管理员，不能停用。"));
+    }
+    store::set_disabled(&tx, id, disabled.then_some(now)).await?;
+    if disabled {
+        store::revoke_all(&tx, id, None, now).await?;
+    }
+    let action = if disabled { "staff.disabled" } else { "staff.enabled" };
+    store::record(&tx, Some(by), action, &format!("staff:{id}"), None, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn existing(app: &App, id: StaffId) -> Result<staff::Model> {
+    store::by_id(app.db.read(), id)
+        .await?
+        .ok_or_else(|| Error::not_found("no_login", "没有这个账号。"))
+}
+
+/// All logins, in the order in which they were made.
+///
+/// # Errors
+/// The database.
+pub async fn list(app: &App) -> Result<Vec<staff::Model>> {
+    store::all(app.db.read()).await
+}
+
+/// The login with this name.
+///
+/// # Errors
+/// `no_login`.
+pub async fn find(app: &App, login: &str) -> Result<staff::Model> {
+    let none = || Error::not_found("no_login", "没有这个账号。");
+    store::by_login(app.db.read(), login).await?.ok_or_else(none)
+}
+
+/// Is there anyone yet?
+///
+/// # Errors
+/// The database.
+pub async fn any(conn: &impl ConnectionTrait) -> Result<bool> {
+    store::any(conn).await
+}
+
+/// What people are called.
+///
+/// # Errors
+/// The database.
 pub async fn names(
-    _conn: &impl sea_orm::ConnectionTrait,
-    _ids: &[StaffId],
-) -> Result<std::collections::HashMap<StaffId, String>> {
-    Ok(std::collections::HashMap::new())
+    conn: &impl ConnectionTrait,
+    ids: &[StaffId],
+) -> Result<HashMap<StaffId, String>> {
+    store::names(conn, ids).await
+}
+
+/// Writes what was done into the audit. `object` is as in `class:12`; no personal
+/// data in the clear.
+///
+/// # Errors
+/// The database.
+pub async fn record(
+    tx: &DatabaseTransaction,
+    by: Option<StaffId>,
+    action: &str,
+    object: &str,
+    detail: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::record(tx, by, action, object, detail, now).await
+}
+
+/// How often an action stands in the audit.
+///
+/// # Errors
+/// The database.
+pub async fn recorded(conn: &impl ConnectionTrait, action: &str) -> Result<u64> {
+    store::count_records(conn, action).await
 }

@@ -11,7 +11,7 @@ use poem_openapi::auth::{ApiKey, Bearer};
 use subtle::ConstantTimeEq;
 
 use crate::app::App;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::members::{self, Learner};
 use crate::staff::{self, Colleague};
 use crate::vault;
@@ -76,13 +76,16 @@ async fn check_staff(request: &Request, token: &str, allowed: &[Role]) -> poem::
 
 /// What the console sends back with every change; follows from the session.
 pub fn csrf_token(app: &App, session_token: &str) -> String {
-    app.vault.fingerprint("csrf", &vault::token_hash(session_token))
+    csrf_of_hash(app, &vault::token_hash(session_token))
+}
+
+/// As [`csrf_token`], for a session that is known by its hash.
+pub fn csrf_of_hash(app: &App, token_hash: &str) -> String {
+    app.vault.fingerprint("csrf", token_hash)
 }
 
 fn app(request: &Request) -> poem::Result<&App> {
     request.data::<App>().ok_or_else(|| {
-        let error = Error::internal("the app is missing from the request");
-        debug_assert_eq!(error.kind, Kind::Internal);
-        ApiError::from(error).into()
+        ApiError::from(Error::internal("the app is missing from the request")).into()
     })
 }

@@ -1,0 +1,354 @@
+//! The only queries on residents, their openids, consents and sessions.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, LockType, OnConflict};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use entity::ids::{CommunityId, ResidentId};
+use entity::kinds::{ConsentKind, WechatAccount};
+use entity::{community, consent, resident, resident_session, wechat_identity};
+
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::vault;
+
+pub(super) async fn by_id(
+    conn: &impl ConnectionTrait,
+    id: ResidentId,
+) -> Result<Option<resident::Model>> {
+    Ok(resident::Entity::find_by_id(id).one(conn).await?)
+}
+
+pub(super) async fn lock(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+) -> Result<Option<resident::Model>> {
+    Ok(resident::Entity::find_by_id(id).lock_exclusive().one(tx).await?)
+}
+
+pub(super) async fn by_ids(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<Vec<resident::Model>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(resident::Entity::find()
+        .filter(resident::Column::Id.is_in(ids.iter().copied()))
+        .all(conn)
+        .await?)
+}
+
+/// A new resident with a number of their own: the year and six random digits.
+pub(super) async fn insert(tx: &DatabaseTransaction, now: DateTime<Utc>) -> Result<ResidentId> {
+    // A taken number is drawn again; on PostgreSQL a plain violation would end the transaction.
+    for _ in 0..20 {
+        let digits = u32::from_le_bytes(vault::random::<4>()?) % 1_000_000;
+        let number = format!("{}{digits:06}", clock::local_date(now).year());
+        let row = resident::ActiveModel {
+            learner_number: Set(number.clone()),
+            created_at: Set(now),
+            updated_at: Set(now),
+            ..Default::default()
+        };
+        let once = OnConflict::column(resident::Column::LearnerNumber).do_nothing().to_owned();
+        if resident::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await? == 0 {
+            continue;
+        }
+        let found = resident::Entity::find()
+            .filter(resident::Column::LearnerNumber.eq(number))
+            .one(tx)
+            .await?;
+        return found.map(|row| row.id).ok_or_else(|| Error::internal("a new resident is missing"));
+    }
+    Err(Error::internal("no free learner number was found"))
+}
+
+pub(super) async fn identity(
+    conn: &impl ConnectionTrait,
+    account: WechatAccount,
+    openid: &str,
+) -> Result<Option<ResidentId>> {
+    let row = wechat_identity::Entity::find()
+        .filter(wechat_identity::Column::Account.eq(account))
+        .filter(wechat_identity::Column::Openid.eq(openid))
+        .one(conn)
+        .await?;
+    Ok(row.map(|row| row.resident_id))
+}
+
+pub(super) async fn by_unionid(
+    conn: &impl ConnectionTrait,
+    unionid: &str,
+) -> Result<Option<ResidentId>> {
+    let row = wechat_identity::Entity::find()
+        .filter(wechat_identity::Column::Unionid.eq(unionid))
+        .one(conn)
+        .await?;
+    Ok(row.map(|row| row.resident_id))
+}
+
+pub(super) async fn openid(
+    conn: &impl ConnectionTrait,
+    id: ResidentId,
+    account: WechatAccount,
+) -> Result<Option<String>> {
+    let row = wechat_identity::Entity::find()
+        .filter(wechat_identity::Column::ResidentId.eq(id))
+        .filter(wechat_identity::Column::Account.eq(account))
+        .order_by_desc(wechat_identity::Column::Id)
+        .one(conn)
+        .await?;
+    Ok(row.map(|row| row.openid))
+}
+
+/// False when this openid belongs to somebody already.
+pub(super) async fn add_identity(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    account: WechatAccount,
+    openid: &str,
+    unionid: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let row = wechat_identity::ActiveModel {
+        resident_id: Set(id),
+        account: Set(account),
+        openid: Set(openid.to_owned()),
+        unionid: Set(unionid.map(str::to_owned)),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    let once =
+        OnConflict::columns([wechat_identity::Column::Account, wechat_identity::Column::Openid])
+            .do_nothing()
+            .to_owned();
+    Ok(wechat_identity::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await?
+        == 1)
+}
+
+pub(super) async fn open_session(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    token_hash: String,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    let row = resident_session::ActiveModel {
+        resident_id: Set(id),
+        token_hash: Set(token_hash),
+        created_at: Set(now),
+        last_seen_at: Set(now),
+        expires_at: Set(expires_at),
+        ..Default::default()
+    };
+    row.insert(tx).await?;
+    Ok(())
+}
+
+pub(super) async fn session(
+    conn: &impl ConnectionTrait,
+    token_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<resident_session::Model>> {
+    Ok(resident_session::Entity::find()
+        .filter(resident_session::Column::TokenHash.eq(token_hash))
+        .filter(resident_session::Column::RevokedAt.is_null())
+        .filter(resident_session::Column::ExpiresAt.gt(now))
+        .one(conn)
+        .await?)
+}
+
+pub(super) async fn prolong(
+    tx: &DatabaseTransaction,
+    session: i64,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    resident_session::Entity::update_many()
+        .col_expr(resident_session::Column::LastSeenAt, Expr::value(now))
+        .col_expr(resident_session::Column::ExpiresAt, Expr::value(expires_at))
+        .filter(resident_session::Column::Id.eq(session))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn revoke(
+    tx: &DatabaseTransaction,
+    token_hash: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    resident_session::Entity::update_many()
+        .col_expr(resident_session::Column::RevokedAt, Expr::value(now))
+        .filter(resident_session::Column::TokenHash.eq(token_hash))
+        .filter(resident_session::Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// The versions that a resident agrees to at present, newest first.
+pub(super) async fn consents(
+    conn: &impl ConnectionTrait,
+    id: ResidentId,
+    kind: ConsentKind,
+) -> Result<Vec<consent::Model>> {
+    Ok(consent::Entity::find()
+        .filter(consent::Column::ResidentId.eq(id))
+        .filter(consent::Column::Kind.eq(kind))
+        .filter(consent::Column::WithdrawnAt.is_null())
+        .order_by_desc(consent::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+pub(super) async fn add_consent(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    kind: ConsentKind,
+    version: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let row = consent::ActiveModel {
+        resident_id: Set(id),
+        kind: Set(kind),
+        version: Set(version.to_owned()),
+        given_at: Set(now),
+        ..Default::default()
+    };
+    row.insert(tx).await?;
+    Ok(())
+}
+
+pub(super) async fn withdraw_consent(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    kind: ConsentKind,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    consent::Entity::update_many()
+        .col_expr(consent::Column::WithdrawnAt, Expr::value(now))
+        .filter(consent::Column::ResidentId.eq(id))
+        .filter(consent::Column::Kind.eq(kind))
+        .filter(consent::Column::WithdrawnAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// What is written of a profile; `None` leaves what is there.
+#[derive(Default)]
+pub(super) struct Changes {
+    pub(super) name: Option<String>,
+    pub(super) birth_date: Option<NaiveDate>,
+    pub(super) community: Option<CommunityId>,
+    /// Sealed, and its keyed hash.
+    pub(super) phone: Option<(String, String)>,
+    pub(super) id_number: Option<(String, String)>,
+    /// Forget the ID number.
+    pub(super) drop_id_number: bool,
+}
+
+pub(super) async fn change(
+    tx: &DatabaseTransaction,
+    row: resident::Model,
+    changes: Changes,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut row = row.into_active_model();
+    if let Some(name) = changes.name {
+        row.name = Set(Some(name));
+    }
+    if let Some(birth_date) = changes.birth_date {
+        row.birth_date = Set(Some(birth_date));
+    }
+    if let Some(community) = changes.community {
+        row.community_id = Set(Some(community));
+    }
+    if let Some((sealed, hash)) = changes.phone {
+        row.phone_sealed = Set(Some(sealed));
+        row.phone_hash = Set(Some(hash));
+    }
+    if let Some((sealed, hash)) = changes.id_number {
+        row.id_number_sealed = Set(Some(sealed));
+        row.id_number_hash = Set(Some(hash));
+    }
+    if changes.drop_id_number {
+        row.id_number_sealed = Set(None);
+        row.id_number_hash = Set(None);
+    }
+    row.updated_at = Set(now);
+    row.update(tx).await?;
+    Ok(())
+}
+
+/// Whether another resident has this ID number.
+pub(super) async fn id_number_taken(
+    tx: &DatabaseTransaction,
+    hash: &str,
+    by_other_than: ResidentId,
+) -> Result<bool> {
+    let found = resident::Entity::find()
+        .filter(resident::Column::IdNumberHash.eq(hash))
+        .filter(resident::Column::Id.ne(by_other_than))
+        .count(tx)
+        .await?;
+    Ok(found > 0)
+}
+
+pub(super) async fn communities(conn: &impl ConnectionTrait) -> Result<Vec<community::Model>> {
+    Ok(community::Entity::find().order_by_asc(community::Column::Id).all(conn).await?)
+}
+
+pub(super) async fn community(
+    conn: &impl ConnectionTrait,
+    id: CommunityId,
+) -> Result<Option<community::Model>> {
+    Ok(community::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// Residents by part of a name, whole learner number or phone, of one community
+/// where given; only those with a profile.
+pub(super) async fn find(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    phone_hash: Option<String>,
+    scope: Option<CommunityId>,
+    limit: u64,
+) -> Result<Vec<resident::Model>> {
+    let mut any = Condition::any()
+        .add(resident::Column::Name.contains(text))
+        .add(resident::Column::LearnerNumber.eq(text));
+    if let Some(hash) = phone_hash {
+        any = any.add(resident::Column::PhoneHash.eq(hash));
+    }
+    let mut find =
+        resident::Entity::find().filter(resident::Column::Name.is_not_null()).filter(any);
+    if let Some(community) = scope {
+        find = find.filter(resident::Column::CommunityId.eq(community));
+    }
+    Ok(find
+        .order_by_asc(resident::Column::Name)
+        .order_by_asc(resident::Column::Id)
+        .limit(limit)
+        .all(conn)
+        .await?)
+}
+
+/// Names of communities, for lists.
+pub(super) async fn community_names(
+    conn: &impl ConnectionTrait,
+) -> Result<HashMap<CommunityId, String>> {
+    Ok(communities(conn)
+        .await?
+        .into_iter()
+        .map(|community| (community.id, community.name))
+        .collect())
+}

@@ -1,0 +1,191 @@
+//! The only queries on notices and on the balance of subscription messages.
+
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
+};
+
+use entity::ids::{NoticeId, ResidentId};
+use entity::kinds::{NoticeKind, NoticeState};
+use entity::{notice, subscription};
+
+use super::NewNotice;
+use crate::error::Result;
+
+/// `None` when this notice exists already.
+pub(super) async fn insert(
+    tx: &DatabaseTransaction,
+    new: &NewNotice,
+    values: String,
+    now: DateTime<Utc>,
+) -> Result<Option<NoticeId>> {
+    let row = notice::ActiveModel {
+        resident_id: Set(new.resident),
+        kind: Set(new.kind),
+        dedup_key: Set(new.dedup_key.clone()),
+        title: Set(new.title.clone()),
+        body: Set(new.body.clone()),
+        page: Set(new.page.clone()),
+        values: Set(values),
+        state: Set(NoticeState::Pending),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    let once = OnConflict::column(notice::Column::DedupKey).do_nothing().to_owned();
+    if notice::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await? == 0 {
+        return Ok(None);
+    }
+    let found =
+        notice::Entity::find().filter(notice::Column::DedupKey.eq(&new.dedup_key)).one(tx).await?;
+    Ok(found.map(|row| row.id))
+}
+
+pub(super) async fn by_id(
+    conn: &impl ConnectionTrait,
+    id: NoticeId,
+) -> Result<Option<notice::Model>> {
+    Ok(notice::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// Moves a notice on, if it is still in `from`; true when it was.
+pub(super) async fn settle(
+    tx: &DatabaseTransaction,
+    id: NoticeId,
+    from: NoticeState,
+    to: NoticeState,
+    failure: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    use notice::Column;
+    let sent = (to == NoticeState::Sent).then_some(now);
+    let changed = notice::Entity::update_many()
+        .col_expr(Column::State, Expr::value(to))
+        .col_expr(Column::Failure, Expr::value(failure))
+        .col_expr(Column::SentAt, Expr::value(sent))
+        .filter(Column::Id.eq(id))
+        .filter(Column::State.eq(from))
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Takes one message from the balance; false when there is none left.
+pub(super) async fn take(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    kind: NoticeKind,
+) -> Result<bool> {
+    use subscription::Column;
+    let changed = subscription::Entity::update_many()
+        .col_expr(Column::Balance, Expr::col(Column::Balance).sub(1))
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Balance.gt(0))
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Adds one message to the balance.
+pub(super) async fn give(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    kind: NoticeKind,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    use subscription::Column;
+    let row = subscription::ActiveModel {
+        resident_id: Set(resident),
+        kind: Set(kind),
+        balance: Set(0),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    let once = OnConflict::columns([Column::ResidentId, Column::Kind]).do_nothing().to_owned();
+    subscription::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await?;
+    subscription::Entity::update_many()
+        .col_expr(Column::Balance, Expr::col(Column::Balance).add(1))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::Kind.eq(kind))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn empty(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    kind: NoticeKind,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    use subscription::Column;
+    subscription::Entity::update_many()
+        .col_expr(Column::Balance, Expr::value(0))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::Kind.eq(kind))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Notices that waited for a consent, oldest first; made pending again.
+pub(super) async fn wake(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    kind: NoticeKind,
+    since: DateTime<Utc>,
+) -> Result<Vec<NoticeId>> {
+    use notice::Column;
+    let ids: Vec<NoticeId> = notice::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::State.eq(NoticeState::NoConsent))
+        .filter(Column::CreatedAt.gte(since))
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    notice::Entity::update_many()
+        .col_expr(Column::State, Expr::value(NoticeState::Pending))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .exec(tx)
+        .await?;
+    Ok(ids)
+}
+
+pub(super) async fn of(
+    conn: &impl ConnectionTrait,
+    resident: ResidentId,
+    limit: u64,
+) -> Result<(Vec<notice::Model>, u64)> {
+    let find = notice::Entity::find().filter(notice::Column::ResidentId.eq(resident));
+    let total = find.clone().count(conn).await?;
+    Ok((find.order_by_desc(notice::Column::Id).limit(limit).all(conn).await?, total))
+}
+
+/// True when it is this resident's notice.
+pub(super) async fn mark_read(
+    tx: &DatabaseTransaction,
+    id: NoticeId,
+    resident: ResidentId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    use notice::Column;
+    let mine =
+        notice::Entity::find_by_id(id).filter(Column::ResidentId.eq(resident)).count(tx).await? > 0;
+    notice::Entity::update_many()
+        .col_expr(Column::ReadAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::ReadAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(mine)
+}
