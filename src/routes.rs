@@ -20,7 +20,7 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::Result;
 use crate::wire::problem::Problem;
-use crate::{news, pages, telemetry, vault, wire, worker};
+use crate::{attendance, members, news, notices, pages, staff, telemetry, vault, wire, worker};
 
 /// The longest callback that WeChat is known to send is far below.
 const UPLOAD_PATH: &str = "/api/staff/pictures";
@@ -29,9 +29,15 @@ const UPLOAD_PATH: &str = "/api/staff/pictures";
 fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
     let apis = (
         wire::about::AboutApi(app.clone()),
-        worker::api::OperationsApi(app.clone()),
+        members::api::MembersApi(app.clone()),
+        notices::api::NoticesApi(app.clone()),
+        attendance::api::AttendanceApi(app.clone()),
         news::api::NewsApi(app.clone()),
+        staff::api::StaffApi(app.clone()),
+        members::api::StaffMembersApi(app.clone()),
+        attendance::api::StaffAttendanceApi(app.clone()),
         news::api::StaffNewsApi(app.clone()),
+        worker::api::OperationsApi(app.clone()),
     );
     OpenApiService::new(apis, "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(

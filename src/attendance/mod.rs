@@ -1,1 +1,319 @@
-//! Room under construction.
+//! The register: who was present at which meeting, and the hours that follow.
+//!
+//! 1. One attendance per person and meeting (unique index); each scan, tap and
+//!    correction is an event of its own, written in the same transaction.
+//! 2. A rotating code is derived by the server from class, meeting and time step;
+//!    it is accepted during its step and a few after, and once per person.
+//! 3. A second scan says so and changes nothing.
+//! 4. A change of an earlier answer needs a reason; both stay visible.
+//! 5. Teachers keep the rolls of their own classes, officers those of their
+//!    community, the centre all.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use entity::ids::{CommunityId, MeetingId, ResidentId, StaffId};
+use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, Role};
+
+use crate::app::App;
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::staff::{self, Colleague};
+
+pub mod api;
+mod code;
+mod store;
+mod window;
+
+pub use store::{HoursLine, MeetingFacts};
+pub use window::Window;
+
+/// How a scan ended.
+#[derive(Debug)]
+pub enum CheckIn {
+    Recorded(MeetingFacts),
+    AlreadyRecorded(MeetingFacts),
+}
+
+/// The code on the teacher's screen.
+#[derive(Debug)]
+pub struct Code {
+    /// What the QR code says: an ordinary link, for any camera.
+    pub link: String,
+    /// How long until the next code.
+    pub valid_for_ms: i64,
+    pub step_s: i64,
+}
+
+/// A person on the roll.
+#[derive(Debug)]
+pub struct RollRow {
+    pub resident_id: ResidentId,
+    pub name: String,
+    pub learner_number: String,
+    pub status: Option<AttendanceStatus>,
+    pub hours_hundredths: i32,
+    /// The newest event: how, when and why.
+    pub way: Option<CheckInWay>,
+    pub at: Option<DateTime<Utc>>,
+    pub reason: Option<String>,
+}
+
+/// Whose meetings a colleague may see.
+#[derive(Clone, Copy, Debug)]
+pub enum Scope {
+    All,
+    Community(CommunityId),
+    Teacher(StaffId),
+}
+
+impl Scope {
+    /// # Errors
+    /// An officer without a community.
+    pub fn of(colleague: &Colleague) -> Result<Self> {
+        match (colleague.role, colleague.community) {
+            (Role::Officer, Some(community)) => Ok(Self::Community(community)),
+            (Role::Officer, None) => {
+                Err(Error::forbidden("no_community", "您的账号还没有设定社区，请联系管理员。"))
+            }
+            (Role::Teacher, _) => Ok(Self::Teacher(colleague.id)),
+            _ => Ok(Self::All),
+        }
+    }
+
+    fn holds(self, facts: &MeetingFacts) -> bool {
+        match self {
+            Self::All => true,
+            Self::Community(community) => facts.community_id == Some(community),
+            Self::Teacher(staff) => facts.teacher_staff_id == Some(staff),
+        }
+    }
+}
+
+/// The meeting, if this colleague may keep its roll.
+///
+/// # Errors
+/// No such meeting, or another's.
+pub async fn meeting_of(app: &App, colleague: &Colleague, id: MeetingId) -> Result<MeetingFacts> {
+    let facts = existing(app, id).await?;
+    if Scope::of(colleague)?.holds(&facts) {
+        return Ok(facts);
+    }
+    Err(Error::forbidden("not_your_class", "这不是您负责的班级。"))
+}
+
+async fn existing(app: &App, id: MeetingId) -> Result<MeetingFacts> {
+    let none = || Error::not_found("no_meeting", "没有找到这次课。");
+    store::meeting(app.db.read(), id).await?.ok_or_else(none)
+}
+
+/// The meetings of a day that this colleague looks after.
+///
+/// # Errors
+/// The database.
+pub async fn meetings_on(
+    app: &App,
+    colleague: &Colleague,
+    day: NaiveDate,
+) -> Result<Vec<MeetingFacts>> {
+    let scope = Scope::of(colleague)?;
+    let (from, to) = (clock::at_local(day, 0), clock::at_local(day, 24 * 60));
+    let mut meetings = store::meetings_between(app.db.read(), from, to, None).await?;
+    meetings.retain(|facts| scope.holds(facts));
+    Ok(meetings)
+}
+
+/// When the check-in of a meeting is open.
+pub fn window(app: &App, facts: &MeetingFacts) -> Window {
+    let rules = &app.config.attendance;
+    Window::at(
+        app.clock.now(),
+        facts.meeting.starts_at,
+        facts.meeting.ends_at,
+        rules.opens_before_minutes,
+        rules.closes_after_minutes,
+    )
+}
+
+/// The present code of a meeting.
+///
+/// # Errors
+/// Another's class, a cancelled meeting, or not the time for it.
+pub async fn code_for(app: &App, colleague: &Colleague, id: MeetingId) -> Result<Code> {
+    let facts = meeting_of(app, colleague, id).await?;
+    refuse_outside(app, &facts)?;
+    let step_s = app.config.attendance.code_step_s;
+    let now = app.clock.now();
+    let token = code::token(&app.vault, facts.class_id(), id, code::step(now, step_s));
+    Ok(Code {
+        link: format!("{}/m/?c={token}", app.config.server.public_url),
+        valid_for_ms: step_s * 1000 - now.timestamp_millis().rem_euclid(step_s * 1000),
+        step_s,
+    })
+}
+
+fn refuse_outside(app: &App, facts: &MeetingFacts) -> Result<()> {
+    if facts.meeting.status == MeetingStatus::Cancelled {
+        return Err(Error::conflict("meeting_cancelled", "这次课已经取消，不用签到。"));
+    }
+    match window(app, facts) {
+        Window::Open => Ok(()),
+        Window::Before => Err(Error::conflict(
+            "too_early",
+            format!(
+                "还没到签到时间。{}的课，提前{}分钟开始签到。",
+                clock::spoken(facts.meeting.starts_at),
+                app.config.attendance.opens_before_minutes
+            ),
+        )),
+        Window::After => Err(Error::conflict("too_late", "这次课的签到已经结束。")
+            .or_else("请告诉老师，由老师在名单上补签。", None)),
+    }
+}
+
+/// A resident scanned a code (with any camera; the link or the bare token).
+///
+/// # Errors
+/// A forged or old code, the wrong time, or somebody who has no place in the class;
+/// each with what to do instead.
+pub async fn check_in(app: &App, resident: ResidentId, scanned: &str) -> Result<CheckIn> {
+    let invalid = || {
+        Error::invalid("code_invalid", "这不是签到码。")
+            .or_else("请对准老师屏幕上的二维码再扫一次。", Some("/checkin".to_owned()))
+    };
+    let token = code::Token::parse(scanned).ok_or_else(invalid)?;
+    let facts = store::meeting(app.db.read(), token.meeting).await?.ok_or_else(invalid)?;
+    if !token.is_genuine(&app.vault, facts.class_id()) {
+        return Err(invalid());
+    }
+    let rules = &app.config.attendance;
+    let now = app.clock.now();
+    if !token.is_current(code::step(now, rules.code_step_s), rules.code_steps_before) {
+        return Err(Error::conflict("code_expired", "这个码已经过期了，码每几秒换一次。")
+            .or_else("请看老师屏幕上的新码，再扫一次。", Some("/checkin".to_owned())));
+    }
+    if !store::has_place(app.db.read(), resident, facts.class_id()).await? {
+        return Err(Error::forbidden(
+            "not_enrolled",
+            format!("您没有报名“{}”。", facts.class_name()),
+        )
+        .or_else("看看这个班还能不能报名。", Some(format!("/classes/{}", facts.class_id()))));
+    }
+    refuse_outside(app, &facts)?;
+
+    let event = store::NewEvent {
+        meeting: token.meeting,
+        resident,
+        way: CheckInWay::Code,
+        status: AttendanceStatus::Present,
+        actor_kind: ActorKind::Resident,
+        actor_id: Some(resident.0),
+        reason: None,
+        code_step: Some(token.step),
+    };
+    let tx = app.db.begin().await?;
+    let before = store::open_row(&tx, token.meeting, resident, now).await?;
+    // A code works once per person, also after a correction.
+    if before == Some(AttendanceStatus::Present) || !store::append(&tx, &event, now).await? {
+        return Ok(CheckIn::AlreadyRecorded(facts));
+    }
+    store::set(&tx, &event, facts.hours_hundredths(), now).await?;
+    tx.commit().await?;
+    Ok(CheckIn::Recorded(facts))
+}
+
+/// The roll of a meeting: everyone with a place, and whoever was ever marked.
+///
+/// # Errors
+/// The database.
+pub async fn roll(app: &App, facts: &MeetingFacts) -> Result<Vec<RollRow>> {
+    store::roll(app.db.read(), facts.meeting.id, facts.class_id()).await
+}
+
+/// A teacher or staff member marks someone by hand.
+///
+/// # Errors
+/// Another's class; a person not on this roll; a change without a reason; presence
+/// at a meeting that has not begun.
+pub async fn set_roll(
+    app: &App,
+    colleague: &Colleague,
+    id: MeetingId,
+    resident: ResidentId,
+    status: AttendanceStatus,
+    reason: Option<&str>,
+) -> Result<MeetingFacts> {
+    let facts = meeting_of(app, colleague, id).await?;
+    if facts.meeting.status == MeetingStatus::Cancelled {
+        return Err(Error::conflict("meeting_cancelled", "这次课已经取消，不用点名。"));
+    }
+    if window(app, &facts) == Window::Before && status != AttendanceStatus::Leave {
+        return Err(Error::conflict("too_early", "还没到上课时间，现在只能登记请假。"));
+    }
+    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+    if reason.is_some_and(|reason| reason.chars().count() > 200) {
+        return Err(Error::invalid("reason_too_long", "原因请写在 200 字以内。"));
+    }
+    if !store::has_place(app.db.read(), resident, facts.class_id()).await?
+        && store::status(app.db.read(), id, resident).await?.is_none()
+    {
+        return Err(Error::not_found("not_on_roll", "这位学员不在这个班的名单上。"));
+    }
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let before = store::open_row(&tx, id, resident, now).await?;
+    if before == Some(status) {
+        return Ok(facts);
+    }
+    if before.is_some() && reason.is_none() {
+        return Err(Error::invalid("reason_needed", "改动已有的记录，请写明原因。"));
+    }
+    let event = store::NewEvent {
+        meeting: id,
+        resident,
+        way: CheckInWay::Roll,
+        status,
+        actor_kind: ActorKind::Staff,
+        actor_id: Some(colleague.id.0),
+        reason: reason.map(str::to_owned),
+        code_step: None,
+    };
+    store::append(&tx, &event, now).await?;
+    store::set(&tx, &event, facts.hours_hundredths(), now).await?;
+    if before.is_some() {
+        let object = format!("meeting:{id} resident:{resident}");
+        staff::record(&tx, Some(colleague.id), "attendance.corrected", &object, reason, now)
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(facts)
+}
+
+/// 学时 of a resident, in hundredths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hours {
+    pub year: i64,
+    pub term: i64,
+    pub total: i64,
+}
+
+/// The hours of this calendar year, of the term around today, and of all time.
+///
+/// # Errors
+/// The database.
+pub async fn hours(app: &App, resident: ResidentId) -> Result<(Hours, Vec<HoursLine>)> {
+    let lines = store::hours_lines(app.db.read(), resident).await?;
+    let today = app.clock.today();
+    let mut hours = Hours::default();
+    for line in &lines {
+        let day = clock::local_date(line.starts_at);
+        let counted = i64::from(line.hours_hundredths);
+        hours.total += counted;
+        if chrono::Datelike::year(&day) == chrono::Datelike::year(&today) {
+            hours.year += counted;
+        }
+        if line.term_first_day <= today && today <= line.term_last_day {
+            hours.term += counted;
+        }
+    }
+    Ok((hours, lines))
+}

