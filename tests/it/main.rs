@@ -4,6 +4,7 @@
 
 mod attendance;
 mod edge;
+mod enrolment_concurrency;
 mod migrations;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;
