@@ -29,7 +29,9 @@ pub(super) async fn lock(
     tx: &DatabaseTransaction,
     id: ResidentId,
 ) -> Result<Option<resident::Model>> {
-    Ok(resident::Entity::find_by_id(id).lock_exclusive().one(tx).await?)
+    // `NO KEY`: others may meanwhile write rows that point at this person (a notice
+    // from a job that holds a class), or the two would wait for each other.
+    Ok(resident::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?)
 }
 
 pub(super) async fn by_ids(

@@ -283,6 +283,27 @@ on_both_databases! {
         assert_eq!(rows(&app, first).await.len() + rows(&app, second).await.len(), 1);
     }
 
+    async fn whoever_leaves_while_being_offered_a_place_stops_nobody(app: TestApp) {
+        let school = fixtures::school(&app).await;
+        let class = fixtures::class(&app, &school, "一班", 30).await;
+        let people: Vec<_> = crowd(&app, &school, 60).await.into_iter().map(|who| (who, class)).collect();
+        let join = |app: App, (who, class)| async move { sign_up(&app, who, class, options(who, true)).await };
+        assert_eq!(codes(&rush(&app, &people, join).await), HashSet::new());
+        // Half of them leave, and the places are offered, while those who wait leave too:
+        // the jobs write to people who hold their own lock.
+        let all: Vec<_> = rows(&app, class).await.iter().map(|row| (row.resident_id, row.id)).collect();
+        let left = rush(&app, &all, |app, (who, id)| async move {
+            if who.0 % 4 == 0 {
+                shangxue::enrolment::fill_free_places(&app, ClassId(1)).await?;
+            }
+            leave(app, (who, id)).await
+        })
+        .await;
+        let unexpected: Vec<_> = left.iter().filter_map(|answer| answer.as_ref().err()).map(Error::chain).collect();
+        assert_eq!(unexpected, Vec::<String>::new());
+        assert_eq!(faults(&app, class).await, Vec::<String>::new());
+    }
+
     async fn coming_waiting_leaving_and_accepting_at_once_keeps_counts_and_order(app: TestApp) {
         let school = fixtures::school(&app).await;
         let class = fixtures::class(&app, &school, "一班", 5).await;
