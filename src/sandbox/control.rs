@@ -190,6 +190,7 @@ fn view(inner: &Inner, query: &str) -> Value {
                 "id": person.user.id,
                 "name": person.user.name,
                 "follows": person.follows,
+                "phone": person.user.phone,
                 "chat": person.chat,
                 "notices": person.notices,
             })

@@ -1,0 +1,84 @@
+// The sandbox's own interface, and what the phone knows of it.
+
+const BASE = "/sandbox/api";
+
+async function answer(response) {
+  const body = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Error(body.message ?? "沙盒没有回应。");
+  return body;
+}
+
+export async function get(path) {
+  return answer(await fetch(BASE + path, { cache: "no-store" }));
+}
+
+export async function post(path, body = {}) {
+  return answer(await fetch(BASE + path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  }));
+}
+
+export async function scanPicture(blob) {
+  const sent = { method: "POST", headers: { "content-type": blob.type }, body: blob };
+  return answer(await fetch(`${BASE}/scan`, sent));
+}
+
+const POLL_MS = 800;
+const listeners = new Set();
+let user = Number(new URLSearchParams(location.search).get("user") ?? sessionStorage.getItem("user")) || 1;
+let running = null;
+
+/** The last state; null before the first answer. */
+export let state = null;
+
+export function onState(listener) {
+  listeners.add(listener);
+  if (state) listener(state);
+  return () => listeners.delete(listener);
+}
+
+/** As `me("say", {text})`. */
+export function me(what, body) {
+  const done = post(`/users/${user}/${what}`, body);
+  // What was sent shows at once, the answer when it is there.
+  setTimeout(refresh, 60);
+  return done.finally(refresh);
+}
+
+export function currentUser() {
+  return user;
+}
+
+export async function switchUser(id) {
+  user = id;
+  sessionStorage.setItem("user", String(id));
+  const address = new URL(location.href);
+  address.searchParams.set("user", String(id));
+  history.replaceState(null, "", address);
+  state = null;
+  await refresh();
+}
+
+export async function refresh() {
+  if (running) { await running.catch(() => {}); }
+  const asked = user;
+  const known = state && state.me?.id === user ? `&version=${state.version}` : "";
+  running = get(`/state?user=${user}${known}`);
+  const fresh = await running.catch(() => null);
+  running = null;
+  if (!fresh || fresh.same || asked !== user) return;
+  state = fresh;
+  // The kept person may be gone when the sandbox starts afresh.
+  if (fresh.me) user = fresh.me.id;
+  for (const listener of listeners) listener(state);
+}
+
+export function poll() {
+  const tick = async () => {
+    if (document.visibilityState === "visible") await refresh();
+    setTimeout(tick, POLL_MS);
+  };
+  tick();
+}

@@ -1,0 +1,28 @@
+// Opening links: pages of the mini-program, articles, other pages.
+
+import * as api from "./api.js";
+import { openFrame, openStrange } from "./browser.js";
+import { toast } from "./layers.js";
+
+const MENU_MESSAGE = "weixin://bizmsgmenu?";
+
+export async function openLink(link) {
+  if (link.startsWith(MENU_MESSAGE)) {
+    const words = new URLSearchParams(link.slice(MENU_MESSAGE.length)).get("msgmenucontent");
+    if (words) await api.me("say", { text: words }).catch((error) => toast(error.message));
+    return;
+  }
+  try {
+    const opened = await api.me("open", { link });
+    if (opened.kind === "mini") openFrame("mini", opened.url);
+    else if (opened.kind === "article") openFrame("article", opened.url);
+    else if (opened.kind === "web") openStrange(opened.url);
+    else toast("这不是能打开的链接");
+  } catch (error) {
+    toast(error.message);
+  }
+}
+
+export function openMini() {
+  return openLink("pages/index/index");
+}

@@ -1,0 +1,67 @@
+// Beside the phone, on a wide screen: whose phone it is, and the platform's desk.
+
+import * as api from "./api.js";
+import { h } from "./dom.js";
+import { toast } from "./layers.js";
+import { addPerson, personRow } from "./screens/home.js";
+
+const DESK_MS = 2_000;
+const OUTCOMES = [
+  ["ok", "发布成功"],
+  ["audit_refused", "平台审核不通过"],
+  ["original_failed", "原创校验失败"],
+  ["failed", "普通失败"],
+  ["never", "一直没有结果"],
+];
+
+export function leftSide(holder) {
+  const people = h("div.group");
+  holder.append(
+    h("h1", {}, "沙盒手机"),
+    h("p", {}, "这里演的是居民手机上的微信，", h("strong", {}, "不是真正的微信"), "。在手机里关注公众号、点菜单、报名上课、扫码签到，服务会像面对真的微信一样回应。"),
+    h("h2", {}, "谁的手机"), people, addPerson());
+  api.onState(({ users, me }) => {
+    if (me) people.replaceChildren(...users.map((user) => personRow(user, me)));
+  });
+}
+
+export function rightSide(holder) {
+  const outcome = h("select", {
+    id: "outcome",
+    onchange: () => api.post("/publication-outcome", { outcome: outcome.value }).catch((error) => toast(error.message)),
+  }, OUTCOMES.map(([value, words]) => h("option", { value }, words)));
+  const strange = h("ul.log.strange");
+  const calls = h("ul.log");
+  const verified = h("span.verdict");
+  const verify = async () => {
+    verified.textContent = "正在验证…";
+    const { official, mini } = await api.post("/verify").catch(() => ({}));
+    verified.textContent = `公众号${official ? "通过" : "没通过"}，小程序${mini ? "通过" : "没通过"}`;
+  };
+  holder.append(
+    h("h1", {}, "平台这一边"),
+    h("label.field", {}, "下一次发布文章的结果", outcome),
+    h("p.field", {}, h("button.grey", { onclick: verify }, "验证回调地址"), verified),
+    h("h2", {}, "不该出现的请求"), strange,
+    h("h2", {}, "最近的往来"), calls);
+  const draw = async () => {
+    if (document.visibilityState !== "visible" || getComputedStyle(holder).display === "none") return;
+    const all = await Promise.all(["/requests", "/callbacks", "/unexpected", "/publication-outcome"].map(api.get)).catch(() => null);
+    if (!all) return;
+    const [requests, callbacks, unexpected, ending] = all;
+    if (document.activeElement !== outcome) outcome.value = ending.outcome;
+    strange.replaceChildren(...(unexpected.items.length
+      ? unexpected.items.slice(-6).reverse().map((words) => h("li", {}, words))
+      : [h("li.none", {}, "没有")]));
+    const call = ({ method, path, errcode }) =>
+      h("li", {}, h("b", {}, "→ "), `${method} ${path}`, h(`em${errcode ? ".bad" : ""}`, {}, errcode ? String(errcode) : "成功"));
+    const callback = ({ account, what, status, attempts, problem }) =>
+      h("li", {}, h("b", {}, "← "), `${account === "mini" ? "小程序" : "公众号"} ${what}`,
+        h(`em${problem ? ".bad" : ""}`, {}, problem ? `${status ?? "没有回应"}${attempts > 1 ? `，${attempts} 次` : ""}` : "成功"));
+    calls.replaceChildren(
+      ...callbacks.items.slice(-5).reverse().map(callback),
+      ...requests.items.slice(-9).reverse().map(call));
+  };
+  draw();
+  setInterval(draw, DESK_MS);
+}
