@@ -1,59 +1,105 @@
-//! THE PROTOCOL of WeChat; knows nothing of classes or members.
-use std::collections::BTreeMap;
+//! THE PROTOCOL of WeChat: callbacks in, calls out. Knows nothing of classes or
+//! residents. The reference is WeChat's own documentation (developers.weixin.qq.com).
+//!
+//! 1. The base address is the only seam: failures live on the wire, and are tried there.
+//! 2. A call goes one way: token → send → errcode → typed error (`client.rs`). A
+//!    rejected token is dropped, only that one, and the call repeated once.
+//! 3. One token request at a time in a process; `stable_token` gives all instances the
+//!    same. Never a forced refresh.
+//! 4. Limits are checked before sending, counted in characters as the platform does.
+//! 5. No error, log line or trace holds a token, a secret, an openid or a URL with one.
+//! 6. No input makes it panic; what is not understood is an error or `Unknown`.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config;
-use crate::error::Result;
+use crate::error::{Error as AppError, Result as AppResult};
 
+pub mod callback;
+mod client;
+pub mod crypto;
 mod error;
-mod token {
-    pub(super) const PATH: &str = "/cgi-bin/stable_token";
-}
+pub mod message;
+pub mod mini;
+pub mod official;
+pub mod reply;
+pub mod signature;
+mod token;
+mod tree;
 
+pub use callback::{Callback, CallbackError, Incoming, Query};
 pub use error::{Class, Error};
+pub use mini::{LoginSession, Mini, SubscribeMessage, fit_template_value};
+pub use official::Official;
+pub use reply::Reply;
+
+use client::Account;
 
 /// The platform, for both accounts. Cheap to clone.
 #[derive(Clone)]
-pub struct Wechat {}
-
-pub struct LoginSession {
-    pub openid: String,
-    pub unionid: Option<String>,
+pub struct Wechat {
+    inner: Arc<Inner>,
 }
 
-pub struct SubscribeMessage {
-    pub openid: String,
-    pub template_id: String,
-    pub page: Option<String>,
-    pub data: BTreeMap<String, String>,
-    pub state: String,
-}
-
-pub struct Mini {}
-
-impl Mini {
-    pub async fn login(&self, _code: &str) -> Result<LoginSession, Error> {
-        Err(Error::ours("login", Class::NotSent, "under construction"))
-    }
-    pub async fn phone_number(&self, _code: &str) -> Result<String, Error> {
-        Err(Error::ours("phone", Class::NotSent, "under construction"))
-    }
-    pub async fn send_subscribe(&self, _message: &SubscribeMessage) -> Result<(), Error> {
-        Err(Error::ours("subscribe", Class::NotSent, "under construction"))
-    }
+struct Inner {
+    http: reqwest::Client,
+    /// No slash at the end.
+    base: String,
+    upload_timeout: Duration,
+    cache: Cache,
+    clock: Clock,
+    official: Account,
+    mini: Account,
+    official_callback: Option<Callback>,
+    mini_callback: Option<Callback>,
 }
 
 impl Wechat {
-    pub fn new(_config: &config::Wechat, _cache: Cache, _clock: Clock) -> Result<Self> {
-        Ok(Self {})
+    /// # Errors
+    /// A key that cannot be used; the HTTP client cannot be built.
+    pub fn new(config: &config::Wechat, cache: Cache, clock: Clock) -> AppResult<Self> {
+        // A second installation is refused, and changes nothing.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        #[expect(clippy::disallowed_methods, reason = "the one place")]
+        let http = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(config.connect_timeout_s))
+            .timeout(Duration::from_secs(config.timeout_s))
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(AppError::internal)?;
+        let (official, mini) = (&config.official, &config.mini);
+        let window_s = config.timestamp_window_s;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                http,
+                base: config.api_base.clone(),
+                upload_timeout: Duration::from_secs(config.upload_timeout_s),
+                cache,
+                clock,
+                official_callback: Callback::new(
+                    &official.appid,
+                    &official.token,
+                    &official.aes_key,
+                    official.mode,
+                    window_s,
+                )?,
+                mini_callback: Callback::new(&mini.appid, &mini.token, &mini.aes_key, mini.mode, window_s)?,
+                official: Account::new(official.appid.clone(), official.secret.clone()),
+                mini: Account::new(mini.appid.clone(), mini.secret.clone()),
+            }),
+        })
     }
 
-    pub fn mini(&self) -> Mini {
-        Mini {}
+    /// The mini-program's calls.
+    pub fn mini(&self) -> Mini<'_> {
+        Mini { inner: &self.inner }
     }
-}
 
-pub fn fit_template_value(_key: &str, value: &str) -> String {
-    value.to_owned()
+    /// The public account's calls.
+    pub fn official(&self) -> Official<'_> {
+        Official { inner: &self.inner }
+    }
 }

@@ -1,0 +1,30 @@
+//! What the mini-program may call.
+
+mod login;
+mod phone;
+mod subscribe;
+
+pub use login::LoginSession;
+pub use subscribe::{SubscribeMessage, fit_template_value};
+
+use super::{Callback, Error, Inner};
+
+/// The mini-program's side of the platform.
+pub struct Mini<'a> {
+    pub(super) inner: &'a Inner,
+}
+
+impl<'a> Mini<'a> {
+    /// Its callbacks; `None` when it is not configured.
+    pub fn callback(&self) -> Option<&'a Callback> {
+        self.inner.mini_callback.as_ref()
+    }
+
+    /// Does WeChat accept appid and secret?
+    ///
+    /// # Errors
+    /// What WeChat said.
+    pub async fn check(&self) -> Result<(), Error> {
+        self.inner.try_token(&self.inner.mini).await
+    }
+}

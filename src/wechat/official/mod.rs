@@ -1,0 +1,47 @@
+//! What the public account may call.
+
+mod draft;
+mod media;
+mod menu;
+mod publish;
+
+pub use draft::{DraftArticle, DraftEntry, List, NewsItem};
+pub use media::Material;
+pub use menu::{Button, Menu};
+pub use publish::{PublishedEntry, Submitted};
+
+use super::{Callback, Error, Inner};
+
+/// The public account's side of the platform.
+pub struct Official<'a> {
+    pub(super) inner: &'a Inner,
+}
+
+impl<'a> Official<'a> {
+    /// Its callbacks; `None` when it is not configured.
+    pub fn callback(&self) -> Option<&'a Callback> {
+        self.inner.official_callback.as_ref()
+    }
+
+    /// Does WeChat accept appid and secret?
+    ///
+    /// # Errors
+    /// What WeChat said.
+    pub async fn check(&self) -> Result<(), Error> {
+        self.inner.try_token(&self.inner.official).await
+    }
+}
+
+/// WeChat writes ids as numbers here and as strings there.
+fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        Text(String),
+        Number(i64),
+    }
+    Ok(match serde::Deserialize::deserialize(deserializer)? {
+        Either::Text(text) => text,
+        Either::Number(number) => number.to_string(),
+    })
+}
