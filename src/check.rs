@@ -39,6 +39,19 @@ pub async fn run(file: Option<&Path>) -> Result<()> {
             answer.map_or_else(|error| format!("连不上 Redis：{error}"), |()| "Redis".to_owned()),
         );
     }
+    for (name, appid, outcome) in [
+        ("公众号", app.config.wechat.official.appid.clone(), app.wechat.official().check().await),
+        ("小程序", app.config.wechat.mini.appid.clone(), app.wechat.mini().check().await),
+    ] {
+        if appid.is_empty() {
+            println!("! {name}没有配置，相关功能停用");
+            continue;
+        }
+        match outcome {
+            Ok(()) => report(true, format!("{name}：微信接受了 AppID 和 AppSecret")),
+            Err(error) => report(false, format!("{name}：{}", error.advice())),
+        }
+    }
     if wrong == 0 {
         Ok(())
     } else {

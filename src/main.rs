@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use entity::ids::CommunityId;
+use entity::kinds::Role;
 use migration::MigratorTrait;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +14,8 @@ use shangxue::app::App;
 use shangxue::clock::Clock;
 use shangxue::config::Config;
 use shangxue::error::{Error, Result};
-use shangxue::{backup, check, demo, routes, server, telemetry};
+use shangxue::staff::{self, NewLogin};
+use shangxue::{backup, check, demo, routes, server, telemetry, vault};
 
 /// 尚学: sign-up, check-in and news of a community education centre, on WeChat.
 #[derive(Parser)]
@@ -40,6 +43,11 @@ enum Command {
         #[command(subcommand)]
         step: Migrate,
     },
+    /// The logins of the console.
+    Staff {
+        #[command(subcommand)]
+        step: StaffStep,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Read the settings, try database, Redis and WeChat, and say what is wrong.
@@ -59,6 +67,42 @@ enum Migrate {
     },
     /// List what is applied and what is pending.
     Status,
+}
+
+#[derive(Subcommand)]
+enum StaffStep {
+    /// Make a login. The password is read from standard input, or made up and printed.
+    Add {
+        #[arg(long)]
+        login: String,
+        /// As it is shown to others.
+        #[arg(long)]
+        name: String,
+        /// admin, centre, officer, teacher, editor, section_head or leader.
+        #[arg(long, value_parser = role)]
+        role: Role,
+        /// Number of the community, for an officer.
+        #[arg(long)]
+        community: Option<i64>,
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List the logins.
+    List,
+    /// Give a login a new password and end its sessions.
+    ResetPassword {
+        login: String,
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+fn role(word: &str) -> Result<Role, String> {
+    use sea_orm::Iterable;
+    Role::iter().find(|role| role.as_str() == word).ok_or_else(|| {
+        let words: Vec<&str> = Role::iter().map(Role::as_str).collect();
+        format!("one of {}", words.join(", "))
+    })
 }
 
 #[tokio::main]
@@ -100,6 +144,10 @@ async fn run(cli: Cli) -> Result<()> {
             })?;
         }
         Command::Migrate { step } => migrate(&app, step).await?,
+        Command::Staff { step } => {
+            server::migrate(&app).await?;
+            logins(&app, step).await?;
+        }
         Command::Openapi => println!("{}", routes::openapi(&app)),
         Command::Backup { file } => {
             backup::run(&app, &file).await?;
@@ -124,4 +172,58 @@ async fn migrate(app: &App, step: Migrate) -> Result<()> {
         println!("待执行  {}", migration.name());
     }
     Ok(())
+}
+
+async fn logins(app: &App, step: StaffStep) -> Result<()> {
+    match step {
+        StaffStep::Add { login, name, role, community, password_stdin } => {
+            let password = password(password_stdin)?;
+            let new = NewLogin {
+                login: login.clone(),
+                name,
+                role,
+                community: community.map(CommunityId),
+                password: password.clone(),
+            };
+            staff::add(app, new, None).await?;
+            println!("已建立账号 {login}（{}）", staff::role_name(role));
+            tell(&password, password_stdin);
+        }
+        StaffStep::List => {
+            for row in staff::list(app).await? {
+                let state = if row.disabled_at.is_some() { "停用" } else { "" };
+                println!(
+                    "{:<4} {:<16} {:<8} {} {state}",
+                    row.id,
+                    row.login,
+                    staff::role_name(row.role),
+                    row.name
+                );
+            }
+        }
+        StaffStep::ResetPassword { login, password_stdin } => {
+            let password = password(password_stdin)?;
+            let row = staff::find(app, &login).await?;
+            staff::reset_password(app, row.id, &password, None).await?;
+            println!("已重设 {login} 的密码，原来的登录都已退出。");
+            tell(&password, password_stdin);
+        }
+    }
+    Ok(())
+}
+
+/// From standard input (never from the command line, which others can see), or a new one.
+fn password(from_stdin: bool) -> Result<String> {
+    if !from_stdin {
+        return Ok(vault::new_token()?.0[..16].to_owned());
+    }
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(Error::internal)?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+fn tell(password: &str, from_stdin: bool) {
+    if !from_stdin {
+        println!("密码：{password}\n请登录后在“我的账号”里改掉。");
+    }
 }

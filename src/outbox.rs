@@ -31,6 +31,8 @@ pub enum Job {
     Publish { publication: PublicationId },
     /// Ask the platform how a publication ended, in case the event is lost.
     FollowPublication { publication: PublicationId },
+    /// Bring the menu to the account, if it differs from the one there.
+    SyncMenu,
 }
 
 impl Job {
@@ -43,6 +45,7 @@ impl Job {
             Self::TellMeetingChange { .. } => "tell_meeting_change",
             Self::Publish { .. } => "publish",
             Self::FollowPublication { .. } => "follow_publication",
+            Self::SyncMenu => "sync_menu",
         }
     }
 }

@@ -20,7 +20,9 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::error::Result;
 use crate::wire::problem::Problem;
-use crate::{attendance, members, news, notices, pages, staff, telemetry, vault, wire, worker};
+use crate::{
+    attendance, conversation, members, news, notices, pages, staff, telemetry, vault, wire, worker,
+};
 
 /// The longest callback that WeChat is known to send is far below.
 const UPLOAD_PATH: &str = "/api/staff/pictures";
@@ -63,6 +65,7 @@ pub fn build(app: &App) -> Result<BoxEndpoint<'static>> {
         .at("/openapi.json", api.spec_endpoint())
         .at("/docs", api.redoc())
         .nest("/api", api)
+        .nest("/wechat", conversation::callback::routes())
         .at("/healthz", get(health))
         .at("/readyz", get(ready))
         .at("/metrics", get(scrape))

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::outbox::{self, Job};
 use crate::{routes, worker};
 
 /// One number for all instances: who migrates holds this lock.
@@ -22,6 +23,11 @@ const MIGRATION_LOCK: i64 = 0x5358;
 pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
     let server = &app.config.server;
     let limit = Duration::from_secs(server.stop_timeout_s);
+    if !app.config.wechat.official.appid.is_empty() {
+        let (tx, now) = (app.db.begin().await?, app.clock.now());
+        outbox::enqueue(&tx, &Job::SyncMenu, now, now).await?;
+        tx.commit().await?;
+    }
     let acceptor =
         TcpListener::bind(server.listen.clone()).into_acceptor().await.map_err(|error| {
             Error::upstream(

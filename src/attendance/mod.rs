@@ -9,9 +9,10 @@
 //! 5. Teachers keep the rolls of their own classes, officers those of their
 //!    community, the centre all.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use sea_orm::ConnectionTrait;
 
-use entity::ids::{CommunityId, MeetingId, ResidentId, StaffId};
+use entity::ids::{ClassId, CommunityId, MeetingId, ResidentId, StaffId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, Role};
 
 use crate::app::App;
@@ -120,6 +121,21 @@ pub async fn meetings_on(
     let mut meetings = store::meetings_between(app.db.read(), from, to, None).await?;
     meetings.retain(|facts| scope.holds(facts));
     Ok(meetings)
+}
+
+/// The next meeting of these classes within two weeks, if there is one.
+///
+/// # Errors
+/// The database.
+pub async fn next_meeting(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    classes: &[ClassId],
+) -> Result<Option<MeetingFacts>> {
+    let now = app.clock.now();
+    let meetings =
+        store::meetings_between(conn, now, now + TimeDelta::days(14), Some(classes)).await?;
+    Ok(meetings.into_iter().find(|facts| facts.meeting.status == MeetingStatus::Planned))
 }
 
 /// When the check-in of a meeting is open.

@@ -26,12 +26,18 @@ pub(super) async fn first_time(
         received_at: Set(now),
         ..Default::default()
     };
-    let once = OnConflict::columns([callback::Column::Account, callback::Column::DedupKey]).do_nothing().to_owned();
+    let once = OnConflict::columns([callback::Column::Account, callback::Column::DedupKey])
+        .do_nothing()
+        .to_owned();
     Ok(callback::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await? == 1)
 }
 
 /// The reply that the first delivery got.
-pub(super) async fn reply_of(tx: &DatabaseTransaction, account: WechatAccount, key: &str) -> Result<Option<String>> {
+pub(super) async fn reply_of(
+    tx: &DatabaseTransaction,
+    account: WechatAccount,
+    key: &str,
+) -> Result<Option<String>> {
     let row = callback::Entity::find()
         .filter(callback::Column::Account.eq(account))
         .filter(callback::Column::DedupKey.eq(key))
@@ -57,7 +63,10 @@ pub(super) async fn keep_reply(
 
 /// Forgets callbacks before `before`: repeats come within a minute.
 pub(super) async fn prune(tx: &DatabaseTransaction, before: DateTime<Utc>) -> Result<()> {
-    callback::Entity::delete_many().filter(callback::Column::ReceivedAt.lt(before)).exec(tx).await?;
+    callback::Entity::delete_many()
+        .filter(callback::Column::ReceivedAt.lt(before))
+        .exec(tx)
+        .await?;
     Ok(())
 }
 

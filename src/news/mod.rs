@@ -41,7 +41,7 @@ mod publication;
 mod store;
 
 pub use content::Content;
-pub use publication::{follow_publication, publish_job};
+pub use publication::{follow_publication, publication_finished, publish_job};
 
 /// A picture takes hundreds of megabytes while it is worked on: few at a time.
 static AT_THE_PICTURES: Semaphore = Semaphore::const_new(2);

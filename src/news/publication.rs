@@ -20,3 +20,11 @@ pub async fn publish_job(_app: &App, id: PublicationId) -> Result<()> {
 pub async fn follow_publication(_app: &App, id: PublicationId) -> Result<()> {
     Err(Error::internal(format!("publication {id}: not built yet")))
 }
+
+pub async fn publication_finished(
+    _tx: &sea_orm::DatabaseTransaction,
+    _result: &crate::wechat::message::PublishResult,
+    _now: chrono::DateTime<chrono::Utc>,
+) -> Result<()> {
+    Ok(())
+}

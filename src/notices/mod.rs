@@ -172,7 +172,7 @@ fn message(
 }
 
 /// The mini-program's one page that shows ours: `pages/web/index?to=/classes/3`.
-fn mini_page(page: &str) -> String {
+pub fn mini_page(page: &str) -> String {
     format!(
         "pages/web/index?to={}",
         page.replace('%', "%25").replace('?', "%3F").replace('&', "%26").replace('=', "%3D")

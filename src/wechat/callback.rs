@@ -113,10 +113,16 @@ impl Callback {
         if good { Ok(()) } else { Err(CallbackError::Signature) }
     }
 
-    fn check_time<'a>(&self, query: &'a Query, now: DateTime<Utc>) -> Result<(&'a str, &'a str), CallbackError> {
+    fn check_time<'a>(
+        &self,
+        query: &'a Query,
+        now: DateTime<Utc>,
+    ) -> Result<(&'a str, &'a str), CallbackError> {
         let timestamp = query.timestamp.as_deref().filter(|text| !text.is_empty());
         let nonce = query.nonce.as_deref().filter(|text| !text.is_empty());
-        let (Some(timestamp), Some(nonce)) = (timestamp, nonce) else { return Err(CallbackError::Parameter) };
+        let (Some(timestamp), Some(nonce)) = (timestamp, nonce) else {
+            return Err(CallbackError::Parameter);
+        };
         if self.window_s > 0 {
             let at: i64 = timestamp.parse().map_err(|_| CallbackError::Timestamp)?;
             if now.timestamp().abs_diff(at) > self.window_s.unsigned_abs() {
@@ -130,7 +136,12 @@ impl Callback {
     ///
     /// # Errors
     /// Not from WeChat, not for us, or not to be understood.
-    pub fn open(&self, query: &Query, body: &[u8], now: DateTime<Utc>) -> Result<Incoming, CallbackError> {
+    pub fn open(
+        &self,
+        query: &Query,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Incoming, CallbackError> {
         let (timestamp, nonce) = self.check_time(query, now)?;
         if self.mode == Mode::Plain {
             self.check_url_signature(query, now)?;
@@ -140,7 +151,8 @@ impl Callback {
         let (outer, format) = tree::parse(body)?;
         let encrypt = tree::text(&outer, "Encrypt")?.ok_or(CallbackError::Downgrade)?;
         let given = query.msg_signature.as_deref().ok_or(CallbackError::Parameter)?;
-        let computed = signature::msg_signature(self.token.expose_secret(), timestamp, nonce, &encrypt);
+        let computed =
+            signature::msg_signature(self.token.expose_secret(), timestamp, nonce, &encrypt);
         if !signature::matches(&computed, given) {
             return Err(CallbackError::Signature);
         }
@@ -154,11 +166,17 @@ impl Callback {
     ///
     /// # Errors
     /// The system has no randomness to give.
-    pub fn seal(&self, incoming: &Incoming, reply: &str, now: DateTime<Utc>) -> Result<String, CryptoError> {
+    pub fn seal(
+        &self,
+        incoming: &Incoming,
+        reply: &str,
+        now: DateTime<Utc>,
+    ) -> Result<String, CryptoError> {
         if !incoming.encrypted {
             return Ok(reply.to_owned());
         }
-        let encrypt = self.key.as_ref().ok_or(CryptoError::Key)?.encrypt(reply.as_bytes(), &self.appid)?;
+        let encrypt =
+            self.key.as_ref().ok_or(CryptoError::Key)?.encrypt(reply.as_bytes(), &self.appid)?;
         Ok(self.envelope(&encrypt, &now.timestamp().to_string(), &incoming.nonce, incoming.format))
     }
 
@@ -183,7 +201,12 @@ impl Callback {
 }
 
 impl Incoming {
-    fn read(tree: &Value, format: Format, encrypted: bool, nonce: &str) -> Result<Self, CallbackError> {
+    fn read(
+        tree: &Value,
+        format: Format,
+        encrypted: bool,
+        nonce: &str,
+    ) -> Result<Self, CallbackError> {
         let needed = |name| tree::text(tree, name)?.ok_or(CallbackError::Field(name));
         Ok(Self {
             to: needed("ToUserName")?,
@@ -205,12 +228,16 @@ impl Incoming {
             Message::Event(event) => event,
             _ => match &self.msg_id {
                 Some(id) => return format!("msg:{}:{id}", self.from),
-                None => return format!("msg:{}:{}:{}", self.from, self.created_at, self.message.kind()),
+                None => {
+                    return format!("msg:{}:{}:{}", self.from, self.created_at, self.message.kind());
+                }
             },
         };
         match event {
             // Each turn of a publication is a callback of its own: success, and later deletion.
-            Event::PublishJobFinish(result) => format!("publish:{}:{}", result.publish_id, result.status.code()),
+            Event::PublishJobFinish(result) => {
+                format!("publish:{}:{}", result.publish_id, result.status.code())
+            }
             Event::MassSendJobFinish { msg_id, .. } => format!("mass:{msg_id}"),
             Event::TemplateJobFinish { msg_id, .. } => format!("template:{msg_id}"),
             Event::MediaCheck(check) => format!("media:{}", check.trace_id),

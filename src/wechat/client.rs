@@ -87,7 +87,8 @@ impl Inner {
             .map_err(|_| Error::ours(endpoint, Class::Permanent, "not a media type"))?;
         self.call(account, endpoint, |url| {
             let part = Part::bytes(bytes.to_vec()).file_name(name);
-            let part = part.mime_str(mime).unwrap_or_else(|_| Part::bytes(bytes.to_vec()).file_name(name));
+            let part =
+                part.mime_str(mime).unwrap_or_else(|_| Part::bytes(bytes.to_vec()).file_name(name));
             let request = self.http.post(format!("{url}{query}")).timeout(self.upload_timeout);
             request.multipart(Form::new().part("media", part))
         })
@@ -101,18 +102,26 @@ impl Inner {
 }
 
 /// Sends, and reads the answer whatever its content type says.
-pub(super) async fn send<T: DeserializeOwned>(endpoint: &'static str, request: RequestBuilder) -> Result<T, Error> {
+pub(super) async fn send<T: DeserializeOwned>(
+    endpoint: &'static str,
+    request: RequestBuilder,
+) -> Result<T, Error> {
     let begun = std::time::Instant::now();
     let outcome = exchange(endpoint, request).await;
     let said = match &outcome {
         Ok(_) => "ok".to_owned(),
-        Err(error) => error.errcode.map_or_else(|| error.class().as_str().to_owned(), |code| code.to_string()),
+        Err(error) => {
+            error.errcode.map_or_else(|| error.class().as_str().to_owned(), |code| code.to_string())
+        }
     };
-    metrics::counter!("shangxue_wechat_calls_total", "endpoint" => endpoint, "outcome" => said).increment(1);
-    metrics::histogram!("shangxue_wechat_call_seconds", "endpoint" => endpoint).record(begun.elapsed().as_secs_f64());
+    metrics::counter!("shangxue_wechat_calls_total", "endpoint" => endpoint, "outcome" => said)
+        .increment(1);
+    metrics::histogram!("shangxue_wechat_call_seconds", "endpoint" => endpoint)
+        .record(begun.elapsed().as_secs_f64());
     let value = outcome?;
-    serde_json::from_value(value)
-        .map_err(|_| Error::ours(endpoint, Class::MaybeSent, "the answer lacks what it should hold"))
+    serde_json::from_value(value).map_err(|_| {
+        Error::ours(endpoint, Class::MaybeSent, "the answer lacks what it should hold")
+    })
 }
 
 async fn exchange(endpoint: &'static str, request: RequestBuilder) -> Result<Value, Error> {
@@ -126,7 +135,8 @@ async fn exchange(endpoint: &'static str, request: RequestBuilder) -> Result<Val
         // 412 is a body of unknown length; the others no real platform sends.
         return Err(Error::ours(endpoint, Class::Permanent, format!("HTTP {}", status.as_u16())));
     }
-    let value = read(&bytes).ok_or_else(|| Error::ours(endpoint, Class::MaybeSent, "the answer is no JSON"))?;
+    let value = read(&bytes)
+        .ok_or_else(|| Error::ours(endpoint, Class::MaybeSent, "the answer is no JSON"))?;
     match value.get("errcode").and_then(Value::as_i64) {
         Some(errcode) if errcode != 0 => {
             let errmsg = value.get("errmsg").and_then(Value::as_str).unwrap_or_default();

@@ -59,8 +59,7 @@ impl AesKey {
         if encoding_aes_key.len() != 43 {
             return Err(CryptoError::Key);
         }
-        let bytes =
-            LENIENT.decode(format!("{encoding_aes_key}=")).map_err(|_| CryptoError::Key)?;
+        let bytes = LENIENT.decode(format!("{encoding_aes_key}=")).map_err(|_| CryptoError::Key)?;
         Ok(Self(bytes.try_into().map_err(|_| CryptoError::Key)?))
     }
 
@@ -154,8 +153,8 @@ pub fn decrypt_user_data(
 ) -> Result<Value, CryptoError> {
     let decode = |text: &str| LENIENT.decode(text).map_err(|_| CryptoError::Base64);
     let (key, iv, mut bytes) = (decode(session_key)?, decode(iv)?, decode(encrypted_data)?);
-    let cipher = cbc::Decryptor::<aes::Aes128>::new_from_slices(&key, &iv)
-        .map_err(|_| CryptoError::Key)?;
+    let cipher =
+        cbc::Decryptor::<aes::Aes128>::new_from_slices(&key, &iv).map_err(|_| CryptoError::Key)?;
     let plain = cipher.decrypt_padded::<Pkcs7>(&mut bytes).map_err(|_| CryptoError::Padding)?;
     let data: Value = serde_json::from_slice(plain).map_err(|_| CryptoError::Json)?;
     let marked = data.pointer("/watermark/appid").and_then(Value::as_str);

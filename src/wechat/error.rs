@@ -195,7 +195,10 @@ mod tests {
     #[test]
     fn every_code_has_its_reaction() {
         assert_eq!(class(40001), Class::Token);
-        assert_eq!(Error::answered(super::super::token::PATH, 40001, "").class(), Class::Configuration);
+        assert_eq!(
+            Error::answered(super::super::token::PATH, 40001, "").class(),
+            Class::Configuration
+        );
         assert_eq!(class(-1), Class::BackOff);
         assert_eq!(class(45009), Class::BackOff);
         assert_eq!(class(43101), Class::UserState);

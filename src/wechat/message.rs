@@ -14,41 +14,105 @@ pub enum Message {
         /// Set when the person tapped a choice of a menu message.
         menu_choice: Option<String>,
     },
-    Image { media_id: String, url: String },
+    Image {
+        media_id: String,
+        url: String,
+    },
     /// `recognition` is what WeChat understood, where speech recognition is on.
-    Voice { media_id: String, format: String, recognition: Option<String> },
+    Voice {
+        media_id: String,
+        format: String,
+        recognition: Option<String>,
+    },
     /// `short`: recorded in the chat.
-    Video { media_id: String, thumb_media_id: String, short: bool },
-    Location { latitude: f64, longitude: f64, scale: i64, label: String },
-    Link { title: String, description: String, url: String },
+    Video {
+        media_id: String,
+        thumb_media_id: String,
+        short: bool,
+    },
+    Location {
+        latitude: f64,
+        longitude: f64,
+        scale: i64,
+        label: String,
+    },
+    Link {
+        title: String,
+        description: String,
+        url: String,
+    },
     /// A page of a mini-program, sent as a card.
-    MiniProgramPage { title: String, appid: String, page: String },
+    MiniProgramPage {
+        title: String,
+        appid: String,
+        page: String,
+    },
     Event(Event),
     /// A `MsgType` that we do not know.
-    Unknown { kind: String },
+    Unknown {
+        kind: String,
+    },
 }
 
 /// An event. `key` is the EventKey.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// Followed; through a scene code `event_key` is `qrscene_` and the scene.
-    Subscribe { event_key: Option<String>, ticket: Option<String> },
+    Subscribe {
+        event_key: Option<String>,
+        ticket: Option<String>,
+    },
     Unsubscribe,
     /// A follower scanned a scene code; `scene` is without prefix.
-    Scan { scene: String, ticket: Option<String> },
+    Scan {
+        scene: String,
+        ticket: Option<String>,
+    },
     /// Where the person is, if the account asks for it.
-    Location { latitude: f64, longitude: f64, precision: f64 },
-    Click { key: String },
-    View { url: String },
+    Location {
+        latitude: f64,
+        longitude: f64,
+        precision: f64,
+    },
+    Click {
+        key: String,
+    },
+    View {
+        url: String,
+    },
     /// The menu opened a page of a mini-program.
-    ViewMiniProgram { page: String },
+    ViewMiniProgram {
+        page: String,
+    },
     /// The menu's scanner; `waits` if a reply is shown to the person.
-    ScanCode { key: String, scan_type: String, result: String, waits: bool },
+    ScanCode {
+        key: String,
+        scan_type: String,
+        result: String,
+        waits: bool,
+    },
     /// The menu's camera or album; the pictures follow as messages.
-    SendPictures { key: String, count: i64 },
-    SelectLocation { key: String, latitude: f64, longitude: f64, label: String },
-    TemplateJobFinish { msg_id: String, status: String },
-    MassSendJobFinish { msg_id: String, status: String, total: i64, sent: i64, failed: i64 },
+    SendPictures {
+        key: String,
+        count: i64,
+    },
+    SelectLocation {
+        key: String,
+        latitude: f64,
+        longitude: f64,
+        label: String,
+    },
+    TemplateJobFinish {
+        msg_id: String,
+        status: String,
+    },
+    MassSendJobFinish {
+        msg_id: String,
+        status: String,
+        total: i64,
+        sent: i64,
+        failed: i64,
+    },
     /// Publishing ended, or something happened to it later.
     PublishJobFinish(PublishResult),
     /// What a person answered when asked for subscription messages.
@@ -63,15 +127,25 @@ pub enum Event {
     /// The person's account with us is closed: delete or anonymise.
     UserAuthorizationCancellation(Privacy),
     /// Somebody opened customer service in the mini-program.
-    EnterSession { from: String },
+    EnterSession {
+        from: String,
+    },
     /// The end of an asynchronous content check.
     MediaCheck(MediaCheck),
     /// State of the account's verification: `name` is the event, in lower case.
-    AccountStatus { name: String, reason: Option<String>, at: Option<i64> },
+    AccountStatus {
+        name: String,
+        reason: Option<String>,
+        at: Option<i64>,
+    },
     /// The console's test button.
-    Debug { text: String },
+    Debug {
+        text: String,
+    },
     /// An event that we do not know, by its name in lower case.
-    Unknown { name: String },
+    Unknown {
+        name: String,
+    },
 }
 
 /// One template's answer.
@@ -189,7 +263,8 @@ impl PublishResult {
     pub(super) fn read(tree: &Value) -> Result<Self, Bad> {
         let status = tree::int(tree, "publish_status")?.ok_or(Bad("publish_status"))?;
         let mut articles = Vec::new();
-        for item in tree.get("article_detail").map_or(&[][..], |detail| tree::list(detail, "item")) {
+        for item in tree.get("article_detail").map_or(&[][..], |detail| tree::list(detail, "item"))
+        {
             let index = tree::int(item, "idx")?.unwrap_or(i64::MAX);
             articles.push((index, tree::text_or_empty(item, "article_url")?));
         }

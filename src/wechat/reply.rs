@@ -7,8 +7,15 @@ use std::fmt::Write;
 pub enum Reply {
     /// May hold links; at most 2048 bytes are shown.
     Text(String),
-    Image { media_id: String },
-    News { title: String, description: String, picture_url: String, url: String },
+    Image {
+        media_id: String,
+    },
+    News {
+        title: String,
+        description: String,
+        picture_url: String,
+        url: String,
+    },
 }
 
 impl Reply {
@@ -16,7 +23,9 @@ impl Reply {
     pub fn to_xml(&self, to: &str, from: &str, created_at: i64) -> String {
         let (kind, content) = match self {
             Self::Text(text) => ("text", element("Content", text)),
-            Self::Image { media_id } => ("image", format!("<Image>{}</Image>", element("MediaId", media_id))),
+            Self::Image { media_id } => {
+                ("image", format!("<Image>{}</Image>", element("MediaId", media_id)))
+            }
             Self::News { title, description, picture_url, url } => (
                 "news",
                 format!(
@@ -42,7 +51,8 @@ impl Reply {
 
 /// Text in CDATA: its end mark is split, characters that XML cannot hold are left out.
 pub(super) fn element(name: &str, text: &str) -> String {
-    let clean: String = text.chars().filter(|c| matches!(c, '\t' | '\n' | '\r') || *c >= ' ').collect();
+    let clean: String =
+        text.chars().filter(|c| matches!(c, '\t' | '\n' | '\r') || *c >= ' ').collect();
     format!("<{name}><![CDATA[{}]]></{name}>", clean.replace("]]>", "]]]]><![CDATA[>"))
 }
 
@@ -53,9 +63,13 @@ mod tests {
 
     #[test]
     fn what_is_said_arrives_unchanged_but_for_control_characters() {
-        let xml = Reply::Text("好]]>的\u{0}<a href=\"x\">去</a>\n😀".to_owned()).to_xml("o1", "gh_1", 7);
+        let xml =
+            Reply::Text("好]]>的\u{0}<a href=\"x\">去</a>\n😀".to_owned()).to_xml("o1", "gh_1", 7);
         let (read, _) = tree::parse(xml.as_bytes()).expect("XML");
-        assert_eq!(tree::text(&read, "Content"), Ok(Some("好]]>的<a href=\"x\">去</a>\n😀".to_owned())));
+        assert_eq!(
+            tree::text(&read, "Content"),
+            Ok(Some("好]]>的<a href=\"x\">去</a>\n😀".to_owned()))
+        );
         assert_eq!(tree::int(&read, "CreateTime"), Ok(Some(7)));
     }
 }

@@ -22,9 +22,7 @@ pub fn msg_signature(token: &str, timestamp: &str, nonce: &str, encrypt: &str) -
 /// what follows the first `#` is not signed, everything else is, untouched.
 pub fn jsapi_signature(ticket: &str, noncestr: &str, timestamp: i64, page_url: &str) -> String {
     let url = page_url.split_once('#').map_or(page_url, |(before, _)| before);
-    sha1_hex(&format!(
-        "jsapi_ticket={ticket}&noncestr={noncestr}&timestamp={timestamp}&url={url}"
-    ))
+    sha1_hex(&format!("jsapi_ticket={ticket}&noncestr={noncestr}&timestamp={timestamp}&url={url}"))
 }
 
 /// For `checksession`: HMAC-SHA256 of the empty text under the base64 TEXT of the session key.

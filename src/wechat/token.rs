@@ -47,7 +47,12 @@ impl Tokens {
     }
 
     /// A token that is good by all we know.
-    pub(super) async fn get(&self, inner: &Inner, appid: &str, secret: &SecretString) -> Result<String, Error> {
+    pub(super) async fn get(
+        &self,
+        inner: &Inner,
+        appid: &str,
+        secret: &SecretString,
+    ) -> Result<String, Error> {
         if appid.is_empty() {
             return Err(Error::ours(PATH, Class::Configuration, "this account is not configured"));
         }
@@ -102,6 +107,9 @@ impl Held {
 
     fn read(text: &str) -> Option<Self> {
         let (ends, token) = text.split_once(' ')?;
-        Some(Self { token: token.to_owned(), ends: DateTime::from_timestamp_millis(ends.parse().ok()?)? })
+        Some(Self {
+            token: token.to_owned(),
+            ends: DateTime::from_timestamp_millis(ends.parse().ok()?)?,
+        })
     }
 }

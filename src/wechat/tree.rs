@@ -40,9 +40,7 @@ pub fn parse(body: &[u8]) -> Result<(Value, Format), TreeError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (tree, format) = match text.trim_start().chars().next() {
         Some('<') => (parse_xml(text)?, Format::Xml),
-        Some('{') => {
-            (serde_json::from_str(text).map_err(|_| TreeError::Json)?, Format::Json)
-        }
+        Some('{') => (serde_json::from_str(text).map_err(|_| TreeError::Json)?, Format::Json),
         _ => return Err(TreeError::Neither),
     };
     // A NUL cannot be stored by PostgreSQL, and no message needs one.
@@ -75,8 +73,11 @@ impl Open {
     }
 
     fn close(self) -> (String, Value) {
-        let value =
-            if self.fields.is_empty() { Value::String(self.text) } else { Value::Object(self.fields) };
+        let value = if self.fields.is_empty() {
+            Value::String(self.text)
+        } else {
+            Value::Object(self.fields)
+        };
         (self.name, value)
     }
 
@@ -197,9 +198,13 @@ pub fn int(tree: &Value, name: &'static str) -> Result<Option<i64>, Bad> {
 pub fn float(tree: &Value, name: &'static str) -> Result<Option<f64>, Bad> {
     match text(tree, name)? {
         None => Ok(None),
-        Some(text) => {
-            text.trim().parse().ok().filter(|number: &f64| number.is_finite()).map(Some).ok_or(Bad(name))
-        }
+        Some(text) => text
+            .trim()
+            .parse()
+            .ok()
+            .filter(|number: &f64| number.is_finite())
+            .map(Some)
+            .ok_or(Bad(name)),
     }
 }
 
@@ -226,7 +231,10 @@ mod tests {
 
     #[test]
     fn the_first_character_tells_xml_from_json() {
-        assert_eq!(parse(b" \n<xml><a>1</a></xml>").expect("XML"), (json!({"a": "1"}), Format::Xml));
+        assert_eq!(
+            parse(b" \n<xml><a>1</a></xml>").expect("XML"),
+            (json!({"a": "1"}), Format::Xml)
+        );
         assert_eq!(parse(b"\t{\"a\": 1}").expect("JSON"), (json!({"a": 1}), Format::Json));
         assert_eq!(parse("\u{feff}{}".as_bytes()).expect("JSON").1, Format::Json);
         assert_eq!(parse(b"success"), Err(TreeError::Neither));
@@ -236,9 +244,13 @@ mod tests {
 
     #[test]
     fn character_data_is_read_as_it_stands() {
-        let tree = xml("<xml><a>\n <![CDATA[ x<y ]]>\n</a><b>1 &lt; 2 &#x4E66;</b><c/><d></d></xml>");
+        let tree =
+            xml("<xml><a>\n <![CDATA[ x<y ]]>\n</a><b>1 &lt; 2 &#x4E66;</b><c/><d></d></xml>");
         assert_eq!(tree, Ok(json!({"a": " x<y ", "b": "1 < 2 书", "c": "", "d": ""})));
-        assert_eq!(xml("<xml><a><![CDATA[x]]]]><![CDATA[>y]]></a></xml>"), Ok(json!({"a": "x]]>y"})));
+        assert_eq!(
+            xml("<xml><a><![CDATA[x]]]]><![CDATA[>y]]></a></xml>"),
+            Ok(json!({"a": "x]]>y"}))
+        );
     }
 
     #[test]

@@ -21,7 +21,7 @@ use entity::kinds::JobState;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
-use crate::{enrolment, news, notices};
+use crate::{conversation, enrolment, news, notices};
 
 pub mod api;
 mod store;
@@ -54,8 +54,9 @@ pub async fn serve(app: App, stop: CancellationToken) {
         }
         if app.clock.now() >= prune_at {
             prune_at = app.clock.now() + TimeDelta::hours(1);
-            if let Err(error) = store::prune(&app, app.clock.now() - KEEP_DONE).await {
-                tracing::warn!(cause = %error.chain(), "cannot prune finished jobs");
+            let pruned = store::prune(&app, app.clock.now() - KEEP_DONE).await;
+            if let Err(error) = pruned.and(conversation::prune(&app).await) {
+                tracing::warn!(cause = %error.chain(), "cannot prune finished jobs and old callbacks");
             }
         }
         if idle {
@@ -186,6 +187,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::TellMeetingChange { meeting } => enrolment::tell_meeting_change(app, meeting).await,
         Job::Publish { publication } => news::publish_job(app, publication).await,
         Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
+        Job::SyncMenu => conversation::sync_menu(app).await,
     }
 }
 

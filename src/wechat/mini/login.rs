@@ -25,7 +25,11 @@ impl Mini<'_> {
     pub async fn login(&self, code: &str) -> Result<LoginSession, Error> {
         let (inner, account) = (self.inner, &self.inner.mini);
         if account.appid.is_empty() {
-            return Err(Error::ours(PATH, Class::Configuration, "the mini-program is not configured"));
+            return Err(Error::ours(
+                PATH,
+                Class::Configuration,
+                "the mini-program is not configured",
+            ));
         }
         let request = inner.http.get(format!("{}{PATH}", inner.base)).query(&[
             ("appid", account.appid.as_str()),

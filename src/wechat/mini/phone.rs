@@ -26,7 +26,8 @@ impl Mini<'_> {
     /// # Errors
     /// 40029: a bad or used code; the network.
     pub async fn phone_number(&self, code: &str) -> Result<String, Error> {
-        let answer: Answer = self.inner.post(&self.inner.mini, PATH, &json!({ "code": code })).await?;
+        let answer: Answer =
+            self.inner.post(&self.inner.mini, PATH, &json!({ "code": code })).await?;
         Ok(answer.phone_info.pure_phone_number)
     }
 }

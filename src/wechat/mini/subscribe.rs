@@ -30,8 +30,11 @@ impl Mini<'_> {
     /// # Errors
     /// 43101: no consent; 40037: an unknown template; 47003: a value; the network.
     pub async fn send_subscribe(&self, message: &SubscribeMessage) -> Result<(), Error> {
-        let data: serde_json::Map<String, Value> =
-            message.data.iter().map(|(key, value)| (key.clone(), json!({ "value": value }))).collect();
+        let data: serde_json::Map<String, Value> = message
+            .data
+            .iter()
+            .map(|(key, value)| (key.clone(), json!({ "value": value })))
+            .collect();
         let mut body = json!({
             "touser": message.openid,
             "template_id": message.template_id,

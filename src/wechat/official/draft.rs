@@ -42,7 +42,10 @@ impl DraftArticle {
         if self.digest.chars().count() > 128 {
             return refuse(45004, "digest");
         }
-        if self.content.is_empty() || self.content.chars().count() >= 20_000 || self.content.len() >= 1024 * 1024 {
+        if self.content.is_empty()
+            || self.content.chars().count() >= 20_000
+            || self.content.len() >= 1024 * 1024
+        {
             return refuse(45002, "content");
         }
         if self.content_source_url.len() > 1024 {
@@ -120,7 +123,8 @@ impl Official<'_> {
         for article in articles {
             article.check()?;
         }
-        let added: Added = self.inner.post(&self.inner.official, ADD, &json!({ "articles": articles })).await?;
+        let added: Added =
+            self.inner.post(&self.inner.official, ADD, &json!({ "articles": articles })).await?;
         Ok(added.media_id)
     }
 

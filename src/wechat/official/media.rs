@@ -36,7 +36,8 @@ impl Official<'_> {
         if bytes.len() >= BODY_PICTURE_LIMIT {
             return Err(Error::ours(UPLOADIMG, Class::Permanent, "1 MB or more"));
         }
-        let uploaded: Uploaded = self.inner.upload(&self.inner.official, UPLOADIMG, "", &bytes, mime).await?;
+        let uploaded: Uploaded =
+            self.inner.upload(&self.inner.official, UPLOADIMG, "", &bytes, mime).await?;
         Ok(uploaded.url)
     }
 

@@ -48,8 +48,9 @@ impl Official<'_> {
     /// # Errors
     /// 40016…40027: a button is wrong; 45064: the mini-program is not linked; 48001.
     pub async fn create_menu(&self, menu: &Menu) -> Result<(), Error> {
-        let body = serde_json::to_value(menu)
-            .map_err(|_| Error::ours(CREATE, crate::wechat::Class::Permanent, "a menu that is no JSON"))?;
+        let body = serde_json::to_value(menu).map_err(|_| {
+            Error::ours(CREATE, crate::wechat::Class::Permanent, "a menu that is no JSON")
+        })?;
         let _answer: IgnoredAny = self.inner.post(&self.inner.official, CREATE, &body).await?;
         Ok(())
     }

@@ -55,9 +55,13 @@ impl Official<'_> {
     /// # Errors
     /// 48001; the network; an answer that cannot be read.
     pub async fn publish_status(&self, publish_id: &str) -> Result<PublishResult, Error> {
-        let answer: Value = self.inner.post(&self.inner.official, GET, &json!({ "publish_id": publish_id })).await?;
-        let mut result = PublishResult::read(&answer)
-            .map_err(|bad| Error::ours(GET, Class::MaybeSent, format!("the field {} is wrong", bad.0)))?;
+        let answer: Value = self
+            .inner
+            .post(&self.inner.official, GET, &json!({ "publish_id": publish_id }))
+            .await?;
+        let mut result = PublishResult::read(&answer).map_err(|bad| {
+            Error::ours(GET, Class::MaybeSent, format!("the field {} is wrong", bad.0))
+        })?;
         result.publish_id = publish_id.to_owned();
         Ok(result)
     }
@@ -66,7 +70,11 @@ impl Official<'_> {
     ///
     /// # Errors
     /// 48001; the network.
-    pub async fn list_published(&self, offset: u32, count: u32) -> Result<List<PublishedEntry>, Error> {
+    pub async fn list_published(
+        &self,
+        offset: u32,
+        count: u32,
+    ) -> Result<List<PublishedEntry>, Error> {
         let body = json!({ "offset": offset, "count": count, "no_content": 1 });
         self.inner.post(&self.inner.official, BATCHGET, &body).await
     }
