@@ -1,6 +1,174 @@
-//! Resident pages and console.
-use poem::Route;
-pub const CSP: &str = "default-src 'self'";
+//! The pages of residents (`/m/`) and staff (`/console/`): static assets, compiled in.
+//!
+//! 1. The binary needs no file beside it.
+//! 2. Pages know nothing that `/api` does not tell them: no data is rendered here.
+//! 3. Nothing inline runs and nothing comes from elsewhere: [`CSP`].
+//! 4. A phone never mixes two versions: every asset is asked for again, and costs
+//!    a 304 when it is unchanged.
+
+use std::marker::PhantomData;
+
+use poem::http::{Method, StatusCode, header};
+use poem::{Endpoint, Request, Response, Route};
+use rust_embed::RustEmbed;
+
+/// What the pages may load and run. `frame-ancestors` is added at the edge, from the configuration.
+pub const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'";
+
+#[derive(RustEmbed)]
+#[folder = "src/pages/m"]
+struct ResidentPages;
+
+#[derive(RustEmbed)]
+#[folder = "src/pages/console"]
+struct Console;
+
+/// `/m/` and `/console/`; `/` leads to the residents' pages.
 pub fn routes() -> Route {
     Route::new()
+        .at("/", Moved)
+        .nest("/m", Folder::<ResidentPages>::new())
+        .nest("/console", Folder::<Console>::new())
+}
+
+/// To where the residents' pages are.
+struct Moved;
+
+impl Endpoint for Moved {
+    type Output = Response;
+
+    async fn call(&self, _request: Request) -> poem::Result<Response> {
+        Ok(redirect("/m/"))
+    }
+}
+
+/// One embedded folder under the path it is nested at.
+struct Folder<E>(PhantomData<fn() -> E>);
+
+impl<E: RustEmbed> Folder<E> {
+    fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<E: RustEmbed + 'static> Endpoint for Folder<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return Err(StatusCode::METHOD_NOT_ALLOWED.into());
+        }
+        let asked = request.original_uri();
+        let path = request.uri().path().trim_start_matches('/');
+        if path.is_empty() && !asked.path().ends_with('/') {
+            // Relative links need the slash; a scanned code's query has to survive.
+            let query = asked.query().map(|query| format!("?{query}")).unwrap_or_default();
+            return Ok(redirect(&format!("{}/{query}", asked.path())));
+        }
+        let path = if path.is_empty() { "index.html" } else { path };
+        let Some(asset) = E::get(path) else {
+            return Err(StatusCode::NOT_FOUND.into());
+        };
+        // Weak, for the edge may compress the body.
+        let tag = format!("W/\"{}\"", hex::encode(&asset.metadata.sha256_hash()[..16]));
+        let response = Response::builder()
+            .header(header::ETAG, &tag)
+            .header(header::CACHE_CONTROL, "no-cache");
+        let known =
+            request.headers().get(header::IF_NONE_MATCH).and_then(|held| held.to_str().ok());
+        if known.is_some_and(|held| names(held, &tag)) {
+            return Ok(response.status(StatusCode::NOT_MODIFIED).finish());
+        }
+        let response = response.header(header::CONTENT_TYPE, content_type(path));
+        if request.method() == Method::HEAD {
+            return Ok(response.finish());
+        }
+        Ok(response.body(asset.data.into_owned()))
+    }
+}
+
+fn redirect(to: &str) -> Response {
+    Response::builder().status(StatusCode::FOUND).header(header::LOCATION, to).finish()
+}
+
+/// Whether an `If-None-Match` names the tag, by the weak comparison.
+fn names(held: &str, tag: &str) -> bool {
+    let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
+    held.split(',').any(|one| one.trim() == "*" || bare(one) == bare(tag))
+}
+
+/// The few kinds of assets there are.
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit('.').next() {
+        Some("html") => "text/html; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("json") => "application/json; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        Some("txt") => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use poem::test::TestClient;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_start_pages_are_served_and_asked_for_again() {
+        let pages = TestClient::new(routes());
+        for path in ["/m/", "/console/"] {
+            let first = pages.get(path).send().await;
+            first.assert_status_is_ok();
+            first.assert_header("content-type", "text/html; charset=utf-8");
+            first.assert_header("cache-control", "no-cache");
+            let tag = first.0.headers()["etag"].to_str().expect("ASCII").to_owned();
+            let again = pages.get(path).header("if-none-match", &tag).send().await;
+            again.assert_status(StatusCode::NOT_MODIFIED);
+            let strong = tag.trim_start_matches("W/").to_owned();
+            let listed = pages.get(path).header("if-none-match", format!("\"x\", {strong}")).send();
+            listed.await.assert_status(StatusCode::NOT_MODIFIED);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_missing_slash_is_added_and_keeps_the_scanned_code() {
+        let pages = TestClient::new(routes());
+        let moved = pages.get("/m?c=abc").send().await;
+        moved.assert_status(StatusCode::FOUND);
+        moved.assert_header("location", "/m/?c=abc");
+        pages.get("/").send().await.assert_header("location", "/m/");
+        pages.get("/m/?c=abc").send().await.assert_status_is_ok();
+    }
+
+    #[tokio::test]
+    async fn there_is_nothing_but_the_assets() {
+        let pages = TestClient::new(routes());
+        for path in ["/m/no.js", "/m/../Cargo.toml", "/m/%2e%2e/mod.rs", "/console/x", "/x"] {
+            pages.get(path).send().await.assert_status(StatusCode::NOT_FOUND);
+        }
+        pages.post("/m/").send().await.assert_status(StatusCode::METHOD_NOT_ALLOWED);
+    }
+
+    #[test]
+    fn every_asset_has_a_known_kind() {
+        for path in ResidentPages::iter().chain(Console::iter()) {
+            assert_ne!(content_type(&path), "application/octet-stream", "{path}");
+        }
+    }
+
+    /// A phone in the countryside: the whole first page, uncompressed.
+    #[test]
+    fn the_resident_pages_stay_small() {
+        let size: usize = ResidentPages::iter()
+            .filter_map(|path| ResidentPages::get(&path))
+            .map(|asset| asset.data.len())
+            .sum();
+        assert!(size <= 100 * 1024, "{size} bytes");
+    }
 }
