@@ -31,6 +31,7 @@ use crate::error::{Error, Result};
 use crate::outbox::{self, Job};
 use crate::staff::{self, Colleague};
 
+mod account;
 pub mod api;
 mod content;
 mod desk;

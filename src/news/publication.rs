@@ -1,24 +1,550 @@
-//! The way of an approved article to the account.
+//! The way of an approved article to the account, resumable at every step.
+//!
+//! queued → (pictures, draft) → drafted → (submit) → submitted → published or failed.
+//!
+//! 1. Every answer of the platform is written down before the next call, so that a run
+//!    that broke off goes on where it was. Pictures are uploaded once.
+//! 2. An answer that got lost is looked for before the call is repeated. A draft is
+//!    known by its link: it names the article and the publication.
+//! 3. Only one run begins the submit call (a conditional update), and writes so before
+//!    it calls. If no answer was written down after that, nobody submits again until the
+//!    published list was seen without the article *and then* the draft was still there,
+//!    half an hour after the call: a draft vanishes when it is published.
+//! 4. `failed` is said only when the platform said no, or when a day after a lost answer
+//!    neither the draft nor the article is to be seen. Any other open end stays open: it
+//!    is asked for again, ever more seldom, and the console says what it waits for.
 
-use entity::ids::PublicationId;
+use std::collections::HashMap;
+use std::fmt::Write;
 
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use entity::ids::{PictureId, PublicationId, StaffId};
+use entity::kinds::{ArticleStatus, PublicationState};
+use entity::{article, publication};
+
+use super::account::{self, Found};
+use super::content::{BYLINE_CHARS, Content, HTML_CHARS};
+use super::store::{self, Step};
+use super::{Standing, gate, markup, stage_text, standing};
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
+use crate::outbox::{self, Job};
+use crate::staff;
+use crate::wechat;
+use crate::wechat::message::{PublishResult, PublishStatus};
+
+/// When the end is asked for, counted from the submission.
+const ASK_AFTER_S: [i64; 8] = [5, 15, 60, 180, 420, 780, 1260, 1800];
+/// Then so often…
+const ASK_EVERY: TimeDelta = TimeDelta::minutes(30);
+/// …and after a day so often.
+const ASK_SELDOM: TimeDelta = TimeDelta::hours(6);
+const LONG: TimeDelta = TimeDelta::hours(24);
+/// A submission without an answer: after so long, a draft that is still there was not taken.
+const NOT_TAKEN_AFTER: TimeDelta = TimeDelta::minutes(30);
+
+/// Why a run ends before the submission.
+enum Stop {
+    /// It may work later: the job is repeated, the state stands.
+    Later(Error),
+    /// The platform said no, or would: in words for the editor.
+    Refused(String),
+    /// Another run has it.
+    Elsewhere,
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Later(error)
+    }
+}
+
+impl From<wechat::Error> for Stop {
+    fn from(error: wechat::Error) -> Self {
+        if account::may_pass(&error) {
+            Self::Later(error.into())
+        } else {
+            Self::Refused(account::words(&error))
+        }
+    }
+}
 
 /// Job: brings a publication as far as it goes in one run.
 ///
 /// # Errors
-/// The platform does not answer: tried again later.
-pub async fn publish_job(_app: &App, id: PublicationId) -> Result<()> {
-    Err(Error::internal(format!("publication {id}: not built yet")))
+/// The platform does not answer, or is busy: tried again later. The article was not
+/// passed by three people: `Conflict`, and the publication has failed.
+pub async fn publish_job(app: &App, id: PublicationId) -> Result<()> {
+    let row = known(app, id).await?;
+    match row.state {
+        PublicationState::Published | PublicationState::Failed => return Ok(()),
+        PublicationState::Submitted => return follow(app, &row).await,
+        PublicationState::Drafted if row.submit_started_at.is_some() => {
+            return follow(app, &row).await;
+        }
+        PublicationState::Queued | PublicationState::Drafted => {}
+    }
+    match bring(app, &row).await {
+        Ok(()) | Err(Stop::Elsewhere) => Ok(()),
+        Err(Stop::Refused(words)) => fail(app, &row, &words).await,
+        Err(Stop::Later(error)) => {
+            if error.code == UNAPPROVED {
+                fail(app, &row, &error.message).await?;
+            } else {
+                note(app, id, &error.message).await?;
+            }
+            Err(error)
+        }
+    }
 }
 
 /// Job: asks the platform how a publication ended.
 ///
 /// # Errors
-/// The platform does not answer: tried again later.
-pub async fn follow_publication(_app: &App, id: PublicationId) -> Result<()> {
-    Err(Error::internal(format!("publication {id}: not built yet")))
+/// The platform does not answer, or is busy: tried again later.
+pub async fn follow_publication(app: &App, id: PublicationId) -> Result<()> {
+    let row = known(app, id).await?;
+    follow(app, &row).await
+}
+
+/// The platform's event: a publication ended, or was taken down later. Unknown ones are
+/// none of ours, or are found by `follow_publication`; a repeat changes nothing.
+///
+/// # Errors
+/// The database.
+pub async fn publication_finished(
+    tx: &DatabaseTransaction,
+    result: &PublishResult,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    match store::publication_by_publish_id(tx, &result.publish_id).await? {
+        Some(row) => conclude(tx, &row, result, now).await.map(drop),
+        None => Ok(()),
+    }
+}
+
+async fn known(app: &App, id: PublicationId) -> Result<publication::Model> {
+    store::publication(app.db.read(), id)
+        .await?
+        .ok_or_else(|| Error::not_found("no_publication", "没有这次发布。"))
+}
+
+// As far as it goes.
+
+/// A publication whose article was passed by three people, as it is now.
+struct Case {
+    article: article::Model,
+    standing: Standing,
+}
+
+const UNAPPROVED: &str = "not_approved";
+
+/// Checks the three passes against the exact content, from the rows alone.
+async fn verified(conn: &impl ConnectionTrait, row: &publication::Model) -> Result<Case> {
+    let unapproved = || Error::conflict(UNAPPROVED, "这篇文章没有由三个人依次审核通过，不能发布。");
+    let article = store::article(conn, row.article_id).await?.ok_or_else(unapproved)?;
+    let standing = standing(conn, &article).await?;
+    let exact = standing.hash == row.content_hash && article.version == row.version;
+    if article.status != ArticleStatus::Publishing || !exact || !standing.chain.complete() {
+        return Err(unapproved());
+    }
+    Ok(Case { article, standing })
+}
+
+async fn bring(app: &App, row: &publication::Model) -> Result<(), Stop> {
+    let case = verified(app.db.read(), row).await?;
+    let draft = match &row.draft_media_id {
+        Some(draft) if row.state == PublicationState::Drafted => draft.clone(),
+        _ => make_draft(app, row, &case).await?,
+    };
+    submit(app, row, &draft).await
+}
+
+/// Brings pictures and draft to the platform; gives the draft.
+async fn make_draft(app: &App, row: &publication::Model, case: &Case) -> Result<String, Stop> {
+    let link = account::link(app, row.article_id, row.id);
+    // An article that failed before may have been published by hand from its old draft.
+    let earlier = store::publications(app.db.read(), &[row.article_id]).await?;
+    if earlier.iter().any(|other| other.id != row.id)
+        && let Some(found) = account::published(app, row.article_id).await?
+    {
+        settle_found(app, row, found).await?;
+        return Err(Stop::Elsewhere);
+    }
+    let draft = match account::draft(app, &link).await? {
+        Some(draft) => draft,
+        None => add_draft(app, case, &link).await?,
+    };
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let taken = store::step(&tx, row.id, &Step::Drafted(&draft), now).await?;
+    tx.commit().await.map_err(Error::from)?;
+    if taken {
+        return Ok(draft);
+    }
+    // Another run was faster. Ours, if it is one of two, only lies about.
+    let now_known = known(app, row.id).await?;
+    if now_known.draft_media_id.as_ref() != Some(&draft) {
+        account::forget_draft(app, &draft).await;
+    }
+    Err(Stop::Elsewhere)
+}
+
+async fn add_draft(app: &App, case: &Case, link: &str) -> Result<String, Stop> {
+    let content = &case.standing.content;
+    let addresses = upload_pictures(app, content).await?;
+    let html = finished_html(app, &case.standing, &addresses).await?;
+    if html.chars().count() >= HTML_CHARS {
+        return Err(Stop::Refused("正文排版后太长，微信不收，请删减或分成两篇。".to_owned()));
+    }
+    let cover = content.cover.ok_or_else(|| Stop::Refused("还没有封面图。".to_owned()))?;
+    let byline = if content.byline.is_empty() {
+        app.config.centre.account_name.chars().take(BYLINE_CHARS).collect()
+    } else {
+        content.byline.clone()
+    };
+    let draft = |thumb: String| account::NewDraft {
+        title: &case.article.title,
+        author: &byline,
+        digest: &case.article.digest,
+        html: &html,
+        link,
+        thumb,
+    };
+    let thumb = upload_cover(app, cover).await?;
+    match account::add_draft(app, &draft(thumb)).await {
+        // Somebody deleted the cover from the account's material: once more with a new one.
+        Err(error) if error.is(40007) => {
+            let tx = app.db.begin().await?;
+            store::remember_material(&tx, cover, None).await?;
+            tx.commit().await.map_err(Error::from)?;
+            let thumb = upload_cover(app, cover).await?;
+            Ok(account::add_draft(app, &draft(thumb)).await?)
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Uploads the pictures of the text that the platform does not have; gives all addresses.
+async fn upload_pictures(app: &App, content: &Content) -> Result<HashMap<PictureId, String>, Stop> {
+    let ids = markup::pictures(&content.body);
+    let lines = store::pictures(app.db.read(), &ids).await?;
+    let mut addresses: HashMap<PictureId, String> = HashMap::new();
+    for id in ids {
+        if addresses.contains_key(&id) {
+            continue;
+        }
+        if let Some(url) = lines.get(&id).and_then(|line| line.wechat_url.clone()) {
+            addresses.insert(id, url);
+            continue;
+        }
+        let picture = picture(app, id).await?;
+        let official = app.wechat.official();
+        let url = official.upload_article_image(picture.bytes, &picture.mime).await?;
+        let tx = app.db.begin().await?;
+        store::remember_url(&tx, id, &url).await?;
+        tx.commit().await.map_err(Error::from)?;
+        addresses.insert(id, url);
+    }
+    Ok(addresses)
+}
+
+/// The cover as permanent material.
+async fn upload_cover(app: &App, id: PictureId) -> Result<String, Stop> {
+    let lines = store::pictures(app.db.read(), &[id]).await?;
+    if let Some(media_id) = lines.get(&id).and_then(|line| line.wechat_media_id.clone()) {
+        return Ok(media_id);
+    }
+    let picture = picture(app, id).await?;
+    let official = app.wechat.official();
+    let material = official.add_image_material(picture.bytes, &picture.mime).await?;
+    let tx = app.db.begin().await?;
+    store::remember_material(&tx, id, Some(&material.media_id)).await?;
+    tx.commit().await.map_err(Error::from)?;
+    Ok(material.media_id)
+}
+
+async fn picture(app: &App, id: PictureId) -> Result<entity::picture::Model, Stop> {
+    store::picture(app.db.read(), id)
+        .await?
+        .ok_or_else(|| Stop::Refused(format!("找不到图片 {id}，请重新上传。")))
+}
+
+/// The text as it stands on the account, with the house's lines at its end.
+async fn finished_html(
+    app: &App,
+    standing: &Standing,
+    addresses: &HashMap<PictureId, String>,
+) -> Result<String> {
+    let content = &standing.content;
+    let mut html = markup::html(&content.body, |id| addresses.get(&id).cloned());
+    let people: Vec<StaffId> = standing.chain.holds.iter().map(|pass| pass.reviewer).collect();
+    let names = staff::names(app.db.read(), &people).await?;
+    html.push_str("\n<hr>");
+    for (label, value) in [("来源", &content.origin), ("作者", &content.byline)] {
+        if !value.is_empty() {
+            // Writing to a String cannot fail.
+            let _written = write!(html, "\n<p>{label}：{}</p>", markup::text(value));
+        }
+    }
+    let readers: Vec<String> = standing
+        .chain
+        .holds
+        .iter()
+        .map(|gate::Pass { stage, reviewer, .. }| {
+            let name = names.get(reviewer).map(String::as_str).unwrap_or_default();
+            format!("{}（{}）", markup::text(name), stage_text(*stage))
+        })
+        .collect();
+    let _written = write!(html, "\n<p>审核：{}</p>", readers.join("、"));
+    Ok(html)
+}
+
+/// Submits the draft, at most once without knowing the outcome.
+async fn submit(app: &App, row: &publication::Model, draft: &str) -> Result<(), Stop> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    // In the same transaction as the mark: what is submitted was passed as it is.
+    store::lock_article(&tx, row.article_id).await?;
+    verified(&tx, row).await?;
+    if !store::step(&tx, row.id, &Step::SubmitBegun { draft }, now).await? {
+        return Err(Stop::Elsewhere);
+    }
+    // Written before the call: whatever happens to this process, somebody will look.
+    let job = Job::FollowPublication { publication: row.id };
+    outbox::enqueue(&tx, &job, now, now + TimeDelta::seconds(ASK_AFTER_S[0])).await?;
+    tx.commit().await.map_err(Error::from)?;
+    match app.wechat.official().submit_publish(draft).await {
+        Ok(submitted) => {
+            take(app, row.id, &Step::Submitted(&submitted.publish_id)).await?;
+            Ok(())
+        }
+        Err(error) if account::may_have_arrived(&error) => {
+            // Not repeated: the following job looks whether it was taken.
+            tracing::warn!(publication = row.id.0, %error, "the answer to a submission got lost");
+            note(app, row.id, "没有收到微信的回答，正在核对是否已经提交。").await?;
+            Ok(())
+        }
+        // The draft is gone: published by hand, or deleted.
+        Err(error) if error.is(40007) => match account::published(app, row.article_id).await? {
+            Some(found) => Ok(settle_found(app, row, found).await?),
+            None => Err(Stop::Refused("草稿已不在公众号后台的草稿箱里，请再发布一次。".to_owned())),
+        },
+        Err(error) => {
+            take(app, row.id, &Step::SubmitUndone).await?;
+            Err(error.into())
+        }
+    }
+}
+
+// To its end.
+
+async fn follow(app: &App, row: &publication::Model) -> Result<()> {
+    let asked = match (row.state, &row.publish_id, row.submit_started_at) {
+        (PublicationState::Submitted, Some(publish_id), _) => ask(app, row, publish_id).await,
+        (PublicationState::Drafted, None, Some(begun)) => find_out(app, row, begun).await,
+        // Ended, or not begun: nothing to follow.
+        _ => return Ok(()),
+    };
+    match asked {
+        Ok(true) => Ok(()),
+        Ok(false) => ask_again(app, row).await,
+        Err(error) if matches!(error.kind, Kind::Upstream | Kind::Internal) => {
+            note(app, row.id, &error.message).await?;
+            Err(error)
+        }
+        // Not even asking is allowed: the end stays open, and is asked for later.
+        Err(error) => {
+            tracing::warn!(publication = row.id.0, cause = %error.chain(), "cannot follow");
+            note(app, row.id, &error.message).await?;
+            ask_again(app, row).await
+        }
+    }
+}
+
+/// True when it has ended.
+async fn ask(app: &App, row: &publication::Model, publish_id: &str) -> Result<bool> {
+    let result = app.wechat.official().publish_status(publish_id).await?;
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let ended = conclude(&tx, row, &result, now).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+/// The submission was begun and no answer is known. True when the end is known, or the
+/// publishing job goes on.
+async fn find_out(app: &App, row: &publication::Model, begun: DateTime<Utc>) -> Result<bool> {
+    // In this order: an article that is published between the two has no draft any more.
+    if let Some(found) = account::published(app, row.article_id).await? {
+        settle_found(app, row, found).await?;
+        return Ok(true);
+    }
+    let draft = row.draft_media_id.as_deref().unwrap_or_default();
+    let there = app.wechat.official().get_draft(draft).await?.is_some();
+    let now = app.clock.now();
+    if there && now - begun >= NOT_TAKEN_AFTER {
+        let tx = app.db.begin().await?;
+        if store::step(&tx, row.id, &Step::SubmitUndone, now).await? {
+            outbox::enqueue(&tx, &Job::Publish { publication: row.id }, now, now).await?;
+        }
+        tx.commit().await?;
+        return Ok(true);
+    }
+    if !there && now - begun >= LONG {
+        let words = "公众号后台既没有这篇草稿，也没有发布出来。请到后台确认后，再发布一次。";
+        fail(app, row, words).await?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+async fn ask_again(app: &App, row: &publication::Model) -> Result<()> {
+    let now = app.clock.now();
+    let begun = row.submit_started_at.unwrap_or(row.updated_at);
+    let tx = app.db.begin().await?;
+    if now - begun >= LONG {
+        let words = "微信一天还没有给出结果，请到公众号后台“发表记录”里看一看。";
+        store::step(&tx, row.id, &Step::Trouble(words), now).await?;
+    }
+    let job = Job::FollowPublication { publication: row.id };
+    outbox::enqueue(&tx, &job, now, next_question(begun, now)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn next_question(begun: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let planned = ASK_AFTER_S.iter().map(|after| begun + TimeDelta::seconds(*after));
+    let later = if now - begun >= LONG { ASK_SELDOM } else { ASK_EVERY };
+    planned.into_iter().find(|at| *at > now).unwrap_or(now + later)
+}
+
+/// Writes down what the platform says of a publication; true when it has ended.
+async fn conclude(
+    tx: &DatabaseTransaction,
+    row: &publication::Model,
+    result: &PublishResult,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let numbered = |words: &str| match result.fail_idx.first() {
+        Some(index) => format!("{words}（第 {index} 篇）"),
+        None => words.to_owned(),
+    };
+    let words = match result.status {
+        PublishStatus::Published => {
+            let url = result.urls.first().map(String::as_str);
+            succeed(tx, row, result.article_id.as_deref(), url, now).await?;
+            return Ok(true);
+        }
+        // A status that we do not know is not a no.
+        PublishStatus::Publishing | PublishStatus::Other(_) => return Ok(false),
+        PublishStatus::OriginalityFailed => {
+            numbered("微信认为与别人的原创内容重复，没有发布。请修改后再送审。")
+        }
+        PublishStatus::Failed => {
+            "微信没有发布，也没有说明原因。可以再发布一次，或到公众号后台查看。".to_owned()
+        }
+        PublishStatus::Refused => numbered("没有通过微信的审核。请修改后再送审。"),
+        PublishStatus::Deleted => "文章已在公众号后台被删除。".to_owned(),
+        PublishStatus::Banned => "文章发布后被微信封禁。".to_owned(),
+    };
+    let taken_down = matches!(result.status, PublishStatus::Deleted | PublishStatus::Banned);
+    let step = if taken_down { Step::TakenDown(&words) } else { Step::Failed(&words) };
+    store::lock_article(tx, row.article_id).await?;
+    if store::step(tx, row.id, &step, now).await? {
+        let from: &[ArticleStatus] = if taken_down {
+            &[ArticleStatus::Publishing, ArticleStatus::Published]
+        } else {
+            &[ArticleStatus::Publishing]
+        };
+        store::move_article(tx, row.article_id, from, ArticleStatus::Failed, now).await?;
+    }
+    Ok(true)
+}
+
+/// It is on the account.
+async fn succeed(
+    tx: &DatabaseTransaction,
+    row: &publication::Model,
+    wechat_article: Option<&str>,
+    url: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let article = store::lock_article(tx, row.article_id).await?;
+    let others = store::publications(tx, &[row.article_id]).await?;
+    let rival =
+        others.iter().any(|other| other.id != row.id && other.state != PublicationState::Failed);
+    let same = article.is_some_and(|article| {
+        article.version == row.version && article.content_hash == row.content_hash
+    });
+    if rival || !same {
+        // Late word on a publication that had been given up: residents are not shown a text
+        // that nobody passed, and the editor is told what lies on the account.
+        let words = "微信后来还是发布了这一稿，请到公众号后台核对。";
+        tracing::warn!(publication = row.id.0, "published after it had been given up");
+        store::step(tx, row.id, &Step::TakenDown(words), now).await?;
+        return Ok(());
+    }
+    if store::step(tx, row.id, &Step::Published { article: wechat_article, url }, now).await? {
+        let from = [ArticleStatus::Publishing, ArticleStatus::Failed, ArticleStatus::Approved];
+        store::move_article(tx, row.article_id, &from, ArticleStatus::Published, now).await?;
+    }
+    Ok(())
+}
+
+async fn settle_found(app: &App, row: &publication::Model, found: Found) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    succeed(&tx, row, Some(&found.article_id), found.url.as_deref(), now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+// Steps in a transaction of their own.
+
+async fn take(app: &App, id: PublicationId, step: &Step<'_>) -> Result<bool> {
+    let tx = app.db.begin().await?;
+    let taken = store::step(&tx, id, step, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(taken)
+}
+
+/// What holds it up, for the editor; the state stands.
+async fn note(app: &App, id: PublicationId, words: &str) -> Result<()> {
+    take(app, id, &Step::Trouble(words)).await.map(drop)
+}
+
+async fn fail(app: &App, row: &publication::Model, words: &str) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    store::lock_article(&tx, row.article_id).await?;
+    if store::step(&tx, row.id, &Step::Failed(words), now).await? {
+        let from = [ArticleStatus::Publishing];
+        store::move_article(&tx, row.article_id, &from, ArticleStatus::Failed, now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_is_asked_for_ever_more_seldom() {
+        let begun = DateTime::UNIX_EPOCH;
+        let mut at = begun;
+        let mut asked = Vec::new();
+        while at - begun < TimeDelta::hours(2) {
+            at = next_question(begun, at);
+            asked.push((at - begun).num_seconds());
+        }
+        assert_eq!(asked[..8], ASK_AFTER_S);
+        assert_eq!(asked[8..11], [3600, 5400, 7200]);
+        assert_eq!(next_question(begun, begun + LONG) - begun, LONG + ASK_SELDOM);
+    }
 }
 
 pub async fn publication_finished(

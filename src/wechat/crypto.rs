@@ -189,7 +189,8 @@ mod tests {
             let key = AesKey::parse(KEY).expect("43 characters");
             let sealed = key.encrypt(&message, &appid).expect("sealed");
             prop_assert_eq!(key.decrypt(&sealed, &appid).expect("opened"), message);
-            prop_assert!(key.decrypt(&sealed, &format!("{appid}x")).is_err());
+            let other = format!("{appid}x");
+            prop_assert!(key.decrypt(&sealed, &other).is_err());
         }
 
         #[test]

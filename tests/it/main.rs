@@ -6,5 +6,6 @@ mod attendance;
 mod edge;
 mod enrolment_concurrency;
 mod migrations;
+mod news;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;
