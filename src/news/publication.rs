@@ -546,11 +546,3 @@ mod tests {
         assert_eq!(next_question(begun, begun + LONG) - begun, LONG + ASK_SELDOM);
     }
 }
-
-pub async fn publication_finished(
-    _tx: &sea_orm::DatabaseTransaction,
-    _result: &crate::wechat::message::PublishResult,
-    _now: chrono::DateTime<chrono::Utc>,
-) -> Result<()> {
-    Ok(())
-}
