@@ -66,7 +66,7 @@ export function scan() {
       onchange: () => { if (file.files[0]) look(file.files[0]); },
     });
     const link = h("input", { type: "text", id: "scan-link", placeholder: "或者粘贴二维码里的链接", autocomplete: "off" });
-    const note = h("p.note", { role: "status" }, "把二维码图片拖到这里，或者按 Ctrl+V 粘贴截图");
+    const note = h("p.note", { role: "status" }, "选一张二维码图片，或者把截图拖进来、粘贴进来");
     const gone = layer(h("section.scan", {
       role: "dialog", "aria-label": "扫一扫",
       ondragover: (event) => event.preventDefault(), ondrop: onDrop,

@@ -30,7 +30,7 @@ export function rightSide(holder) {
     id: "outcome",
     onchange: () => api.post("/publication-outcome", { outcome: outcome.value }).catch((error) => toast(error.message)),
   }, OUTCOMES.map(([value, words]) => h("option", { value }, words)));
-  const strange = h("ul.log.strange");
+  const strange = h("ul.log.odd");
   const calls = h("ul.log");
   const verified = h("span.verdict");
   const verify = async () => {

@@ -138,13 +138,13 @@ export function profile(holder) {
               h("button.green", { onclick: () => { location.hash = "#/account"; } }, "发消息"))
           : h("div.pair", {}, h("button.green", { onclick: follow }, "关注")),
         h("h2.section", {}, "文章"),
-        articles.length ? h("div.articles", {}, articles.map(articleRow)) : h("p.hint", {}, "还没有发布文章"));
+        articles.length ? h("div.stories", {}, articles.map(articleRow)) : h("p.hint", {}, "还没有发布文章"));
     },
   };
 }
 
 function articleRow(article) {
-  return h("button.article", { onclick: () => openLink(article.url) },
+  return h("button.story", { onclick: () => openLink(article.url) },
     h("span.words", {}, h("b", {}, article.title), h("small", {}, when(article.at))),
     h("img", { src: article.cover_url, alt: "" }));
 }

@@ -75,7 +75,7 @@ export function discover(holder) {
     h("header.bar", {}, h("span.left"), h("h1", {}, "发现"), h("span.right")),
     h("div.scroll", {},
       h("div.group", {}, entry(icon("scan"), "扫一扫", scanAndOpen)),
-      h("div.group", {}, entry(picture("mini.svg", "round.tiny"), "小程序：常阴沙尚学", openMini))),
+      h("div.group", {}, entry(picture("mini.svg", "round.tiny"), `小程序：${api.state?.account.mini_name ?? ""}`, openMini))),
     foot);
   return { update({ me }) { foot.replaceChildren(tabs("#/discover", me)); } };
 }
