@@ -21,6 +21,11 @@ pub(super) fn clean(html: &str, base_url: &str) -> Cleaned {
     while let Some(start) = rest.find('<') {
         let (before, tag_on) = rest.split_at(start);
         cleaned.html.push_str(before);
+        if !tag_on[1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!') {
+            cleaned.html.push('<');
+            rest = &tag_on[1..];
+            continue;
+        }
         let Some(end) = tag_end(tag_on) else {
             rest = "";
             break;
@@ -224,10 +229,7 @@ mod tests {
             ("<p>a</p>".to_owned(), 1)
         );
         assert_eq!(cleaned("<script>never closed").0, "");
-        assert_eq!(
-            cleaned("< = = \"'><p").0,
-            "< = = \"'><p".split('>').next().unwrap_or_default().to_owned() + ">"
-        );
+        assert_eq!(cleaned("1 < 2 <b = = x>").0, "1 < 2 <b = = x>");
     }
 
     #[test]

@@ -65,7 +65,6 @@ pub(super) async fn start(config: SandboxConfig) -> Result<(Shared, Cancellation
     platform::publish::take_up_again(&inner);
 
     let app = Route::new()
-        .at("/", poem::endpoint::make_sync(|_| phone::to_the_phone()))
         .nest("/phone", phone::routes(&inner))
         .nest("/sandbox/api", control::routes(&inner))
         .at("/s/:article_id", phone::article(&inner))

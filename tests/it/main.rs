@@ -7,5 +7,6 @@ mod edge;
 mod enrolment_concurrency;
 mod migrations;
 mod news;
+mod sandbox;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;

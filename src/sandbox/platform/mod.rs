@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 
 use super::journal::{Fault, RequestRecord};
 use super::people::decode;
+use super::phone;
 use super::server::{Inner, Shared};
 use super::state::Account;
 
@@ -115,7 +116,13 @@ pub(super) fn endpoint(inner: &Shared) -> impl Endpoint<Output = Response> + 'st
     let inner = inner.clone();
     poem::endpoint::make(move |request| {
         let inner = inner.clone();
-        async move { Ok::<_, poem::Error>(answer(&inner, request).await) }
+        async move {
+            let answer = match request.uri().path() {
+                "/" => phone::to_the_phone(),
+                _ => answer(&inner, request).await,
+            };
+            Ok::<_, poem::Error>(answer)
+        }
     })
 }
 
