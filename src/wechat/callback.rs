@@ -229,7 +229,12 @@ impl Incoming {
             _ => match &self.msg_id {
                 Some(id) => return format!("msg:{}:{id}", self.from),
                 None => {
-                    return format!("msg:{}:{}:{}", self.from, self.created_at, self.message.kind());
+                    return format!(
+                        "msg:{}:{}:{}",
+                        self.from,
+                        self.created_at,
+                        self.message.kind()
+                    );
                 }
             },
         };

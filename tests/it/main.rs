@@ -10,3 +10,4 @@ mod news;
 mod sandbox;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;
+mod wechat_protocol;
