@@ -210,11 +210,10 @@ impl StaffMembersApi {
     /// Codes: `query_too_short`.
     #[oai(path = "/staff/residents", method = "get", operation_id = "staff_find_residents")]
     async fn find(&self, who: EnrolmentStaff, q: Query<String>) -> ApiResult<Json<Page<Found>>> {
-        let scope = match who.0.role {
-            // An officer without community finds nobody.
-            Role::Officer => Some(who.0.community.unwrap_or(CommunityId(0))),
-            _ => None,
-        };
+        let scope = who.0.community.filter(|_| who.0.role == Role::Officer);
+        if who.0.role == Role::Officer && scope.is_none() {
+            return Ok(Json(Page::whole(Vec::new())));
+        }
         let people = members::find(&self.0, &q.0, scope).await.map_err(ApiError::from)?;
         let names = store::community_names(self.0.db.read()).await.map_err(ApiError::from)?;
         let found = people.into_iter().map(|person| Found {

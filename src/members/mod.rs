@@ -31,6 +31,9 @@ pub mod api;
 mod profile;
 mod store;
 
+/// A code that another tap is just redeeming is looked for so often, so far apart.
+const WAIT_FOR_OTHER_TAP: (u32, Duration) = (10, Duration::from_millis(100));
+
 /// A session's end is moved at most this often.
 const PROLONG_EVERY: TimeDelta = TimeDelta::hours(1);
 
@@ -112,12 +115,20 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Learner> {
         return Err(Error::unauthenticated("unauthenticated", "请先登录。")
             .or_else("请在微信里重新打开。", Some("/login".to_owned())));
     };
-    if now - session.last_seen_at >= PROLONG_EVERY {
-        let tx = app.db.begin().await?;
-        store::prolong(&tx, session.id, now, session_end(app, now)).await?;
-        tx.commit().await?;
+    if now - session.last_seen_at >= PROLONG_EVERY
+        && let Err(error) = prolong(app, session.id, now).await
+    {
+        // The session still counts; the next visit tries again.
+        tracing::warn!(cause = %error.chain(), "a session cannot be prolonged");
     }
     Ok(Learner { id: session.resident_id, token_hash })
+}
+
+async fn prolong(app: &App, session: i64, now: DateTime<Utc>) -> Result<()> {
+    let tx = app.db.begin().await?;
+    store::prolong(&tx, session, now, session_end(app, now)).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 fn session_end(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
@@ -137,7 +148,11 @@ pub async fn sign_in(app: &App, code: &str) -> Result<SignedIn> {
     // Of two first sign-ins at once, the second finds the openid taken and reads again.
     for _ in 0..3 {
         let tx = app.db.begin().await?;
-        let Some(id) = resident_of(app, &tx, &session).await? else { continue };
+        let Some(id) = resident_of(app, &tx, &session).await? else {
+            // Undoes the resident that was made in vain.
+            tx.rollback().await?;
+            continue;
+        };
         let (token, expires_at) = issue_session(app, &tx, id).await?;
         tx.commit().await?;
         return Ok(SignedIn { token, expires_at, resident_id: id });
@@ -152,25 +167,54 @@ fn code_invalid() -> Error {
 /// What WeChat says of a code; a repeated code is answered from memory.
 async fn login_session(app: &App, code: &str) -> Result<LoginSession> {
     let key = format!("login:{}", vault::token_hash(code));
-    if let Ok(Some(kept)) = app.cache.get(&key).await
-        && let Some((openid, unionid)) = kept.split_once('\n')
-    {
-        let unionid = (!unionid.is_empty()).then(|| unionid.to_owned());
-        return Ok(LoginSession { openid: openid.to_owned(), unionid });
+    if let Some(session) = remembered(app, &key).await {
+        return Ok(session);
     }
-    let session = app.wechat.mini().login(code).await.map_err(|error| match error.errcode {
+    let error = match app.wechat.mini().login(code).await {
+        Ok(session) => {
+            remember(app, &key, &session).await;
+            return Ok(session);
+        }
+        Err(error) => error,
+    };
+    if error.is(40163) {
+        // Used: by the other tap, which has the answer or is about to have it.
+        let (times, apart) = WAIT_FOR_OTHER_TAP;
+        for _ in 0..times {
+            if let Some(session) = remembered(app, &key).await {
+                return Ok(session);
+            }
+            tokio::time::sleep(apart).await;
+        }
+    }
+    Err(match error.errcode {
         Some(40029 | 40163 | 41008) => code_invalid().with_source(error),
         Some(40226) => {
             Error::forbidden("login_blocked", "微信暂时不让这个账号登录，请打中心电话。")
                 .with_source(error)
         }
         _ => error.into(),
-    })?;
+    })
+}
+
+async fn remembered(app: &App, key: &str) -> Option<LoginSession> {
+    let sealed = app.cache.get(key).await.ok().flatten()?;
+    let kept = app.vault.open("login", &sealed).ok()?;
+    let (openid, unionid) = kept.split_once('\n')?;
+    let unionid = (!unionid.is_empty()).then(|| unionid.to_owned());
+    Some(LoginSession { openid: openid.to_owned(), unionid })
+}
+
+/// Sealed, since openids are personal. Forgetting costs a double tap its answer, no more.
+async fn remember(app: &App, key: &str, session: &LoginSession) {
     let kept = format!("{}\n{}", session.openid, session.unionid.as_deref().unwrap_or_default());
-    if let Err(error) = app.cache.set(&key, &kept, CODE_REMEMBERED).await {
-        tracing::warn!(cause = %error, "a login code cannot be remembered");
+    let outcome = match app.vault.seal("login", &kept) {
+        Ok(sealed) => app.cache.set(key, &sealed, CODE_REMEMBERED).await.map_err(Error::internal),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = outcome {
+        tracing::warn!(cause = %error.chain(), "a login code cannot be remembered");
     }
-    Ok(session)
 }
 
 /// The resident of an openid, known or new; `None` when another was faster.
@@ -180,11 +224,14 @@ async fn resident_of(
     session: &LoginSession,
 ) -> Result<Option<ResidentId>> {
     let mini = WechatAccount::Mini;
+    let unionid = session.unionid.as_deref();
     if let Some(id) = store::identity(tx, mini, &session.openid).await? {
+        if let Some(unionid) = unionid {
+            store::note_unionid(tx, mini, &session.openid, unionid).await?;
+        }
         return Ok(Some(id));
     }
     let now = app.clock.now();
-    let unionid = session.unionid.as_deref();
     let known = match unionid {
         Some(unionid) => store::by_unionid(tx, unionid).await?,
         None => None,
@@ -298,7 +345,7 @@ pub async fn needs(
 /// Fills in or changes a profile; numbers that are not given stay as they are.
 ///
 /// # Errors
-/// `consent_needed`, or which field is wrong; an ID number that another has.
+/// `consent_needed`, or which field is wrong; `id_number_taken`: another has it.
 pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Result<()> {
     let now = app.clock.now();
     let name = profile::name(&input.name)?;
@@ -334,16 +381,18 @@ pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Res
                 "填身份证号之前，请先单独同意。",
             ));
         }
-        let (sealed, hash) = sealed(app, "id_number", &number)?;
-        if store::id_number_taken(&tx, &hash, id).await? {
-            return Err(Error::conflict("id_number_taken", "这个身份证号已经登记过了。")
-                .or_else("请打中心电话，我们帮您查一查。", Some("/help".to_owned())));
-        }
-        changes.id_number = Some((sealed, hash));
+        changes.id_number = Some(sealed(app, "id_number", &number)?);
+    } else if let Some(sealed) = &row.id_number_sealed {
+        profile::same_birth_date(&app.vault.open("id_number", sealed)?, birth_date)?;
     }
     store::change(&tx, row, changes, now).await?;
     tx.commit().await?;
     Ok(())
+}
+
+fn id_number_taken() -> Error {
+    Error::conflict("id_number_taken", "这个身份证号已经登记过了。")
+        .or_else("请打中心电话，我们帮您查一查。", Some("/help".to_owned()))
 }
 
 fn consent_needed() -> Error {
@@ -363,12 +412,14 @@ pub async fn save_wechat_phone(app: &App, id: ResidentId, code: &str) -> Result<
     if !has_consent(app, app.db.read(), id, ConsentKind::Privacy).await? {
         return Err(consent_needed());
     }
+    let bad_code = || Error::invalid("phone_code_invalid", "时间过了，请再点一次“用微信手机号”。");
+    let code = code.trim();
+    if code.is_empty() {
+        return Err(bad_code());
+    }
     let number =
-        app.wechat.mini().phone_number(code.trim()).await.map_err(|error| match error.errcode {
-            Some(40029 | 40013 | 40163) => {
-                Error::invalid("phone_code_invalid", "时间过了，请再点一次“用微信手机号”。")
-                    .with_source(error)
-            }
+        app.wechat.mini().phone_number(code).await.map_err(|error| match error.errcode {
+            Some(40029 | 40163) => bad_code().with_source(error),
             _ => error.into(),
         })?;
     let phone = sealed(app, "phone", &profile::phone(&number)?)?;
@@ -431,6 +482,30 @@ pub async fn by_openid(
     store::identity(conn, account, openid).await
 }
 
+/// Whose unionid this is: known by either account.
+///
+/// # Errors
+/// The database.
+pub async fn by_unionid(conn: &impl ConnectionTrait, unionid: &str) -> Result<Option<ResidentId>> {
+    store::by_unionid(conn, unionid).await
+}
+
+/// Adds an openid to a resident, as when somebody known by unionid follows the account;
+/// false when it is somebody's already.
+///
+/// # Errors
+/// The database.
+pub async fn add_openid(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    account: WechatAccount,
+    openid: &str,
+    unionid: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    store::add_identity(tx, id, account, openid, unionid, now).await
+}
+
 /// Staff's view of several residents.
 ///
 /// # Errors
@@ -468,7 +543,7 @@ pub async fn find(app: &App, text: &str, scope: Option<CommunityId>) -> Result<V
     /// More would be no answer to a question.
     const LIMIT: u64 = 20;
     let text = text.trim();
-    if text.chars().count() < 2 {
+    if text.chars().count() < 2 || text.contains(char::is_control) {
         return Err(Error::invalid("query_too_short", "请至少输入两个字。"));
     }
     let phone = profile::phone(text).ok().map(|phone| app.vault.fingerprint("phone", &phone));

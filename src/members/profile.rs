@@ -67,10 +67,19 @@ pub(super) fn id_number(raw: &str, born: NaiveDate) -> Result<String> {
     if CHECKS[sum as usize % 11] != bytes[17] {
         return Err(wrong("身份证号有一位不对，请再看一看。"));
     }
-    if text[6..14] != born.format("%Y%m%d").to_string() {
-        return Err(wrong("身份证号里的生日和出生日期不一样。"));
-    }
+    same_birth_date(&text, born)?;
     Ok(text)
+}
+
+/// Does the birth date in an ID number that was checked before agree?
+///
+/// # Errors
+/// `bad_id_number`.
+pub(super) fn same_birth_date(id_number: &str, born: NaiveDate) -> Result<()> {
+    if id_number.get(6..14) == Some(born.format("%Y%m%d").to_string().as_str()) {
+        return Ok(());
+    }
+    Err(Error::invalid("bad_id_number", "身份证号里的生日和出生日期不一样。"))
 }
 
 /// `138****0001`.

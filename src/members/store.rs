@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, LockType, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqlErr,
 };
 
 use entity::ids::{CommunityId, ResidentId};
@@ -91,6 +91,7 @@ pub(super) async fn by_unionid(
 ) -> Result<Option<ResidentId>> {
     let row = wechat_identity::Entity::find()
         .filter(wechat_identity::Column::Unionid.eq(unionid))
+        .order_by_asc(wechat_identity::Column::Id)
         .one(conn)
         .await?;
     Ok(row.map(|row| row.resident_id))
@@ -108,6 +109,25 @@ pub(super) async fn openid(
         .one(conn)
         .await?;
     Ok(row.map(|row| row.openid))
+}
+
+/// Notes the unionid of a known openid: accounts are bound together later than
+/// people begin to use them.
+pub(super) async fn note_unionid(
+    tx: &DatabaseTransaction,
+    account: WechatAccount,
+    openid: &str,
+    unionid: &str,
+) -> Result<()> {
+    use wechat_identity::Column;
+    wechat_identity::Entity::update_many()
+        .col_expr(Column::Unionid, Expr::value(unionid))
+        .filter(Column::Account.eq(account))
+        .filter(Column::Openid.eq(openid))
+        .filter(Column::Unionid.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// False when this openid belongs to somebody already.
@@ -258,6 +278,8 @@ pub(super) struct Changes {
     pub(super) drop_id_number: bool,
 }
 
+/// # Errors
+/// `id_number_taken`: the unique index has decided, and the transaction is over.
 pub(super) async fn change(
     tx: &DatabaseTransaction,
     row: resident::Model,
@@ -287,22 +309,14 @@ pub(super) async fn change(
         row.id_number_hash = Set(None);
     }
     row.updated_at = Set(now);
-    row.update(tx).await?;
-    Ok(())
-}
-
-/// Whether another resident has this ID number.
-pub(super) async fn id_number_taken(
-    tx: &DatabaseTransaction,
-    hash: &str,
-    by_other_than: ResidentId,
-) -> Result<bool> {
-    let found = resident::Entity::find()
-        .filter(resident::Column::IdNumberHash.eq(hash))
-        .filter(resident::Column::Id.ne(by_other_than))
-        .count(tx)
-        .await?;
-    Ok(found > 0)
+    match row.update(tx).await {
+        Ok(_) => Ok(()),
+        // The ID number is the one unique thing written here.
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Err(super::id_number_taken())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) async fn communities(conn: &impl ConnectionTrait) -> Result<Vec<community::Model>> {
@@ -325,8 +339,11 @@ pub(super) async fn find(
     scope: Option<CommunityId>,
     limit: u64,
 ) -> Result<Vec<resident::Model>> {
+    // SQLite's LIKE knows no case and PostgreSQL's does; `%` and `_` are no wildcards here.
+    let escaped = text.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
     let mut any = Condition::any()
-        .add(resident::Column::Name.contains(text))
+        .add(Func::lower(Expr::col(resident::Column::Name)).like(pattern))
         .add(resident::Column::LearnerNumber.eq(text));
     if let Some(hash) = phone_hash {
         any = any.add(resident::Column::PhoneHash.eq(hash));
@@ -336,12 +353,8 @@ pub(super) async fn find(
     if let Some(community) = scope {
         find = find.filter(resident::Column::CommunityId.eq(community));
     }
-    Ok(find
-        .order_by_asc(resident::Column::Name)
-        .order_by_asc(resident::Column::Id)
-        .limit(limit)
-        .all(conn)
-        .await?)
+    // Not by name: the two databases sort Chinese differently.
+    Ok(find.order_by_asc(resident::Column::Id).limit(limit).all(conn).await?)
 }
 
 /// Names of communities, for lists.

@@ -8,7 +8,8 @@
 //!    notice becomes `unknown`, and only an answer moves it on. A crash between leaves
 //!    it `unknown`, and the person still finds it in “消息”.
 //! 4. A notice that found no consent waits a day for one: people answer WeChat's
-//!    question a moment after the act.
+//!    question a moment after the act. Both sides lock the balance, so that neither
+//!    misses the other.
 
 use std::collections::BTreeMap;
 
@@ -124,22 +125,29 @@ pub async fn deliver(app: &App, id: NoticeId) -> Result<()> {
         // Nobody to send to, or nothing to send with: it stands in “消息”.
         return settle(app, &row, NoticeState::Pending, NoticeState::NoConsent, None).await;
     };
-    if !begin(app, &row).await? {
+    let message = message(app, &row, template, openid)?;
+    let began = app.clock.now();
+    if !begin(app, &row, began).await? {
         return Ok(());
     }
-    let message = message(app, &row, template, openid)?;
     let outcome = app.wechat.mini().send_subscribe(&message).await;
-    finish(app, &row, outcome).await
+    finish(app, &row, began, outcome).await
 }
+
+/// What is kept of a notice while it is on its way, and when its sender died meanwhile.
+const NO_ANSWER: &str = "微信没有回音，可能已经收到，也可能没有；为免重复，不再发送。";
 
 /// Takes one from the balance and marks the notice, together; false when it must
 /// not be sent.
-async fn begin(app: &App, row: &notice::Model) -> Result<bool> {
-    let now = app.clock.now();
+async fn begin(app: &App, row: &notice::Model, now: DateTime<Utc>) -> Result<bool> {
     let tx = app.db.begin().await?;
-    let allowed = store::take(&tx, row.resident_id, row.kind).await?;
-    let next = if allowed { NoticeState::Unknown } else { NoticeState::NoConsent };
-    if !store::settle(&tx, row.id, NoticeState::Pending, next, None, now).await? {
+    let allowed = store::take(&tx, row.resident_id, row.kind, now).await?;
+    let (next, note) = if allowed {
+        (NoticeState::Unknown, Some(NO_ANSWER))
+    } else {
+        (NoticeState::NoConsent, None)
+    };
+    if !store::settle(&tx, row.id, NoticeState::Pending, next, note, now).await? {
         return Ok(false);
     }
     tx.commit().await?;
@@ -160,6 +168,8 @@ fn message(
         (&template.note, &values.note),
     ]
     .into_iter()
+    // A template may lack a field; its key is left empty then.
+    .filter(|(key, _)| !key.is_empty())
     .map(|(key, value)| (key.clone(), wechat::fit_template_value(key, value)))
     .collect();
     Ok(SubscribeMessage {
@@ -179,7 +189,12 @@ pub fn mini_page(page: &str) -> String {
     )
 }
 
-async fn finish(app: &App, row: &notice::Model, outcome: Result<(), wechat::Error>) -> Result<()> {
+async fn finish(
+    app: &App,
+    row: &notice::Model,
+    began: DateTime<Utc>,
+    outcome: Result<(), wechat::Error>,
+) -> Result<()> {
     let unknown = NoticeState::Unknown;
     let error = match outcome {
         Ok(()) => return settle(app, row, unknown, NoticeState::Sent, None).await,
@@ -188,17 +203,22 @@ async fn finish(app: &App, row: &notice::Model, outcome: Result<(), wechat::Erro
     let now = app.clock.now();
     match error.class() {
         Class::UserState => {
-            // No consent with the platform, whatever we counted.
+            // No consent with the platform, whatever we counted…
             let tx = app.db.begin().await?;
-            store::empty(&tx, row.resident_id, row.kind, now).await?;
-            store::settle(&tx, row.id, unknown, NoticeState::NoConsent, None, now).await?;
+            let next = if store::given_since(&tx, row.resident_id, row.kind, began).await? {
+                // …but one came while we asked: once more.
+                outbox::enqueue(&tx, &Job::SendNotice { notice: row.id }, now, now).await?;
+                NoticeState::Pending
+            } else {
+                store::empty(&tx, row.resident_id, row.kind, now).await?;
+                NoticeState::NoConsent
+            };
+            store::settle(&tx, row.id, unknown, next, None, now).await?;
             tx.commit().await?;
             Ok(())
         }
-        Class::MaybeSent => {
-            let failure = "微信没有回音，可能已经收到，也可能没有；为免重复，不再发送。";
-            settle(app, row, unknown, unknown, Some(failure)).await
-        }
+        // It stays as it was marked before the call.
+        Class::MaybeSent => Ok(()),
         Class::Permanent | Class::AlreadyDone => {
             give_back(app, row, NoticeState::Failed, Some(error.advice())).await
         }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
     QueryOrder, QuerySelect,
@@ -72,25 +72,9 @@ pub(super) async fn settle(
     Ok(changed.rows_affected == 1)
 }
 
-/// Takes one message from the balance; false when there is none left.
-pub(super) async fn take(
-    tx: &DatabaseTransaction,
-    resident: ResidentId,
-    kind: NoticeKind,
-) -> Result<bool> {
-    use subscription::Column;
-    let changed = subscription::Entity::update_many()
-        .col_expr(Column::Balance, Expr::col(Column::Balance).sub(1))
-        .filter(Column::ResidentId.eq(resident))
-        .filter(Column::Kind.eq(kind))
-        .filter(Column::Balance.gt(0))
-        .exec(tx)
-        .await?;
-    Ok(changed.rows_affected == 1)
-}
-
-/// Adds one message to the balance.
-pub(super) async fn give(
+/// Keeps the balance from change until the transaction ends, so that a consent and a
+/// notice that looks for one do not miss each other.
+async fn lock_balance(
     tx: &DatabaseTransaction,
     resident: ResidentId,
     kind: NoticeKind,
@@ -106,6 +90,43 @@ pub(super) async fn give(
     };
     let once = OnConflict::columns([Column::ResidentId, Column::Kind]).do_nothing().to_owned();
     subscription::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await?;
+    subscription::Entity::find()
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::Kind.eq(kind))
+        .lock(LockType::NoKeyUpdate)
+        .one(tx)
+        .await?;
+    Ok(())
+}
+
+/// Takes one message from the balance; false when there is none left.
+pub(super) async fn take(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    kind: NoticeKind,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    use subscription::Column;
+    lock_balance(tx, resident, kind, now).await?;
+    let changed = subscription::Entity::update_many()
+        .col_expr(Column::Balance, Expr::col(Column::Balance).sub(1))
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Balance.gt(0))
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Adds one message to the balance. When a consent is added, `updated_at` says when.
+pub(super) async fn give(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    kind: NoticeKind,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    use subscription::Column;
+    lock_balance(tx, resident, kind, now).await?;
     subscription::Entity::update_many()
         .col_expr(Column::Balance, Expr::col(Column::Balance).add(1))
         .col_expr(Column::UpdatedAt, Expr::value(now))
@@ -116,6 +137,7 @@ pub(super) async fn give(
     Ok(())
 }
 
+/// Sets the balance to nothing.
 pub(super) async fn empty(
     tx: &DatabaseTransaction,
     resident: ResidentId,
@@ -123,6 +145,7 @@ pub(super) async fn empty(
     now: DateTime<Utc>,
 ) -> Result<()> {
     use subscription::Column;
+    lock_balance(tx, resident, kind, now).await?;
     subscription::Entity::update_many()
         .col_expr(Column::Balance, Expr::value(0))
         .col_expr(Column::UpdatedAt, Expr::value(now))
@@ -131,6 +154,25 @@ pub(super) async fn empty(
         .exec(tx)
         .await?;
     Ok(())
+}
+
+/// Whether a consent has come since.
+pub(super) async fn given_since(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    kind: NoticeKind,
+    since: DateTime<Utc>,
+) -> Result<bool> {
+    use subscription::Column;
+    lock_balance(tx, resident, kind, since).await?;
+    let fresh = subscription::Entity::find()
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::Kind.eq(kind))
+        .filter(Column::Balance.gt(0))
+        .filter(Column::UpdatedAt.gt(since))
+        .count(tx)
+        .await?;
+    Ok(fresh > 0)
 }
 
 /// Notices that waited for a consent, oldest first; made pending again.
@@ -155,6 +197,7 @@ pub(super) async fn wake(
     notice::Entity::update_many()
         .col_expr(Column::State, Expr::value(NoticeState::Pending))
         .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::State.eq(NoticeState::NoConsent))
         .exec(tx)
         .await?;
     Ok(ids)

@@ -79,6 +79,16 @@ struct Login {
     disabled: bool,
 }
 
+/// No end of its own: the session ends it, or the browser when it is closed.
+fn cookie(app: &App, token: &str) -> Cookie {
+    let mut cookie = Cookie::new_with_str(STAFF_COOKIE, token);
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Strict);
+    cookie.set_path("/");
+    cookie.set_secure(app.config.server.public_url.starts_with("https://"));
+    cookie
+}
+
 async fn me(app: &App, who: Colleague) -> Result<StaffMe> {
     let community = match who.community {
         Some(id) => {
@@ -124,12 +134,7 @@ impl StaffApi {
         let app = &self.0;
         let signed_in =
             staff::sign_in(app, &body.0.login, &body.0.password).await.map_err(ApiError::from)?;
-        let mut cookie = Cookie::new_with_str(STAFF_COOKIE, &signed_in.token);
-        cookie.set_http_only(true);
-        cookie.set_same_site(SameSite::Strict);
-        cookie.set_path("/");
-        cookie.set_secure(app.config.server.public_url.starts_with("https://"));
-        cookies.add(cookie);
+        cookies.add(cookie(app, &signed_in.token));
         let who = staff::authenticate(app, &signed_in.token).await.map_err(ApiError::from)?;
         Ok(Json(me(app, who).await.map_err(ApiError::from)?))
     }
@@ -144,13 +149,16 @@ impl StaffApi {
     #[oai(path = "/staff/session", method = "delete", operation_id = "staff_sign_out")]
     async fn sign_out(&self, who: AnyStaff, cookies: &CookieJar) -> ApiResult<Done> {
         staff::sign_out(&self.0, &who.0).await.map_err(ApiError::from)?;
-        cookies.remove(STAFF_COOKIE);
+        // Removed with the attributes it was set with, or the browser keeps it.
+        let mut gone = cookie(&self.0, "");
+        gone.make_removal();
+        cookies.add(gone);
         Ok(Done::Done)
     }
 
     /// Change one's own password; other sessions end.
     ///
-    /// Codes: `wrong_password`, `weak_password`.
+    /// Codes: `wrong_password`, `locked`, `weak_password`.
     #[oai(path = "/staff/password", method = "post", operation_id = "staff_change_password")]
     async fn password(&self, who: AnyStaff, body: Json<PasswordBody>) -> ApiResult<Done> {
         staff::change_password(&self.0, &who.0, &body.0.old, &body.0.new)
@@ -169,7 +177,7 @@ impl StaffApi {
 
     /// Make a login.
     ///
-    /// Codes: `login_taken`, `bad_login`, `bad_name`, `weak_password`, `community_needed`.
+    /// Codes: `login_taken`, `bad_login`, `bad_name`, `weak_password`, `community_needed`, `no_community`.
     #[oai(path = "/staff/logins", method = "post", operation_id = "staff_add_login")]
     async fn add(&self, who: Administrator, body: Json<LoginBody>) -> ApiResult<Json<Login>> {
         let body = body.0;
@@ -180,9 +188,8 @@ impl StaffApi {
             community: body.community_id,
             password: body.password,
         };
-        let name = new.login.clone();
-        staff::add(&self.0, new, Some(who.0.id)).await.map_err(ApiError::from)?;
-        let row = staff::find(&self.0, &name).await.map_err(ApiError::from)?;
+        let id = staff::add(&self.0, new, Some(who.0.id)).await.map_err(ApiError::from)?;
+        let row = staff::existing(&self.0, id).await.map_err(ApiError::from)?;
         Ok(Json(login(row, self.0.clock.now())))
     }
 

@@ -1,15 +1,19 @@
 //! People with a login for the console: who they are, and what they may do.
 //!
 //! 1. Passwords are kept as Argon2id; a wrong one costs the same time as an unknown
-//!    login, and several in a row lock the login for a while.
+//!    login, and several in a row lock the login for a while. A try is counted before
+//!    its password is looked at, so that tries at the same time are not more than the
+//!    limit either; a good one takes the count back.
 //! 2. A session is a random token, stored hashed, that slides while it is used and
 //!    ends with log-out, a new password or a disabled login.
 //! 3. What staff change is in the audit, in the same transaction.
 //! 4. There is always an administrator who can sign in.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
-use std::collections::HashMap;
 
 use entity::ids::{CommunityId, StaffId};
 use entity::kinds::Role;
@@ -78,10 +82,11 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Colleague> {
     let Some((session, owner)) = store::session(app.db.read(), &token_hash, now).await? else {
         return Err(Error::unauthenticated("unauthenticated", "请重新登录。"));
     };
-    if now - session.last_seen_at >= PROLONG_EVERY {
-        let tx = app.db.begin().await?;
-        store::prolong(&tx, session.id, now, session_end(app, now)).await?;
-        tx.commit().await?;
+    if now - session.last_seen_at >= PROLONG_EVERY
+        && let Err(error) = prolong(app, session.id, now).await
+    {
+        // The session still counts; the next call tries again.
+        tracing::warn!(cause = %error.chain(), "a session cannot be prolonged");
     }
     Ok(Colleague {
         id: owner.id,
@@ -93,6 +98,13 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Colleague> {
     })
 }
 
+async fn prolong(app: &App, session: i64, now: DateTime<Utc>) -> Result<()> {
+    let tx = app.db.begin().await?;
+    store::prolong(&tx, session, now, session_end(app, now)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 fn session_end(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
     now + TimeDelta::hours(app.config.staff.session_hours)
 }
@@ -101,42 +113,97 @@ fn session_end(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
 /// `wrong_password` for an unknown login, a wrong password or a disabled login
 /// alike; `locked` after too many.
 pub async fn sign_in(app: &App, login: &str, password: &str) -> Result<SignedIn> {
-    let now = app.clock.now();
-    let row = store::by_login(app.db.read(), login.trim()).await?;
-    let locked = || {
-        Error::too_many(
-            "locked",
-            format!("密码错了太多次，请 {} 分钟后再试。", app.config.staff.lockout_minutes),
-        )
-        .or_else("忘了密码请找管理员重设。", None)
-    };
-    if row.as_ref().is_some_and(|row| row.locked_until.is_some_and(|until| now < until)) {
-        return Err(locked());
-    }
-    let usable = row.filter(|row| row.disabled_at.is_none());
-    let fits =
-        password::verify(password.to_owned(), usable.as_ref().map(|row| row.password_hash.clone()))
-            .await?;
     let wrong = || Error::unauthenticated("wrong_password", "登录名或密码不对。");
-    let Some(row) = usable else { return Err(wrong()) };
-    let tx = app.db.begin().await?;
-    let object = format!("staff:{}", row.id);
-    if !fits {
-        let rules = &app.config.staff;
-        let until = now + TimeDelta::minutes(rules.lockout_minutes);
-        let now_locked = store::count_failure(&tx, row.id, rules.lockout_failures, until).await?;
-        let action = if now_locked { "staff.locked" } else { "staff.login_failed" };
-        store::record(&tx, Some(row.id), action, &object, None, now).await?;
-        tx.commit().await?;
-        return Err(if now_locked { locked() } else { wrong() });
+    let login = as_kept(login);
+    let row =
+        if well_formed(&login) { store::by_login(app.db.read(), &login).await? } else { None };
+    let Some(row) = row.filter(|row| row.disabled_at.is_none()) else {
+        try_nobody(app, &login, password).await?;
+        return Err(wrong());
+    };
+    if !try_password(app, &row, password).await? {
+        return Err(wrong());
     }
+    let now = app.clock.now();
     let (token, token_hash) = vault::new_token()?;
     let expires_at = session_end(app, now);
+    let tx = app.db.begin().await?;
+    // Since the password was looked at it may have been changed, or the login disabled.
+    let still =
+        |now: &staff::Model| now.disabled_at.is_none() && now.password_hash == row.password_hash;
+    if !store::lock(&tx, row.id).await?.as_ref().is_some_and(still) {
+        return Err(wrong());
+    }
     store::forget_failures(&tx, row.id).await?;
     store::open_session(&tx, row.id, token_hash, now, expires_at).await?;
+    let object = format!("staff:{}", row.id);
     store::record(&tx, Some(row.id), "staff.login", &object, None, now).await?;
     tx.commit().await?;
     Ok(SignedIn { token, expires_at })
+}
+
+/// Logins are kept in small letters: phones like to begin with a capital.
+fn as_kept(login: &str) -> String {
+    login.trim().to_ascii_lowercase()
+}
+
+fn well_formed(login: &str) -> bool {
+    (2..=32).contains(&login.len())
+        && login.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+fn locked(minutes: i64) -> Error {
+    Error::too_many("locked", format!("密码错了太多次，请 {} 分钟后再试。", minutes.max(1)))
+        .or_else("忘了密码请找管理员重设。", None)
+}
+
+/// Does a password fit? Counted first; whoever goes on with `true` forgets the failures.
+///
+/// # Errors
+/// `locked`.
+async fn try_password(app: &App, row: &staff::Model, password: &str) -> Result<bool> {
+    let rules = &app.config.staff;
+    let now = app.clock.now();
+    let until = now + TimeDelta::minutes(rules.lockout_minutes);
+    let tx = app.db.begin().await?;
+    let counted = store::count_try(&tx, row.id, rules.lockout_failures, now, until).await?;
+    tx.commit().await?;
+    if counted && password::verify(password.to_owned(), Some(row.password_hash.clone())).await? {
+        return Ok(true);
+    }
+    let present = store::by_id(app.db.read(), row.id).await?;
+    let lock = present.and_then(|row| row.locked_until).filter(|until| now < *until);
+    if counted {
+        let action = if lock.is_some() { "staff.locked" } else { "staff.login_failed" };
+        let tx = app.db.begin().await?;
+        store::record(&tx, Some(row.id), action, &format!("staff:{}", row.id), None, now).await?;
+        tx.commit().await?;
+    }
+    match lock {
+        Some(until) => Err(locked(((until - now).num_seconds() + 59) / 60)),
+        None => Ok(false),
+    }
+}
+
+/// The same for a login that nobody can use: as slow, and locked as soon, so that
+/// neither tells which logins exist. Counted in the cache: there is no row.
+///
+/// # Errors
+/// `locked`.
+async fn try_nobody(app: &App, login: &str, password: &str) -> Result<()> {
+    let rules = &app.config.staff;
+    let minutes = rules.lockout_minutes;
+    let key = format!("staff-nobody:{}", vault::token_hash(login));
+    let kept = Duration::from_secs(u64::try_from(minutes).unwrap_or(1).saturating_mul(60));
+    let tries = app.cache.count(&key, kept).await.unwrap_or_else(|error| {
+        tracing::warn!(cause = %error, "tries of an unknown login cannot be counted");
+        0
+    });
+    let limit = u64::try_from(rules.lockout_failures).unwrap_or(1);
+    if tries <= limit {
+        password::verify(password.to_owned(), None).await?;
+    }
+    if tries >= limit { Err(locked(minutes)) } else { Ok(()) }
 }
 
 /// # Errors
@@ -152,23 +219,22 @@ pub async fn sign_out(app: &App, who: &Colleague) -> Result<()> {
 ///
 /// # Errors
 /// A login that is taken or malformed, a weak password, an officer without community.
-pub async fn add(app: &App, new: NewLogin, by: Option<StaffId>) -> Result<StaffId> {
-    let good_login = (2..=32).contains(&new.login.len())
-        && new.login.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
-    if !good_login {
+pub async fn add(app: &App, mut new: NewLogin, by: Option<StaffId>) -> Result<StaffId> {
+    new.login = as_kept(&new.login);
+    if !well_formed(&new.login) {
         return Err(Error::invalid("bad_login", "登录名用 2 到 32 个字母、数字、点或横线。"));
     }
-    let name_length = new.name.trim().chars().count();
-    if !(1..=20).contains(&name_length) {
+    new.name = new.name.trim().to_owned();
+    if !(1..=20).contains(&new.name.chars().count()) || new.name.contains(char::is_control) {
         return Err(Error::invalid("bad_name", "姓名要 1 到 20 个字。"));
     }
-    match (new.role, new.community) {
-        (Role::Officer, None) => {
+    // Nobody else has a scope of this kind.
+    new.community = new.community.filter(|_| new.role == Role::Officer);
+    match new.community {
+        None if new.role == Role::Officer => {
             return Err(Error::invalid("community_needed", "社区专职要选一个社区。"));
         }
-        (Role::Officer, Some(community))
-            if store::community_name(app.db.read(), community).await?.is_none() =>
-        {
+        Some(community) if store::community_name(app.db.read(), community).await?.is_none() => {
             return Err(Error::invalid("no_community", "没有这个社区。"));
         }
         _ => {}
@@ -197,10 +263,11 @@ pub async fn reset_password(app: &App, id: StaffId, new: &str, by: Option<StaffI
 /// Somebody changes their own password; their other sessions end.
 ///
 /// # Errors
-/// The old password is wrong, or the new one weak.
+/// The old password is wrong, too often even (`locked`), or the new one weak.
 pub async fn change_password(app: &App, who: &Colleague, old: &str, new: &str) -> Result<()> {
     let row = existing(app, who.id).await?;
-    if !password::verify(old.to_owned(), Some(row.password_hash.clone())).await? {
+    // Counted as at the sign-in: who finds a console open must not find the password too.
+    if !try_password(app, &row, old).await? {
         return Err(Error::invalid("wrong_password", "原来的密码不对。"));
     }
     set_password(app, &row, new, Some(who.id), Some(&who.token_hash)).await
@@ -230,20 +297,19 @@ async fn set_password(
 /// # Errors
 /// No such login; the last administrator.
 pub async fn set_disabled(app: &App, id: StaffId, disabled: bool, by: StaffId) -> Result<()> {
-    let row = existing(app, id).await?;
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    if disabled
-        && row.role == Role::Admin
-        && row.disabled_at.is_none()
-        && store::administrators(&tx).await? <= 1
-    {
+    // First all administrators, then the one: the same order for all who disable.
+    if disabled && store::administrators(&tx).await? == [id] {
         return Err(Error::conflict("last_administrator", "这是最后一个管理员，不能停用。"));
     }
-    store::set_disabled(&tx, id, disabled.then_some(now)).await?;
-    if disabled {
-        store::revoke_all(&tx, id, None, now).await?;
+    let row = store::lock(&tx, id).await?.ok_or_else(no_login)?;
+    if row.disabled_at.is_some() == disabled {
+        return Ok(());
     }
+    store::set_disabled(&tx, id, disabled.then_some(now)).await?;
+    store::forget_failures(&tx, id).await?;
+    store::revoke_all(&tx, id, None, now).await?;
     let action = if disabled { "staff.disabled" } else { "staff.enabled" };
     store::record(&tx, Some(by), action, &format!("staff:{id}"), None, now).await?;
     tx.commit().await?;
@@ -251,9 +317,11 @@ pub async fn set_disabled(app: &App, id: StaffId, disabled: bool, by: StaffId) -
 }
 
 async fn existing(app: &App, id: StaffId) -> Result<staff::Model> {
-    store::by_id(app.db.read(), id)
-        .await?
-        .ok_or_else(|| Error::not_found("no_login", "没有这个账号。"))
+    store::by_id(app.db.read(), id).await?.ok_or_else(no_login)
+}
+
+fn no_login() -> Error {
+    Error::not_found("no_login", "没有这个账号。")
 }
 
 /// All logins, in the order in which they were made.
@@ -269,8 +337,7 @@ pub async fn list(app: &App) -> Result<Vec<staff::Model>> {
 /// # Errors
 /// `no_login`.
 pub async fn find(app: &App, login: &str) -> Result<staff::Model> {
-    let none = || Error::not_found("no_login", "没有这个账号。");
-    store::by_login(app.db.read(), login).await?.ok_or_else(none)
+    store::by_login(app.db.read(), &as_kept(login)).await?.ok_or_else(no_login)
 }
 
 /// Is there anyone yet?

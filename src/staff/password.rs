@@ -3,6 +3,7 @@
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
 
@@ -11,6 +12,16 @@ const MIN_CHARS: usize = 10;
 
 /// Longer ones are refused, since hashing takes its time.
 const MAX_BYTES: usize = 200;
+
+/// A login of fewer characters may be part of a password by chance.
+const LOGIN_IN_PASSWORD_FROM: usize = 4;
+
+/// How many passwords are looked at at a time: each takes 19 MiB and a core, and
+/// whoever floods the sign-in must not take all of either.
+static AT_ONCE: Semaphore = Semaphore::const_new(4);
+
+/// Of nothing that anyone could type.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2hhbmd4dWUtbm9ib2R5$6VgYxVSJcVTSnZRMTNYzvLrdCDNZC2sTGXqXNcCj9Hk";
 
 /// # Errors
 /// A sentence that says what is missing.
@@ -22,7 +33,8 @@ pub(super) fn check(password: &str, login: &str) -> Result<()> {
     if password.len() > MAX_BYTES {
         return refuse("密码太长了。");
     }
-    if password.to_lowercase().contains(&login.to_lowercase()) {
+    let (lower, login) = (password.to_lowercase(), login.to_lowercase());
+    if login.len() >= LOGIN_IN_PASSWORD_FROM && lower.contains(&login) {
         return refuse("密码里不要带登录名。");
     }
     let mut kinds: Vec<char> = password.chars().collect();
@@ -36,6 +48,7 @@ pub(super) fn check(password: &str, login: &str) -> Result<()> {
 
 /// Takes tens of milliseconds of a core, so it runs beside the others.
 pub(super) async fn hash(password: String) -> Result<String> {
+    let _turn = AT_ONCE.acquire().await.map_err(Error::internal)?;
     tokio::task::spawn_blocking(move || {
         let hash: PasswordHash = Argon2::default()
             .hash_password(password.as_bytes())
@@ -49,8 +62,7 @@ pub(super) async fn hash(password: String) -> Result<String> {
 /// Does the same work whether there is a hash or not: the time tells nobody which
 /// logins exist.
 pub(super) async fn verify(password: String, hash: Option<String>) -> Result<bool> {
-    /// Of nothing that anyone could type.
-    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2hhbmd4dWUtbm9ib2R5$6VgYxVSJcVTSnZRMTNYzvLrdCDNZC2sTGXqXNcCj9Hk";
+    let _turn = AT_ONCE.acquire().await.map_err(Error::internal)?;
     tokio::task::spawn_blocking(move || {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| NOBODY.to_owned());
@@ -71,6 +83,19 @@ mod tests {
             assert!(check(weak, "teacher").is_err(), "{weak}");
         }
         assert!(check("下雨天也要去上课呀2026", "teacher").is_ok());
+        assert!(check("li-hua-kai-le", "li").is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_unknown_login_costs_what_a_known_one_does() {
+        let nobody = PasswordHash::new(NOBODY).expect("it can be read, or nothing is computed");
+        let known = hash("a-good-password".to_owned()).await.expect("hashed");
+        let known = PasswordHash::new(&known).expect("read");
+        assert_eq!(
+            (nobody.algorithm, nobody.version, nobody.params),
+            (known.algorithm, known.version, known.params)
+        );
+        assert_eq!(nobody.hash.map(|hash| hash.len()), known.hash.map(|hash| hash.len()));
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
     PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -29,6 +29,11 @@ pub(super) async fn by_id(
     id: StaffId,
 ) -> Result<Option<staff::Model>> {
     Ok(staff::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// The row, kept from change until the transaction ends.
+pub(super) async fn lock(tx: &DatabaseTransaction, id: StaffId) -> Result<Option<staff::Model>> {
+    Ok(staff::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?)
 }
 
 pub(super) async fn all(conn: &impl ConnectionTrait) -> Result<Vec<staff::Model>> {
@@ -89,28 +94,40 @@ pub(super) async fn insert(
     Ok(by_login(tx, &new.login).await?.map(|row| row.id))
 }
 
-/// Counts a failure; at the limit the login is locked and the count starts anew.
-/// True when this failure locked it.
-pub(super) async fn count_failure(
+/// Counts a try before its password is looked at; false when the login is locked.
+/// The try that reaches `limit` locks the login until `locked_until`.
+pub(super) async fn count_try(
     tx: &DatabaseTransaction,
     id: StaffId,
     limit: i32,
+    now: DateTime<Utc>,
     locked_until: DateTime<Utc>,
 ) -> Result<bool> {
     use staff::Column;
+    // A lock that is over: the count starts anew.
     staff::Entity::update_many()
-        .col_expr(Column::FailedLogins, Expr::col(Column::FailedLogins).add(1))
+        .col_expr(Column::FailedLogins, Expr::value(0))
+        .col_expr(Column::LockedUntil, Expr::value(None::<DateTime<Utc>>))
         .filter(Column::Id.eq(id))
+        .filter(Column::LockedUntil.lte(now))
         .exec(tx)
         .await?;
-    let locked = staff::Entity::update_many()
-        .col_expr(Column::FailedLogins, Expr::value(0))
+    let counted = staff::Entity::update_many()
+        .col_expr(Column::FailedLogins, Expr::col(Column::FailedLogins).add(1))
+        .filter(Column::Id.eq(id))
+        .filter(Column::LockedUntil.is_null())
+        .exec(tx)
+        .await?;
+    if counted.rows_affected == 0 {
+        return Ok(false);
+    }
+    staff::Entity::update_many()
         .col_expr(Column::LockedUntil, Expr::value(locked_until))
         .filter(Column::Id.eq(id))
         .filter(Column::FailedLogins.gte(limit))
         .exec(tx)
         .await?;
-    Ok(locked.rows_affected == 1)
+    Ok(true)
 }
 
 pub(super) async fn forget_failures(tx: &DatabaseTransaction, id: StaffId) -> Result<()> {
@@ -150,15 +167,17 @@ pub(super) async fn set_disabled(
     Ok(())
 }
 
-/// Administrators who can sign in, locked against change until the transaction ends.
-pub(super) async fn administrators(tx: &DatabaseTransaction) -> Result<usize> {
+/// Administrators who can sign in, kept from change until the transaction ends;
+/// always in the same order, so that two who ask do not wait for each other.
+pub(super) async fn administrators(tx: &DatabaseTransaction) -> Result<Vec<StaffId>> {
     let rows = staff::Entity::find()
         .filter(staff::Column::Role.eq(Role::Admin))
         .filter(staff::Column::DisabledAt.is_null())
-        .lock_exclusive()
+        .order_by_asc(staff::Column::Id)
+        .lock(LockType::NoKeyUpdate)
         .all(tx)
         .await?;
-    Ok(rows.len())
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 pub(super) async fn open_session(
