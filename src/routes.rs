@@ -21,7 +21,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
-    attendance, conversation, members, news, notices, pages, staff, telemetry, vault, wire, worker,
+    attendance, conversation, courses, enrolment, members, news, notices, pages, staff, telemetry,
+    vault, wire, worker,
 };
 
 /// The longest callback that WeChat is known to send is far below.
@@ -33,10 +34,14 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         wire::about::AboutApi(app.clone()),
         members::api::MembersApi(app.clone()),
         notices::api::NoticesApi(app.clone()),
+        courses::api::CoursesApi(app.clone()),
+        enrolment::api::EnrolmentApi(app.clone()),
         attendance::api::AttendanceApi(app.clone()),
         news::api::NewsApi(app.clone()),
         staff::api::StaffApi(app.clone()),
         members::api::StaffMembersApi(app.clone()),
+        courses::api::StaffCoursesApi(app.clone()),
+        enrolment::api::StaffEnrolmentApi(app.clone()),
         attendance::api::StaffAttendanceApi(app.clone()),
         news::api::StaffNewsApi(app.clone()),
         worker::api::OperationsApi(app.clone()),

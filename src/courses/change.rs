@@ -118,6 +118,7 @@ pub async fn move_meeting(
 ) -> Result<meeting::Model> {
     let now = app.clock.now();
     let reason = check::text(&to.reason, "原因", 100)?;
+    check::plausible_time(to.starts_at, "上课时间的年份")?;
     check::ensure(to.starts_at > now, "in_the_past", "新的时间已经过去了，请重新选择。")?;
     let tx = app.db.begin().await?;
     let (before, facts) = changeable(&tx, who, id, now).await?;

@@ -1,5 +1,7 @@
 //! What may be entered, said in the words of the form.
 
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+
 use crate::error::{Error, Result};
 
 /// Trimmed, not empty, not too long (in characters).
@@ -29,6 +31,16 @@ pub(super) fn between(value: i32, least: i32, most: i32, label: &str) -> Result<
     } else {
         Err(Error::invalid("out_of_range", format!("{label}要在 {least} 到 {most} 之间。")))
     }
+}
+
+/// In a century in which we can be meant; beyond, the arithmetic of dates ends.
+pub(super) fn plausible(day: NaiveDate, label: &str) -> Result<()> {
+    between(day.year(), 2000, 2199, label)
+}
+
+/// As [`plausible`], for an instant.
+pub(super) fn plausible_time(at: DateTime<Utc>, label: &str) -> Result<()> {
+    plausible(at.date_naive(), label)
 }
 
 /// A sentence of the form for what does not fit together.

@@ -134,6 +134,10 @@ async fn put_term(
     new: &NewTerm,
     now: DateTime<Utc>,
 ) -> Result<term::Model> {
+    check::plausible(new.first_day, "学期第一天的年份")?;
+    check::plausible(new.last_day, "学期最后一天的年份")?;
+    check::plausible_time(new.enrolment_opens_at, "报名开始的年份")?;
+    check::plausible_time(new.enrolment_closes_at, "报名结束的年份")?;
     check::ensure(
         new.first_day <= new.last_day && new.last_day - new.first_day <= TimeDelta::days(366),
         "bad_days",
@@ -308,10 +312,11 @@ pub async fn create_class(
 ) -> Result<class::Model> {
     check::between(new.capacity, 1, 500, "名额")?;
     check::between(new.weekday, 1, 7, "星期")?;
+    check::between(new.start_minute, 0, 24 * 60 - 1, "上课时间（当天第几分钟）")?;
     check::between(new.duration_minutes, 15, 480, "每次课的分钟数")?;
     check::between(new.meeting_count, 1, 100, "课次数")?;
     check::ensure(
-        new.start_minute >= 0 && new.start_minute + new.duration_minutes <= 24 * 60,
+        new.start_minute + new.duration_minutes <= 24 * 60,
         "bad_hour",
         "上课时间要在同一天之内。",
     )?;

@@ -400,12 +400,23 @@ pub(super) async fn latest_change(
 
 // ---- the rest: rows found, listed and saved ----
 
-macro_rules! rows {
-    ($($find:ident, $list:ident: $entity:ident[$id:ty] by $order:ident;)*) => {$(
+macro_rules! lookups {
+    ($($find:ident: $entity:ident[$id:ty];)*) => {$(
         pub(super) async fn $find(conn: &impl ConnectionTrait, id: $id) -> Result<Option<$entity::Model>> {
             Ok($entity::Entity::find_by_id(id).one(conn).await?)
         }
+    )*};
+}
 
+lookups! {
+    community: community[CommunityId];
+    site: site[SiteId];
+    course: course[CourseId];
+    teacher: teacher[TeacherId];
+}
+
+macro_rules! lists {
+    ($($list:ident: $entity:ident by $order:ident;)*) => {$(
         pub(super) async fn $list(conn: &impl ConnectionTrait) -> Result<Vec<$entity::Model>> {
             Ok($entity::Entity::find()
                 .order_by_asc($entity::Column::$order)
@@ -415,13 +426,13 @@ macro_rules! rows {
     )*};
 }
 
-rows! {
-    community, communities: community[CommunityId] by Id;
-    site, sites: site[SiteId] by Id;
-    term, terms: term[TermId] by FirstDay;
-    holiday, holidays: holiday[NaiveDate] by Day;
-    course, courses: course[CourseId] by Id;
-    teacher, teachers: teacher[TeacherId] by Id;
+lists! {
+    communities: community by Id;
+    sites: site by Id;
+    terms: term by FirstDay;
+    holidays: holiday by Day;
+    courses: course by Id;
+    teachers: teacher by Id;
 }
 
 pub(super) async fn teacher_of_staff(

@@ -1,1 +1,417 @@
-//! Wire types of enrolment.
+//! Sign-up on the wire: for residents, and for staff at the counter.
+
+use chrono::{DateTime, Utc};
+use poem_openapi::param::{Path, Query};
+use poem_openapi::payload::Json;
+use poem_openapi::{Enum, Object, OpenApi};
+
+use entity::enrolment::Model;
+use entity::ids::{ClassId, EnrolmentId, ResidentId, TeacherId, TermId};
+use entity::kinds::{EnrolmentStatus, Role};
+
+use crate::app::App;
+use crate::clock;
+use crate::courses::api::{ClassCard, ClassDetail, class_detail};
+use crate::courses::{self, ClassFilter};
+use crate::enrolment::{self, Actor, Mine, Outcome, SignUpOptions, store};
+use crate::error::Result;
+use crate::members;
+use crate::wire::ApiResult;
+use crate::wire::auth::{EnrolmentStaff, Resident};
+use crate::wire::page::Page;
+use crate::wire::tags::Tag;
+
+pub struct EnrolmentApi(pub App);
+
+pub struct StaffEnrolmentApi(pub App);
+
+#[derive(Object)]
+struct SignUpBody {
+    /// Wait where there is no place.
+    #[oai(default)]
+    join_waitlist: bool,
+}
+
+#[derive(Object)]
+struct ReasonBody {
+    reason: Option<String>,
+}
+
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+enum SignUpOutcome {
+    Placed,
+    Waiting,
+    /// Was in before; nothing changed.
+    Already,
+}
+
+/// What the holder can do with an enrolment.
+#[derive(Enum)]
+#[oai(rename_all = "snake_case")]
+enum May {
+    Withdraw,
+    Accept,
+    Decline,
+}
+
+/// An enrolment of mine.
+#[derive(Object)]
+struct MyEnrolment {
+    id: EnrolmentId,
+    status: EnrolmentStatus,
+    /// In words.
+    status_text: String,
+    class: ClassCard,
+    /// From 1; only while waiting.
+    #[oai(skip_serializing_if_is_none)]
+    waiting_position: Option<u64>,
+    /// Until when a place is kept; only while one is offered.
+    #[oai(skip_serializing_if_is_none)]
+    offer_expires_at: Option<DateTime<Utc>>,
+    /// What there is to say of an offer, a passed one included.
+    #[oai(skip_serializing_if_is_none)]
+    offer_text: Option<String>,
+    may: Vec<May>,
+    /// As in a short way between two classes.
+    #[oai(skip_serializing_if_is_none)]
+    warning: Option<String>,
+}
+
+/// How a sign-up ended.
+#[derive(Object)]
+struct SignedUp {
+    enrolment: MyEnrolment,
+    outcome: SignUpOutcome,
+    /// A plain sentence.
+    message: String,
+}
+
+fn status_text(status: EnrolmentStatus) -> &'static str {
+    match status {
+        EnrolmentStatus::Placed => "已录取",
+        EnrolmentStatus::Waiting => "候补中",
+        EnrolmentStatus::Offered => "有名额，等待确认",
+        EnrolmentStatus::Withdrawn => "已退出",
+        EnrolmentStatus::Cancelled => "班级停办",
+    }
+}
+
+fn offer_text(row: &Model) -> Option<String> {
+    let at = clock::spoken(row.offer_expires_at?);
+    match row.status {
+        EnrolmentStatus::Offered => Some(format!("名额为您保留到{at}，请在这之前确认。")),
+        EnrolmentStatus::Waiting => {
+            Some(format!("上次的名额到{at}没有确认，已经让出。您还在候补名单上。"))
+        }
+        _ => None,
+    }
+}
+
+impl MyEnrolment {
+    fn of(mine: Mine) -> Self {
+        let Mine { enrolment, class, position, warning } = mine;
+        let may = match enrolment.status {
+            EnrolmentStatus::Placed | EnrolmentStatus::Waiting => vec![May::Withdraw],
+            EnrolmentStatus::Offered => vec![May::Accept, May::Decline],
+            EnrolmentStatus::Withdrawn | EnrolmentStatus::Cancelled => Vec::new(),
+        };
+        let offered = enrolment.status == EnrolmentStatus::Offered;
+        Self {
+            id: enrolment.id,
+            status: enrolment.status,
+            status_text: status_text(enrolment.status).to_owned(),
+            class: ClassCard::of(class, None),
+            waiting_position: position,
+            offer_text: offer_text(&enrolment),
+            offer_expires_at: enrolment.offer_expires_at.filter(|_| offered),
+            may,
+            warning,
+        }
+    }
+}
+
+async fn mine(app: &App, row: Model) -> Result<MyEnrolment> {
+    Ok(MyEnrolment::of(enrolment::mine(app, app.db.read(), row).await?))
+}
+
+fn message(outcome: Outcome, mine: &Mine) -> String {
+    let name = &mine.class.class.name;
+    let place = mine.position.map(|nth| format!("，您排在第 {nth} 位")).unwrap_or_default();
+    match (outcome, mine.enrolment.status) {
+        (Outcome::Placed, _) => format!("报名成功，您已报上“{name}”。"),
+        (Outcome::Waiting, _) => format!("“{name}”已满，已为您加入候补{place}。有名额会通知您。"),
+        (Outcome::Already, EnrolmentStatus::Offered) => {
+            format!("“{name}”有一个名额为您留着，请到“我的课程”确认。")
+        }
+        (Outcome::Already, EnrolmentStatus::Waiting) => {
+            format!("您已经在“{name}”的候补名单上{place}。")
+        }
+        (Outcome::Already, _) => format!("您已经报过“{name}”了，不用再报。"),
+    }
+}
+
+#[OpenApi(tag = "Tag::Enrolment")]
+impl EnrolmentApi {
+    /// Sign up for a class; saying it twice is the same as once.
+    ///
+    /// Codes: `not_open`, `closed`, `class_full`, `class_cancelled`, `too_young`, `too_old`, `limit_reached`,
+    /// `same_course`, `overlap`, `consent_needed`, `profile_needed`, `class_not_found`.
+    #[oai(path = "/classes/:id/enrolments", method = "post", operation_id = "sign_up")]
+    async fn sign_up(
+        &self,
+        who: Resident,
+        id: Path<ClassId>,
+        body: Json<SignUpBody>,
+    ) -> ApiResult<Json<SignedUp>> {
+        let me = who.0.id;
+        let options =
+            SignUpOptions { join_waitlist: body.0.join_waitlist, actor: Actor::Resident(me) };
+        let signed_up = enrolment::sign_up(&self.0, me, id.0, options).await?;
+        let outcome = signed_up.outcome;
+        let mine = enrolment::mine(&self.0, self.0.db.read(), signed_up.enrolment).await?;
+        Ok(Json(SignedUp {
+            message: message(outcome, &mine),
+            enrolment: MyEnrolment::of(mine),
+            outcome: match outcome {
+                Outcome::Placed => SignUpOutcome::Placed,
+                Outcome::Waiting => SignUpOutcome::Waiting,
+                Outcome::Already => SignUpOutcome::Already,
+            },
+        }))
+    }
+
+    /// What I am in and wait for in terms that have not ended; live ones first.
+    #[oai(path = "/me/enrolments", method = "get", operation_id = "my_enrolments")]
+    async fn my(&self, who: Resident) -> ApiResult<Json<Page<MyEnrolment>>> {
+        let conn = self.0.db.read();
+        let rows = enrolment::my(&self.0, conn, who.0.id).await?;
+        let ids: Vec<_> = rows.iter().map(|mine| mine.class.class.id).collect();
+        let first = courses::first_meetings(conn, &ids).await?;
+        let items = rows.into_iter().map(|mine| {
+            let mut item = MyEnrolment::of(mine);
+            item.class.first_meeting_at = first.get(&item.class.id).copied();
+            item
+        });
+        Ok(Json(Page::whole(items.collect())))
+    }
+
+    /// Leave a class or its waiting list.
+    ///
+    /// Codes: `reason_needed` (from the third week of the term on), `term_over`, `class_cancelled`, `too_long`,
+    /// `enrolment_not_found`.
+    #[oai(path = "/me/enrolments/:id/withdraw", method = "post", operation_id = "withdraw")]
+    async fn withdraw(
+        &self,
+        who: Resident,
+        id: Path<EnrolmentId>,
+        body: Json<ReasonBody>,
+    ) -> ApiResult<Json<MyEnrolment>> {
+        let actor = Actor::Resident(who.0.id);
+        let row = enrolment::withdraw(&self.0, actor, id.0, body.0.reason.as_deref()).await?;
+        Ok(Json(mine(&self.0, row).await?))
+    }
+
+    /// Take the place that is kept for me.
+    ///
+    /// Codes: `offer_expired`, `not_offered`, `enrolment_not_found`.
+    #[oai(path = "/me/enrolments/:id/accept", method = "post", operation_id = "accept_offer")]
+    async fn accept(&self, who: Resident, id: Path<EnrolmentId>) -> ApiResult<Json<MyEnrolment>> {
+        let row = enrolment::accept(&self.0, Actor::Resident(who.0.id), id.0).await?;
+        Ok(Json(mine(&self.0, row).await?))
+    }
+
+    /// Leave the place that is kept for me to the next, and the waiting list.
+    ///
+    /// Codes: `offer_expired`, `not_offered`, `enrolment_not_found`.
+    #[oai(path = "/me/enrolments/:id/decline", method = "post", operation_id = "decline_offer")]
+    async fn decline(&self, who: Resident, id: Path<EnrolmentId>) -> ApiResult<Json<MyEnrolment>> {
+        let row = enrolment::decline(&self.0, Actor::Resident(who.0.id), id.0).await?;
+        Ok(Json(mine(&self.0, row).await?))
+    }
+}
+
+/// A class in the list of staff.
+#[derive(Object)]
+struct StaffClass {
+    #[oai(flatten)]
+    card: ClassCard,
+    term_id: TermId,
+    teacher_id: TeacherId,
+    /// Places that are reserved for people who have not answered yet.
+    offered: i64,
+}
+
+/// A person in a class or on its list, as staff see them.
+#[derive(Object)]
+struct ClassLearner {
+    enrolment_id: EnrolmentId,
+    resident_id: ResidentId,
+    name: String,
+    learner_number: String,
+    /// As in `138****0001`.
+    #[oai(skip_serializing_if_is_none)]
+    phone_masked: Option<String>,
+    status: EnrolmentStatus,
+    /// In words.
+    status_text: String,
+    /// From 1; only while waiting.
+    #[oai(skip_serializing_if_is_none)]
+    waiting_position: Option<u64>,
+    created_at: DateTime<Utc>,
+    /// When they signed up.
+    time_text: String,
+}
+
+#[derive(Object)]
+struct CounterBody {
+    learner_number: String,
+    /// Wait where there is no place.
+    #[oai(default)]
+    join_waitlist: bool,
+}
+
+#[derive(Object)]
+struct NeededReasonBody {
+    reason: String,
+}
+
+/// Adds the people to enrolments of one class.
+async fn learners(app: &App, class: ClassId, rows: Vec<Model>) -> Result<Vec<ClassLearner>> {
+    let conn = app.db.read();
+    let ids: Vec<_> = rows.iter().map(|row| row.resident_id).collect();
+    let mut people = members::people(app, conn, &ids).await?;
+    let queues = store::queues(conn, &[class]).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let person = people.remove(&row.resident_id);
+            let (name, learner_number, phone_masked) = person
+                .map(|person| (person.name, person.learner_number, person.phone_masked))
+                .unwrap_or_default();
+            ClassLearner {
+                enrolment_id: row.id,
+                resident_id: row.resident_id,
+                name,
+                learner_number,
+                phone_masked,
+                status: row.status,
+                status_text: status_text(row.status).to_owned(),
+                waiting_position: enrolment::position(&row, &queues),
+                created_at: row.created_at,
+                time_text: clock::spoken(row.created_at),
+            }
+        })
+        .collect())
+}
+
+async fn learner(app: &App, row: Model) -> Result<ClassLearner> {
+    let id = row.id;
+    let found = learners(app, row.class_id, vec![row]).await?;
+    found.into_iter().find(|one| one.enrolment_id == id).ok_or_else(enrolment::no_enrolment)
+}
+
+#[OpenApi(tag = "Tag::StaffEnrolment")]
+impl StaffEnrolmentApi {
+    /// The classes of a term (the current one by default) with places and waiting
+    /// lists; an officer's own community only.
+    #[oai(path = "/staff/classes", method = "get", operation_id = "staff_classes")]
+    async fn classes(
+        &self,
+        who: EnrolmentStaff,
+        term_id: Query<Option<TermId>>,
+    ) -> ApiResult<Json<Page<StaffClass>>> {
+        let conn = self.0.db.read();
+        let term = match term_id.0 {
+            Some(id) => Some(id),
+            None => courses::current_term(conn, self.0.clock.today()).await?.map(|term| term.id),
+        };
+        let Some(term) = term else { return Ok(Json(Page::whole(Vec::new()))) };
+        let mut found =
+            courses::list_classes(conn, &ClassFilter { term_id: Some(term), ..Default::default() })
+                .await?;
+        if who.0.role == Role::Officer {
+            found.retain(|facts| courses::within_scope(&who.0, &facts.site).is_ok());
+        }
+        let ids: Vec<_> = found.iter().map(|facts| facts.class.id).collect();
+        let first = courses::first_meetings(conn, &ids).await?;
+        let offered = store::counts(conn, &ids, EnrolmentStatus::Offered).await?;
+        let items = found.into_iter().map(|facts| {
+            let id = facts.class.id;
+            StaffClass {
+                term_id: facts.class.term_id,
+                teacher_id: facts.class.teacher_id,
+                offered: offered.get(&id).copied().unwrap_or(0),
+                card: ClassCard::of(facts, first.get(&id).copied()),
+            }
+        });
+        Ok(Json(Page::whole(items.collect())))
+    }
+
+    /// End a class, its meetings to come and its enrolments. Everyone in it is told.
+    ///
+    /// Codes: `missing`, `too_long`, `class_cancelled`, `class_not_found`, `out_of_scope`.
+    #[oai(path = "/staff/classes/:id/cancel", method = "post", operation_id = "staff_cancel_class")]
+    async fn cancel_class(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<ClassId>,
+        body: Json<NeededReasonBody>,
+    ) -> ApiResult<Json<ClassDetail>> {
+        enrolment::cancel_class(&self.0, &who.0, id.0, &body.0.reason).await?;
+        Ok(Json(class_detail(&self.0, id.0).await?))
+    }
+
+    /// Who is in a class, waits for it or left it, in the order of sign-up.
+    ///
+    /// Codes: `class_not_found`, `out_of_scope`.
+    #[oai(
+        path = "/staff/classes/:id/enrolments",
+        method = "get",
+        operation_id = "staff_class_enrolments"
+    )]
+    async fn enrolments(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<ClassId>,
+    ) -> ApiResult<Json<Page<ClassLearner>>> {
+        enrolment::scoped(&self.0, &who.0, id.0).await?;
+        let rows = store::of_class(self.0.db.read(), id.0).await?;
+        Ok(Json(Page::whole(learners(&self.0, id.0, rows).await?)))
+    }
+
+    /// Sign up a known resident at the counter.
+    ///
+    /// Codes: `resident_not_found`, `out_of_scope`, and those of the residents' own sign-up.
+    #[oai(path = "/staff/classes/:id/enrolments", method = "post", operation_id = "staff_sign_up")]
+    async fn sign_up(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<ClassId>,
+        body: Json<CounterBody>,
+    ) -> ApiResult<Json<ClassLearner>> {
+        let CounterBody { learner_number, join_waitlist } = body.0;
+        let signed_up =
+            enrolment::sign_up_at_counter(&self.0, &who.0, id.0, &learner_number, join_waitlist)
+                .await?;
+        Ok(Json(learner(&self.0, signed_up.enrolment).await?))
+    }
+
+    /// Take a person out of a class or off its list, with the reason.
+    ///
+    /// Codes: `reason_needed`, `term_over`, `class_cancelled`, `too_long`, `enrolment_not_found`, `out_of_scope`.
+    #[oai(
+        path = "/staff/enrolments/:id/withdraw",
+        method = "post",
+        operation_id = "staff_withdraw"
+    )]
+    async fn withdraw(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<EnrolmentId>,
+        body: Json<NeededReasonBody>,
+    ) -> ApiResult<Json<ClassLearner>> {
+        let row = enrolment::withdraw_at_counter(&self.0, &who.0, id.0, &body.0.reason).await?;
+        Ok(Json(learner(&self.0, row).await?))
+    }
+}

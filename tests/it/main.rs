@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
 mod attendance;
+mod courses;
 mod edge;
+mod enrolment;
 mod enrolment_concurrency;
 mod migrations;
 mod news;
