@@ -1,0 +1,156 @@
+// One class: what it is, and its meetings.
+
+import { api } from './api.js';
+import { classBadge, places } from './classes.js';
+import { h } from './dom.js';
+import { asId, askReason, field, formDialog } from './form.js';
+import { may } from './roles.js';
+import { reload } from './router.js';
+import * as time from './time.js';
+import { alertBox, badge, button, empty, pageHead, table, tell } from './ui.js';
+
+export async function page(ctx) {
+  const one = await api.get(`/api/staff/classes/${ctx.params.id}`, { signal: ctx.signal });
+  const plans = may(ctx.me, 'centre') && one.status === 'open';
+  return h('div.page', {},
+    classHead(one, plans ? [
+      button('修改', { testid: 'class-edit', onclick: () => edit(one) }),
+      button('停开', { danger: true, testid: 'class-cancel', onclick: () => cancel(one) }),
+    ] : []),
+    tabs(one, 'meetings'),
+    one.status === 'cancelled' ? alertBox('warn', h('p', '这个班已经停开，不能再报名。')) : null,
+    h('div.class-columns', {},
+      h('section.panel.flush', { 'aria-label': '课次' }, meetings(one, plans)),
+      aside(one)));
+}
+
+export function classHead(one, actions = []) {
+  return pageHead({
+    title: one.name,
+    badges: classBadge(one),
+    lead: `${one.time_text} · ${one.teacher_name} · ${one.site_name}${one.room}`,
+    back: { href: '#/classes', text: '班级' },
+    actions,
+  });
+}
+
+export function tabs(one, current) {
+  const tab = (key, href, text) => h('a', { href, testid: `tab-${key}`, 'aria-current': key === current ? 'page' : null }, text);
+  return h('nav.tabs', { 'aria-label': '这个班' },
+    tab('meetings', `#/classes/${one.id}`, '课次'),
+    tab('learners', `#/classes/${one.id}/learners`, `学员（${one.taken}${one.waiting ? `，候补 ${one.waiting}` : ''}）`));
+}
+
+function aside(one) {
+  const ages = [one.min_age != null && `${one.min_age} 岁起`, one.max_age != null && `到 ${one.max_age} 岁`].filter(Boolean).join('，');
+  const facts = [
+    ['学期', one.term_name], ['课程', one.course_name], ['类别', one.subject],
+    ['名额', places(one)], ['空位', one.free], ['候补', `${one.waiting} 人`],
+    ['年龄', ages], ['地址', one.site_address],
+    ['智能技术', one.smart_technology ? '计入“智在指尖”' : null],
+  ].filter(([, value]) => value !== '' && value != null);
+  return h('aside.panel.stack', { 'aria-label': '班级资料' },
+    h('h2', '班级资料'),
+    h('dl.facts', facts.map(([name, value]) => [h('dt', name), h('dd', {}, value)])),
+    one.description && h('p.soft', one.description));
+}
+
+function meetings(one, plans) {
+  const soon = Date.now();
+  return table({
+    label: '课次',
+    testid: 'meeting-table',
+    rows: one.meetings ?? [],
+    none: empty('还没有课次。', '课次在开班时排好。'),
+    rowTestid: (meeting) => `meeting-row-${meeting.id}`,
+    rowOff: (meeting) => meeting.status === 'cancelled',
+    columns: [
+      { name: '课次', lead: true, cell: (meeting) => h('span.strong.nowrap', `第 ${meeting.number} 次`) },
+      { name: '时间', cell: (meeting) => h('span.numbers', `${meeting.time_text}–${time.clockText(meeting.ends_at)}`) },
+      { name: '地点', cell: (meeting) => [meeting.site_name === one.site_name ? '' : meeting.site_name, meeting.room] },
+      { name: '状态', cell: (meeting) => [state(meeting, soon), meeting.note && h('div.small.soft', meeting.note)] },
+      {
+        name: '', acts: true,
+        cell: (meeting) => h('div.row', {},
+          h('a.button.quiet', { href: `#/meetings/${meeting.id}`, 'aria-label': `第 ${meeting.number} 次课的名单`, testid: `meeting-open-${meeting.id}` }, '名单'),
+          plans && meeting.status === 'planned' && new Date(meeting.ends_at).getTime() > soon ? [
+            button('改期', { quiet: true, label: `第 ${meeting.number} 次课改期`, testid: `meeting-move-${meeting.id}`, onclick: () => move(one, meeting) }),
+            button('停课', { quiet: true, danger: true, label: `第 ${meeting.number} 次课停课`, testid: `meeting-cancel-${meeting.id}`, onclick: () => cancelMeeting(meeting) }),
+          ] : null),
+      },
+    ],
+  });
+}
+
+function state(meeting, now) {
+  if (meeting.status === 'cancelled') return badge('已停课', 'bad');
+  if (new Date(meeting.ends_at).getTime() < now) return badge('已上完');
+  if (time.day(meeting.starts_at) === time.day()) return badge('今天', 'ok');
+  return meeting.note ? badge('有变动', 'warn') : badge('未到');
+}
+
+async function edit(one) {
+  const teachers = await api.list('/api/staff/teachers');
+  const saved = await formDialog({
+    title: '修改班级',
+    intro: '学期、课程和上课时间不能改。某一次课要改期，请在课次里改。',
+    testid: 'class-dialog',
+    fields: [
+      field({ name: 'name', label: '班级名称', value: one.name, required: true, maxlength: '40' }),
+      field({ name: 'teacher_id', label: '教师', type: 'select', required: true, read: asId, value: one.teacher_id ?? teachers.find((teacher) => teacher.name === one.teacher_name)?.id ?? '', options: [['', '请选择'], ...teachers.map((teacher) => [teacher.id, teacher.name])] }),
+      field({ name: 'room', label: '教室', value: one.room, required: true, maxlength: '40' }),
+      field({ name: 'capacity', label: '名额', type: 'number', value: one.capacity, required: true, min: '1', max: '500', inputmode: 'numeric', hint: `已占 ${one.taken} 个，不能改得更少。` }),
+    ],
+    submit: (values) => api.put(`/api/staff/classes/${one.id}`, values),
+  });
+  if (saved) await done('已保存。');
+}
+
+async function cancel(one) {
+  const gone = await askReason({
+    title: `停开“${one.name}”？`,
+    intro: ['停开以后不能恢复。已报名和候补的学员都会退出这个班。'],
+    hint: '学员会看到这个原因。',
+    offers: ['报名人数不够', '老师身体原因', '场地不能用'],
+    submitText: '停开这个班',
+    danger: true,
+    submit: (values) => api.post(`/api/staff/classes/${one.id}/cancel`, values),
+  });
+  if (gone) await done('这个班已停开。');
+}
+
+async function move(one, meeting) {
+  const sites = await api.list('/api/staff/sites');
+  const moved = await askReason({
+    title: `第 ${meeting.number} 次课改期`,
+    intro: [`原来是${meeting.time_text}。改期后会通知这个班的学员。`],
+    hint: '学员会看到这个原因。',
+    offers: ['老师有事', '场地有活动', '天气不好'],
+    submitText: '改期并通知学员',
+    before: [
+      field({ name: 'starts_at', label: '新的时间', type: 'datetime-local', value: time.toInput(meeting.starts_at), required: true, read: (text) => (text ? time.fromInput(text) : null) }),
+      field({ name: 'room', label: '教室', value: meeting.room, required: true, maxlength: '40' }),
+      field({ name: 'site_id', label: '学习点', type: 'select', full: true, read: asId, value: sites.find((site) => site.name === meeting.site_name)?.id ?? '', options: [['', '不变'], ...sites.map((site) => [site.id, site.name])] }),
+    ],
+    submit: (values) => api.post(`/api/staff/meetings/${meeting.id}/move`, values),
+  });
+  if (moved) await done('已改期，正在通知学员。');
+}
+
+async function cancelMeeting(meeting) {
+  const gone = await askReason({
+    title: `第 ${meeting.number} 次课停课？`,
+    intro: [`${meeting.time_text}。停课后会通知这个班的学员，不能恢复。`],
+    hint: '学员会看到这个原因。',
+    offers: ['老师有事', '场地有活动', '天气不好'],
+    submitText: '停课并通知学员',
+    danger: true,
+    submit: (values) => api.post(`/api/staff/meetings/${meeting.id}/cancel`, values),
+  });
+  if (gone) await done('已停课，正在通知学员。');
+}
+
+async function done(text) {
+  await reload();
+  tell(text);
+}

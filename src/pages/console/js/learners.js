@@ -1,0 +1,125 @@
+// The learners of a class, and sign-up at the counter.
+
+import { api, query } from './api.js';
+import { classHead, tabs } from './class_page.js';
+import { h, put } from './dom.js';
+import { askReason, field, form } from './form.js';
+import { reload } from './router.js';
+import { badge, button, empty, failure, table, tell } from './ui.js';
+
+const KINDS = { placed: 'ok', offered: 'warn', waiting: 'info', withdrawn: '', cancelled: '' };
+const LIVE = ['placed', 'offered', 'waiting'];
+
+export async function page(ctx) {
+  const { id } = ctx.params;
+  const [one, learners] = await Promise.all([
+    api.get(`/api/staff/classes/${id}`, { signal: ctx.signal }),
+    api.list(`/api/staff/classes/${id}/enrolments`, { signal: ctx.signal }),
+  ]);
+  const live = learners.filter((learner) => LIVE.includes(learner.status));
+  const past = learners.filter((learner) => !LIVE.includes(learner.status));
+  return h('div.page', {},
+    classHead(one), tabs(one, 'learners'),
+    one.status === 'open' ? counter(one, live) : null,
+    h('section.panel.flush', { 'aria-labelledby': 'learners-live' },
+      h('div.panel-head', {}, h('h2', { id: 'learners-live' }, `名单（${live.length} 人）`)),
+      learnerTable(live, '名单', one.status === 'open')),
+    past.length ? h('details.panel.flush.fold', {}, h('summary', `退出的人（${past.length}）`), learnerTable(past, '退出的人', false)) : null);
+}
+
+function learnerTable(learners, label, mayWithdraw) {
+  return table({
+    label,
+    testid: 'learner-table',
+    rows: learners,
+    none: empty('这个班还没有人报名。', '居民来电话或到柜台，可以在上面为他报名。'),
+    rowTestid: (learner) => `learner-row-${learner.resident_id}`,
+    columns: [
+      { name: '姓名', lead: true, cell: (learner) => h('span.strong', learner.name) },
+      { name: '学员号', cell: (learner) => h('span.numbers', learner.learner_number) },
+      { name: '电话', cell: (learner) => h('span.numbers', learner.phone_masked ?? '没有') },
+      { name: '状态', cell: (learner) => badge(stateText(learner), KINDS[learner.status]) },
+      { name: '报名时间', cell: (learner) => learner.time_text },
+      {
+        name: '', acts: true,
+        cell: (learner) => (mayWithdraw ? button('退课', { quiet: true, danger: true, label: `为${learner.name}退课`, testid: `withdraw-${learner.resident_id}`, onclick: () => withdraw(learner) }) : ''),
+      },
+    ],
+  });
+}
+
+const stateText = (learner) => (learner.status === 'waiting' && learner.waiting_position
+  ? `${learner.status_text.replace(/[（(].*$/, '')}第 ${learner.waiting_position} 位` : learner.status_text);
+
+async function withdraw(learner) {
+  const gone = await askReason({
+    title: `为${learner.name}退课？`,
+    intro: [`学员号 ${learner.learner_number}。退课后名额让给候补的人。`],
+    offers: ['本人来电话退课', '家里有事', '身体原因'],
+    submitText: '退课',
+    danger: true,
+    submit: (values) => api.post(`/api/staff/enrolments/${learner.enrolment_id}/withdraw`, values),
+  });
+  if (gone) {
+    await reload();
+    tell(`${learner.name}已退课。`);
+  }
+}
+
+/** 柜台报名: find the person, then one button. */
+function counter(one, live) {
+  const found = h('div', { 'aria-live': 'polite' });
+  const q = field({ name: 'q', label: '找居民', type: 'search', required: true, full: true, hint: '写姓名、学员号，或完整的手机号。', autocomplete: 'off', testid: 'resident-query' });
+  return h('section.panel.stack', { 'aria-labelledby': 'counter' },
+    h('div', {}, h('h2', { id: 'counter' }, '为居民报名'), one.free > 0
+      ? h('p.soft', `还有 ${one.free} 个空位。`)
+      : h('p.soft', `名额已满，有 ${one.waiting} 人候补。`)),
+    form({
+      fields: [q],
+      grid: false,
+      testid: 'resident-form',
+      submitText: '查找',
+      submit: async (values) => {
+        const people = await api.list(`/api/staff/residents${query(values)}`);
+        put(found, results(one, live, people, values.q));
+      },
+    }),
+    found);
+}
+
+function results(one, live, people, q) {
+  return table({
+    label: '找到的居民',
+    rows: people,
+    none: empty(`没有找到“${q}”。`, '请核对后再找。没有登记过的居民，要先在微信里登记。'),
+    rowTestid: (person) => `resident-row-${person.id}`,
+    columns: [
+      { name: '姓名', lead: true, cell: (person) => h('span.strong', person.name) },
+      { name: '学员号', cell: (person) => h('span.numbers', person.learner_number) },
+      { name: '电话', cell: (person) => h('span.numbers', person.phone_masked ?? '没有') },
+      { name: '社区', cell: (person) => person.community_name ?? '' },
+      { name: '', acts: true, cell: (person) => signUp(one, live, person) },
+    ],
+  });
+}
+
+function signUp(one, live, person) {
+  if (live.some((learner) => learner.resident_id === person.id)) return badge('已在名单里');
+  const place = h('div.stack.tight');
+  const ask = button('报名', {
+    label: `为${person.name}报名`,
+    testid: `sign-up-${person.id}`,
+    onclick: async () => {
+      try {
+        const learner = await api.post(`/api/staff/classes/${one.id}/enrolments`, { learner_number: person.learner_number });
+        await reload();
+        tell(`${learner.name}：${stateText(learner)}。`);
+      } catch (error) {
+        if (error.status === 401) throw error;
+        put(place, ask, failure(error));
+      }
+    },
+  });
+  return put(place, ask);
+}
+

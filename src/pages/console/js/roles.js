@@ -1,0 +1,41 @@
+// Who sees what. The server decides; this only spares people doors that are shut.
+
+const everyone = ['admin', 'centre', 'officer', 'teacher', 'editor', 'section_head', 'leader'];
+const centre = ['admin', 'centre'];
+const enrolment = ['admin', 'centre', 'officer'];
+const rolls = ['admin', 'centre', 'officer', 'teacher'];
+const news = ['editor', 'section_head', 'leader'];
+const only = { everyone, centre, enrolment, rolls, news, admin: ['admin'] };
+
+export const may = (me, what) => only[what].includes(me.role);
+
+export const ROLES = [
+  ['centre', '教育中心'], ['officer', '社区专职'], ['teacher', '教师'], ['editor', '编辑'],
+  ['section_head', '科长'], ['leader', '领导'], ['admin', '管理员'],
+];
+
+/** [group, [key, href, text, who]] in the order of the navigation. */
+const NAV = [
+  ['', [['home', '#/', '首页', 'everyone']]],
+  ['教学', [
+    ['meetings', '#/meetings', '今日课次', 'rolls'],
+    ['classes', '#/classes', '班级', 'enrolment'],
+    ['terms', '#/terms', '学期', 'centre'],
+    ['courses', '#/courses', '课程', 'centre'],
+    ['teachers', '#/teachers', '教师', 'centre'],
+    ['sites', '#/sites', '学习点', 'centre'],
+    ['communities', '#/communities', '社区', 'centre'],
+    ['holidays', '#/holidays', '放假日', 'centre'],
+  ]],
+  ['宣传', [['news', '#/news', '新闻', 'news']]],
+  ['系统', [
+    ['jobs', '#/jobs', '任务', 'centre'],
+    ['logins', '#/logins', '账号', 'admin'],
+  ]],
+];
+
+export function navigation(me) {
+  return NAV
+    .map(([group, items]) => [group, items.filter((item) => may(me, item[3]))])
+    .filter(([, items]) => items.length);
+}

@@ -1,0 +1,44 @@
+// 学期.
+
+import { badge } from './ui.js';
+import { crudPage } from './crud.js';
+import { field } from './form.js';
+import { h } from './dom.js';
+import * as time from './time.js';
+
+const PHASES = { before: ['报名未开始', 'info'], open: ['报名中', 'ok'], closed: ['报名已结束', ''] };
+
+/** Where a term's enrolment stands; computed here when the server did not say. */
+export function phaseBadge(term) {
+  const now = new Date().toISOString();
+  const phase = term.phase ?? (now < new Date(term.enrolment_opens_at).toISOString() ? 'before' : now < new Date(term.enrolment_closes_at).toISOString() ? 'open' : 'closed');
+  return badge(...PHASES[phase]);
+}
+
+export const page = (ctx) => crudPage(ctx, {
+  key: 'term',
+  title: '学期',
+  noun: '学期',
+  lead: '学期里开班。报名只在开放时间内进行。',
+  hint: '先建一个学期，再开班。',
+  path: '/api/staff/terms',
+  wide: true,
+  name: (term) => term.name,
+  columns: [
+    { name: '名称', lead: true, cell: (term) => h('span.strong', term.name) },
+    { name: '上课', cell: (term) => h('span.numbers', `${term.first_day} 至 ${term.last_day}`) },
+    { name: '报名', cell: (term) => [h('div', {}, phaseBadge(term)), h('div.small.soft', `${time.spoken(term.enrolment_opens_at)} 至 ${time.spoken(term.enrolment_closes_at)}`)] },
+    { name: '规则', cell: (term) => h('span.small', `每人最多 ${term.max_classes_per_person} 个班，满 ${term.min_age} 岁`) },
+  ],
+  fields: (term) => [
+    field({ name: 'name', label: '学期名称', value: term?.name, required: true, full: true, placeholder: '2027 年春季学期', maxlength: '40' }),
+    field({ name: 'first_day', label: '第一天', type: 'date', value: term?.first_day, required: true }),
+    field({ name: 'last_day', label: '最后一天', type: 'date', value: term?.last_day, required: true }),
+    field({ name: 'enrolment_opens_at', label: '报名开始', type: 'datetime-local', value: term && time.toInput(term.enrolment_opens_at), required: true, read: readTime }),
+    field({ name: 'enrolment_closes_at', label: '报名结束', type: 'datetime-local', value: term && time.toInput(term.enrolment_closes_at), required: true, read: readTime }),
+    field({ name: 'max_classes_per_person', label: '每人最多报几个班', type: 'number', value: term?.max_classes_per_person ?? 3, required: true, min: '1', max: '20', inputmode: 'numeric' }),
+    field({ name: 'min_age', label: '最低年龄', type: 'number', value: term?.min_age ?? 50, required: true, min: '0', max: '120', inputmode: 'numeric', hint: '按学期第一天算。课程可以另定。' }),
+  ],
+});
+
+const readTime = (text) => (text ? time.fromInput(text) : null);
