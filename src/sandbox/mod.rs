@@ -153,6 +153,14 @@ impl Sandbox {
         people::subscribe(&self.inner, user.id, choices).await
     }
 
+    /// The person turns a kind of message off in the settings of the mini-program.
+    ///
+    /// # Errors
+    /// Unknown person.
+    pub async fn refuse(&self, user: &User, template_id: &str) -> Result<()> {
+        people::refuse(&self.inner, user.id, template_id).await
+    }
+
     /// Consents given and not yet used.
     pub fn consents(&self, user: &User, template_id: &str) -> u32 {
         self.inner.read(|state| {
