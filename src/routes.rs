@@ -68,7 +68,7 @@ pub fn build(app: &App) -> Result<BoxEndpoint<'static>> {
     let api = api(app);
     let routes = Route::new()
         .at("/openapi.json", api.spec_endpoint())
-        .at("/docs", api.redoc())
+        .nest("/docs", api.redoc())
         .nest("/api", api)
         .nest("/wechat", conversation::callback::routes())
         .at("/healthz", get(health))

@@ -115,45 +115,7 @@ fn content_type(path: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use poem::test::TestClient;
-
     use super::*;
-
-    #[tokio::test]
-    async fn the_start_pages_are_served_and_asked_for_again() {
-        let pages = TestClient::new(routes());
-        for path in ["/m/", "/console/"] {
-            let first = pages.get(path).send().await;
-            first.assert_status_is_ok();
-            first.assert_header("content-type", "text/html; charset=utf-8");
-            first.assert_header("cache-control", "no-cache");
-            let tag = first.0.headers()["etag"].to_str().expect("ASCII").to_owned();
-            let again = pages.get(path).header("if-none-match", &tag).send().await;
-            again.assert_status(StatusCode::NOT_MODIFIED);
-            let strong = tag.trim_start_matches("W/").to_owned();
-            let listed = pages.get(path).header("if-none-match", format!("\"x\", {strong}")).send();
-            listed.await.assert_status(StatusCode::NOT_MODIFIED);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_missing_slash_is_added_and_keeps_the_scanned_code() {
-        let pages = TestClient::new(routes());
-        let moved = pages.get("/m?c=abc").send().await;
-        moved.assert_status(StatusCode::FOUND);
-        moved.assert_header("location", "/m/?c=abc");
-        pages.get("/").send().await.assert_header("location", "/m/");
-        pages.get("/m/?c=abc").send().await.assert_status_is_ok();
-    }
-
-    #[tokio::test]
-    async fn there_is_nothing_but_the_assets() {
-        let pages = TestClient::new(routes());
-        for path in ["/m/no.js", "/m/../Cargo.toml", "/m/%2e%2e/mod.rs", "/console/x", "/x"] {
-            pages.get(path).send().await.assert_status(StatusCode::NOT_FOUND);
-        }
-        pages.post("/m/").send().await.assert_status(StatusCode::METHOD_NOT_ALLOWED);
-    }
 
     #[test]
     fn every_asset_has_a_known_kind() {

@@ -23,7 +23,8 @@ fn sources() -> Vec<(String, String)> {
             let name = path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
             let text = std::fs::read_to_string(&path).unwrap();
             // Only code counts: comments may name anything.
-            let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            let code: Vec<&str> =
+                text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
             (name, code.join("\n"))
         })
         .collect()
@@ -34,7 +35,8 @@ fn offenders(word: &str, allowed: &[&str]) -> Vec<String> {
     let mut found: Vec<String> = sources()
         .into_iter()
         .filter(|(name, code)| {
-            !allowed.iter().any(|place| name.starts_with(place) || name.ends_with(place)) && code.contains(word)
+            !allowed.iter().any(|place| name.starts_with(place) || name.ends_with(place))
+                && code.contains(word)
         })
         .map(|(name, _)| name)
         .collect();
@@ -44,12 +46,22 @@ fn offenders(word: &str, allowed: &[&str]) -> Vec<String> {
 
 #[test]
 fn poem_is_known_at_the_edges_only() {
-    let edges =
-        ["/api.rs", "/api/", "wire/", "routes.rs", "server.rs", "conversation/callback.rs", "pages/", "sandbox/"];
+    let edges = [
+        "/api.rs",
+        "/api/",
+        "wire/",
+        "routes.rs",
+        "server.rs",
+        "conversation/callback.rs",
+        "pages/",
+        "sandbox/",
+    ];
     let in_api_folder = |name: &String| !name.contains("/api/");
-    let found: Vec<String> = offenders("poem::", &edges).into_iter().filter(in_api_folder).collect();
+    let found: Vec<String> =
+        offenders("poem::", &edges).into_iter().filter(in_api_folder).collect();
     assert!(found.is_empty(), "poem belongs into api.rs, wire/, routes.rs: {found:?}");
-    let found: Vec<String> = offenders("poem_openapi", &edges).into_iter().filter(in_api_folder).collect();
+    let found: Vec<String> =
+        offenders("poem_openapi", &edges).into_iter().filter(in_api_folder).collect();
     assert!(found.is_empty(), "poem_openapi belongs into api.rs, wire/, routes.rs: {found:?}");
 }
 
@@ -64,8 +76,10 @@ fn the_network_and_xml_are_known_to_the_protocol_only() {
 #[test]
 fn queries_are_written_in_stores_only() {
     for word in ["EntityTrait", "QueryFilter", "ActiveModelTrait", "execute_raw", "raw_sql!"] {
-        let found =
-            offenders(word, &["/store.rs", "outbox.rs", "worker/", "app.rs", "server.rs", "backup.rs"]);
+        let found = offenders(
+            word,
+            &["/store.rs", "outbox.rs", "worker/", "app.rs", "server.rs", "backup.rs"],
+        );
         let found: Vec<&String> = found.iter().filter(|name| !name.contains("/store/")).collect();
         assert!(found.is_empty(), "{word} belongs into store.rs: {found:?}");
     }
@@ -73,21 +87,34 @@ fn queries_are_written_in_stores_only() {
 
 #[test]
 fn no_room_names_a_higher_one() {
-    let low_to_high =
-        [&["members", "staff"][..], &["courses", "news", "notices"], &["enrolment"], &["attendance"], &["conversation"]];
+    let low_to_high = [
+        &["members", "staff"][..],
+        &["courses", "news", "notices"],
+        &["enrolment"],
+        &["attendance"],
+        &["conversation"],
+    ];
     for (height, rooms) in low_to_high.iter().enumerate() {
         let higher: Vec<&str> = low_to_high[height + 1..].concat();
         for (name, code) in sources() {
-            let Some(room) = rooms.iter().find(|room| name.starts_with(&format!("{room}/"))) else { continue };
+            let Some(room) = rooms.iter().find(|room| name.starts_with(&format!("{room}/"))) else {
+                continue;
+            };
             for above in &higher {
-                assert!(!code.contains(&format!("{above}::")), "src/{name}: {room} names {above}, which is above it");
+                assert!(
+                    !code.contains(&format!("{above}::")),
+                    "src/{name}: {room} names {above}, which is above it"
+                );
             }
         }
     }
     for (name, code) in sources() {
         if name.starts_with("wechat/") {
             for room in low_to_high.concat() {
-                assert!(!code.contains(&format!("crate::{room}")), "src/{name}: the protocol names {room}");
+                assert!(
+                    !code.contains(&format!("crate::{room}")),
+                    "src/{name}: the protocol names {room}"
+                );
             }
         }
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests start servers and clients of their own")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
+mod architecture;
 mod attendance;
 mod courses;
 mod edge;
@@ -9,6 +10,8 @@ mod enrolment;
 mod enrolment_concurrency;
 mod migrations;
 mod news;
+mod openapi;
+mod pages;
 mod sandbox;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;

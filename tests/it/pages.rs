@@ -1,0 +1,44 @@
+//! The pages' files, as a browser asks for them.
+
+use reqwest::Method;
+
+use crate::support::{Answer, Backend, TestApp};
+
+fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
+    answer.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn the_start_pages_are_served_and_asked_for_again() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    for path in ["/m/", "/console/"] {
+        let first = app.get(path).send().await;
+        assert_eq!(first.status.as_u16(), 200);
+        assert_eq!(header(&first, "content-type"), "text/html; charset=utf-8");
+        assert_eq!(header(&first, "cache-control"), "no-cache");
+        assert!(header(&first, "content-security-policy").contains("default-src 'self'"));
+        let strong = header(&first, "etag").trim_start_matches("W/").to_owned();
+        for known in [header(&first, "etag").to_owned(), format!("\"x\", {strong}")] {
+            let again = app.get(path).header("if-none-match", &known).send().await;
+            assert_eq!(again.status.as_u16(), 304, "{known}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_slash_is_added_and_keeps_the_scanned_code() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let moved = app.get("/m?c=abc").send().await;
+    assert_eq!((moved.status.as_u16(), header(&moved, "location")), (302, "/m/?c=abc"));
+    assert_eq!(header(&app.get("/").send().await, "location"), "/m/");
+    assert_eq!(app.get("/m/?c=abc").send().await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn there_is_nothing_but_the_assets() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    for path in ["/m/no.js", "/m/%2e%2e/mod.rs", "/console/x", "/x"] {
+        app.get(path).send().await.refused(404, "not_found");
+    }
+    app.request(Method::POST, "/m/").send().await.refused(405, "method_not_allowed");
+}
