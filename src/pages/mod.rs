@@ -118,6 +118,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn tags_are_compared_weakly() {
+        assert!(names("W/\"a\"", "W/\"a\""));
+        assert!(names("\"x\", \"a\"", "W/\"a\""));
+        assert!(names("*", "W/\"a\""));
+        assert!(!names("W/\"b\"", "W/\"a\""));
+    }
+
+    #[test]
     fn every_asset_has_a_known_kind() {
         for path in ResidentPages::iter().chain(Console::iter()) {
             assert_ne!(content_type(&path), "application/octet-stream", "{path}");

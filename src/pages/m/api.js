@@ -1,0 +1,101 @@
+// The one place that speaks to /api, and keeps the sign-in.
+
+const KEY = 'shangxue.token';
+const PATIENCE_MS = 20000;
+
+/** What came back instead of an answer. `code` is 'offline' when nothing came. */
+export class Refusal extends Error {
+  constructor(status, body) {
+    super(body.message);
+    this.status = status;
+    this.code = body.code;
+    this.next = body.next || [];
+    this.requestId = body.request_id;
+  }
+}
+
+const OFFLINE = { code: 'offline', message: '没有连上，请再试一次。' };
+const BROKEN = { code: 'internal', message: '系统出了点问题，请稍后再试。' };
+
+/** Some phones forbid storage; the visit then lasts as long as the page. */
+export const memory = {
+  get(key) {
+    try { return localStorage.getItem(key); } catch { return memory[key] || null; }
+  },
+  set(key, value) {
+    try { localStorage.setItem(key, value); } catch { memory[key] = value; }
+  },
+  drop(key) {
+    delete memory[key];
+    try { localStorage.removeItem(key); } catch { /* was never there */ }
+  },
+};
+
+let known = null;
+
+export const session = {
+  get signedIn() { return Boolean(memory.get(KEY)); },
+  /** The signed-in resident; asked once per visit. */
+  async me() {
+    if (!known) known = await get('/me');
+    return known;
+  },
+  keep(me) { known = me; },
+  begin(token, me) {
+    memory.set(KEY, token);
+    known = me;
+  },
+  end() {
+    memory.drop(KEY);
+    known = null;
+  },
+};
+
+async function call(method, path, body) {
+  const token = memory.get(KEY);
+  const headers = { Accept: 'application/json' };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
+  let status;
+  let text;
+  try {
+    const answer = await fetch(`/api${path}`, {
+      method, headers, signal: stop.signal, cache: 'no-store', credentials: 'omit',
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    status = answer.status;
+    text = await answer.text();
+  } catch {
+    throw new Refusal(0, OFFLINE);
+  } finally {
+    clearTimeout(timer);
+  }
+  let value = null;
+  try { value = text ? JSON.parse(text) : null; } catch { /* a proxy's own page */ }
+  if (status >= 200 && status < 300) return value;
+  if (status === 401 && memory.get(KEY) === token) session.end();
+  if (value && value.message) throw new Refusal(status, value);
+  throw new Refusal(status, [502, 503, 504].includes(status) ? OFFLINE : BROKEN);
+}
+
+export const get = (path) => call('GET', path);
+export const post = (path, body = {}) => call('POST', path, body);
+export const replace = (path, body) => call('PUT', path, body);
+export const remove = (path) => call('DELETE', path);
+
+const once = new Map();
+
+/** For what does not change during a visit. A failure is not remembered. */
+export function getOnce(path) {
+  if (!once.has(path)) {
+    once.set(path, get(path).catch((error) => {
+      once.delete(path);
+      throw error;
+    }));
+  }
+  return once.get(path);
+}
+
+export const about = () => getOnce('/about');

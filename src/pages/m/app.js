@@ -1,0 +1,167 @@
+// Starts the pages: the frame around them, and the way from one to the next.
+
+import { about, memory, session } from './api.js';
+import { tellTitle } from './bridge.js';
+import { focus, h, icon, put, say } from './dom.js';
+import { failed, phoneButton, problemBox, takeWord } from './parts.js';
+import { here, instead, needLogin, tookPlace } from './routes.js';
+import { canSpeak, isSpeaking, onSpeech, speak, stop } from './speech.js';
+import { checkin } from './pages/checkin.js';
+import { classes } from './pages/classes.js';
+import { classPage } from './pages/class.js';
+import { consent } from './pages/consent.js';
+import { help, missing } from './pages/help.js';
+import { home } from './pages/home.js';
+import { hoursPage } from './pages/hours.js';
+import { login } from './pages/login.js';
+import { messages } from './pages/messages.js';
+import { mine } from './pages/mine.js';
+import { article, news } from './pages/news.js';
+import { profile } from './pages/profile.js';
+
+const MODE = 'shangxue.mode';
+const PAGES = {
+  home, classes, class: classPage, mine, checkin, hours: hoursPage, messages,
+  news, article, login, consent, profile, help, missing,
+};
+
+const root = document.documentElement;
+const main = document.getElementById('main');
+const bar = document.getElementById('bar');
+
+const heading = h('h1', { id: 'title', tabindex: '-1' });
+const back = h('button.tool', { type: 'button', 'data-testid': 'back', onclick: goBack }, icon('back'), '返回');
+const aloud = h('button.tool', { type: 'button', 'data-testid': 'read-aloud', onclick: readAloud });
+const mode = h('button.tool', { type: 'button', 'data-testid': 'mode', onclick: switchMode });
+const banner = document.getElementById('banner');
+const voiceProblem = h('p.voice-problem');
+
+/** How many pages of ours lie behind this one. */
+let depth = 0;
+/** Where the person was on the pages behind. */
+const scrolled = [];
+/** Of two pages on their way, the later one wins. */
+let turn = 0;
+let first = true;
+let hiddenAt = 0;
+
+function setMode(elder) {
+  root.dataset.mode = elder ? 'elder' : 'standard';
+  put(mode, elder ? '标准版' : '大字版');
+  mode.setAttribute('aria-label', elder ? '换成标准版' : '换成大字版');
+}
+
+function switchMode() {
+  const elder = root.dataset.mode !== 'elder';
+  memory.set(MODE, elder ? 'elder' : 'standard');
+  setMode(elder);
+  say(elder ? '已换成大字版' : '已换成标准版');
+}
+
+function showSpeech(on, problem) {
+  put(aloud, on ? '停止' : '朗读');
+  aloud.setAttribute('aria-pressed', String(on));
+  put(voiceProblem, problem);
+  if (problem) say(problem);
+}
+
+function readAloud() {
+  if (isSpeaking()) stop();
+  else speak(`${heading.textContent}。\n${main.innerText}`);
+}
+
+function goBack() {
+  if (depth > 0) history.back();
+  else instead('/');
+}
+
+/** Keeps the count of pages behind in the history itself, so that it survives “forward”. */
+function count() {
+  const held = history.state && history.state.depth;
+  const replaced = tookPlace();
+  if (typeof held === 'number') {
+    const returned = held < depth;
+    depth = held;
+    return returned;
+  }
+  if (!first && !replaced) depth += 1;
+  history.replaceState({ depth }, '');
+  return false;
+}
+
+async function show() {
+  stop();
+  put(voiceProblem);
+  turn += 1;
+  const own = turn;
+  const returned = count();
+  const route = here();
+  if (route.own && !session.signedIn) {
+    needLogin(route.whole);
+    return;
+  }
+  const stale = () => own !== turn;
+  setTitle(route.title);
+  bar.classList.toggle('home', route.name === 'home');
+  const slow = setTimeout(() => { if (!stale() && !first) put(main, h('p.waiting', {}, '请稍等…')); }, 250);
+  let content;
+  try {
+    content = await PAGES[route.name]({ ...route, stale, setTitle });
+  } catch (error) {
+    if (stale() || failed(error)) return;
+    content = [problemBox(error, { again: show })];
+  } finally {
+    clearTimeout(slow);
+  }
+  if (stale() || !content) return;
+  main.dataset.page = route.name;
+  put(main, takeWord(), content);
+  if (first) first = false;
+  else focus(heading);
+  scrollTo(0, returned ? scrolled[depth] || 0 : 0);
+}
+
+function setTitle(title) {
+  put(heading, title);
+  heading.classList.toggle('long', title.length > 5);
+  document.title = title === '尚学' ? title : `${title} · 尚学`;
+  tellTitle(title);
+}
+
+async function frame() {
+  put(bar, back, heading, canSpeak && aloud, mode);
+  banner.append(voiceProblem);
+  setMode(memory.get(MODE) !== 'standard');
+  onSpeech(showSpeech);
+  showSpeech(false);
+  document.getElementById('skip').addEventListener('click', () => main.focus());
+  const centre = await about().catch(() => null);
+  if (centre && centre.demo) banner.prepend(h('p.demo', { 'data-testid': 'demo-banner' }, '示例数据，仅供试用'));
+  put(document.getElementById('foot'),
+    centre && h('p.strong', {}, centre.centre_name),
+    await phoneButton('有事打电话'),
+    centre && h('p.small', {}, centre.hours),
+    h('a.textlink', { href: '#/consent' }, '隐私说明'));
+}
+
+/** A scanned code comes as /m/?c=…; it must not stay in the address. */
+function takeScannedCode() {
+  const code = new URLSearchParams(location.search).get('c');
+  if (code) history.replaceState(null, '', `${location.pathname}#/checkin?c=${encodeURIComponent(code)}`);
+}
+
+addEventListener('scroll', () => { scrolled[depth] = scrollY; }, { passive: true });
+addEventListener('hashchange', show);
+addEventListener('visibilitychange', () => {
+  if (document.hidden) {
+    hiddenAt = Date.now();
+    stop();
+  } else if (hiddenAt && Date.now() - hiddenAt > 120000 && here().name === 'home') {
+    // Someone comes back after a while: what matters now may be another thing.
+    show();
+  }
+});
+
+takeScannedCode();
+frame();
+show();

@@ -1,0 +1,123 @@
+// What the page asks of the phone around it: consent to messages, a scan, a phone
+// number, a fresh sign-in. It works without an answer, and without a phone.
+//
+// 1. In a frame, by postMessage to the parent, and only the parent's answers count.
+// 2. In WeChat's web-view, by leaving for a page of the mini-program. The JS-SDK may
+//    not be loaded from outside; without it WeChat's own bridge takes the same call.
+// 3. In a plain browser there is no host, and the page says what to do by hand.
+
+import { getOnce } from './api.js';
+
+const ANSWER_MS = 60000;
+const KINDS = ['placed', 'offered', 'meeting_changed'];
+
+/** 'frame', 'miniprogram' or null. */
+export function host() {
+  if (window.parent !== window) return 'frame';
+  return window.__wxjs_environment === 'miniprogram' && navigator_() ? 'miniprogram' : null;
+}
+
+function navigator_() {
+  const sdk = window.wx && window.wx.miniProgram;
+  if (sdk && sdk.navigateTo) return (how, url) => sdk[how]({ url });
+  const bridge = window.WeixinJSBridge;
+  if (!bridge || !bridge.invoke) return null;
+  return (how, url) => bridge.invoke('invokeMiniProgramAPI', { name: how, arg: { url } }, () => {});
+}
+
+let last = 0;
+
+/** Asks the parent; gives its answer, or null when none comes. */
+function ask(type, values, patience = ANSWER_MS) {
+  last += 1;
+  const id = `${Date.now()}-${last}`;
+  return new Promise((resolve) => {
+    const done = (answer) => {
+      clearTimeout(timer);
+      removeEventListener('message', hear);
+      resolve(answer);
+    };
+    const hear = ({ source, data }) => {
+      if (source !== window.parent || !data || typeof data !== 'object') return;
+      if (data.type === `${type}-result` && data.id === id) done(data);
+    };
+    const timer = setTimeout(() => done(null), patience);
+    addEventListener('message', hear);
+    // Nothing secret goes out, so any parent may hear it; who may be one is the edge's matter.
+    window.parent.postMessage({ type, id, ...values }, '*');
+  });
+}
+
+/** Goes to a page of the mini-program; done when the person is back, or after a minute. */
+function visit(url, how = 'navigateTo') {
+  return new Promise((resolve) => {
+    let left = false;
+    const seen = () => {
+      if (document.visibilityState === 'hidden') left = true;
+      else if (left) done();
+    };
+    const done = () => {
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', seen);
+      resolve();
+    };
+    const timer = setTimeout(done, ANSWER_MS);
+    document.addEventListener('visibilitychange', seen);
+    navigator_()(how, url);
+  });
+}
+
+/**
+ * Asks for consent to the messages that belong to a sign-up. Whatever the answer, and also
+ * without one, the caller goes on. WeChat itself tells the service what was allowed.
+ */
+export async function askForMessages() {
+  const where = host();
+  if (!where) return;
+  try {
+    const { items } = await getOnce('/subscription-templates');
+    const ids = items.filter(({ kind }) => KINDS.includes(kind)).map((one) => one.template_id);
+    if (!ids.length) return;
+    if (where === 'frame') await ask('shangxue:subscribe', { template_ids: ids });
+    else await visit(`/pages/subscribe/index?template_ids=${encodeURIComponent(ids.join(','))}`);
+  } catch { /* messages are an extra */ }
+}
+
+/** Whether there is a phone that can scan for us. */
+export const canScan = () => host() !== null;
+
+/** Scans a code: gives the code in the link, or null when nothing was scanned. */
+export async function scan() {
+  if (host() === 'miniprogram') {
+    // That page opens ours again with the code it read.
+    await visit('/pages/scan/index');
+    return null;
+  }
+  const answer = await ask('shangxue:scan', {}, 300000);
+  return answer && typeof answer.link === 'string' ? codeOf(answer.link) : null;
+}
+
+/** The code in a scanned link; anything else is given as it is, for the service to judge. */
+export function codeOf(link) {
+  try { return new URL(link).searchParams.get('c') || link; } catch { return link; }
+}
+
+/** A code for the phone number that WeChat vouches for; null when refused. */
+export const canAskPhone = () => host() === 'frame';
+export async function askPhone() {
+  const answer = await ask('shangxue:phone', {}, 300000);
+  return answer && typeof answer.code === 'string' ? answer.code : null;
+}
+
+/** Has the host open the pages again with a fresh sign-in. False when it does not. */
+export async function signInAgain(to) {
+  const url = `/pages/web/index?to=${encodeURIComponent(to)}`;
+  if (host() === 'miniprogram') await visit(url, 'reLaunch');
+  else if (host() === 'frame') await ask('shangxue:login', { to }, 4000);
+  return false;
+}
+
+/** The title on the host's own bar. */
+export function tellTitle(title) {
+  if (host() === 'frame') window.parent.postMessage({ type: 'shangxue:title', title }, '*');
+}

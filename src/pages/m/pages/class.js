@@ -1,0 +1,103 @@
+// One class, and signing up for it.
+
+import { get, getOnce, post, session } from '../api.js';
+import { askForMessages } from '../bridge.js';
+import { h, icon, lead, put, say } from '../dom.js';
+import { button, classFacts, day, link, moment, note, places, prepared, withdrawal } from '../parts.js';
+
+const LIVE = ['placed', 'offered', 'waiting'];
+
+export async function classPage({ id, query, whole, setTitle }) {
+  const [one, term, mine] = await Promise.all([
+    get(`/classes/${id}`),
+    getOnce('/terms/current').catch(() => null),
+    session.signedIn ? get('/me/enrolments').catch((error) => {
+      if (error.status === 401) return null;
+      throw error;
+    }) : null,
+  ]);
+  const held = mine && mine.items.find((enrolment) => enrolment.class.id === one.id && LIVE.includes(enrolment.status));
+  const page = h('div.page', {});
+  const done = (result) => {
+    const title = { placed: '报名成功', waiting: '已加入候补', already: '已经报过名' }[result.outcome];
+    setTitle(title);
+    put(page, signUpResult(result, title));
+    say(`${title}。${result.message}`);
+    scrollTo(0, 0);
+    lead(page.firstChild);
+  };
+  put(page,
+    h('h2.name', {}, one.name),
+    places(one),
+    classFacts(one),
+    h('div.signup', {}, held ? already(held) : signUp(one, term, query.get('join') === '1', whole, done)),
+    one.description && h('section', {}, h('h2', {}, '学什么'), h('p.text', {}, one.description)),
+    h('section', {}, h('h2', {}, '谁可以报'), h('p', {}, ages(one))),
+    meetings(one.meetings));
+  return page;
+}
+
+function ages({ min_age: least, max_age: most }) {
+  const from = least ? `开学时满 ${least} 周岁` : '年龄不限';
+  return most ? `${from}，最大 ${most} 周岁。` : `${from}。`;
+}
+
+function already(enrolment) {
+  const words = { placed: '您已经报上这个班了。', waiting: '您在这个班候补。', offered: '有名额为您留着，请去确认。' }[enrolment.status];
+  return [note(enrolment.status === 'offered' ? 'warn' : 'good', enrolment.status === 'placed' ? 'check' : 'wait', h('p.strong', {}, words)),
+    link('看我的课程', '#/mine', enrolment.status === 'offered' ? 'main' : 'second', { 'data-testid': 'my-classes' })];
+}
+
+function signUp(one, term, join, whole, done) {
+  if (one.status === 'cancelled') return note('warn', 'alert', '这个班不开了，不能报名。', link('看看其他班', '#/classes', 'second'));
+  if (term && term.id === one.term_id && term.phase === 'before') {
+    return note('plain', 'calendar', h('p.strong', {}, '报名还没开始'), `${moment(term.enrolment_opens_at)} 开始。`);
+  }
+  if (term && term.id === one.term_id && term.phase === 'closed') {
+    return note('plain', 'calendar', h('p.strong', {}, '报名已经结束'), '想来上课，可以打电话问问教育中心。');
+  }
+  const send = (waiting) => async () => {
+    if (!(await prepared(whole))) return;
+    await askForMessages();
+    done(await post(`/classes/${one.id}/enrolments`, { join_waitlist: waiting }));
+  };
+  const queue = (words) => button(words, { busy: '正在加入候补…', kind: 'main', work: send(true), id: 'join-waitlist', steps });
+  const steps = (step) => step.page === `/classes/${one.id}?join=1` && queue(step.text);
+  if (join || one.free <= 0) {
+    return [queue('加入候补'), h('p.hint', {}, '候补：前面有人退出，就按先后为您留位子，并通知您。')];
+  }
+  return button('报名', { busy: '正在报名…', kind: 'main', work: send(false), id: 'signup-button', steps });
+}
+
+function signUpResult({ enrolment, outcome, message }, title) {
+  const again = h('div');
+  const withdrawn = (after) => {
+    const words = after.status_text || '已退课';
+    put(again, note('good', 'check', h('p.strong', {}, `${words}。`), '想再报名，可以回到班级页面。'),
+      link('回到这个班', `#/classes/${enrolment.class.id}`, 'second'));
+    say(words);
+    lead(again.firstChild);
+  };
+  if (enrolment.may.includes('withdraw')) put(again, withdrawal(enrolment, withdrawn));
+  return [
+    h('section.result.good', { 'data-testid': 'signup-result', 'data-outcome': outcome },
+      icon(outcome === 'waiting' ? 'wait' : 'check', 'huge'), h('h2', {}, title), h('p.text', {}, message)),
+    h('h2.name', {}, enrolment.class.name),
+    enrolment.waiting_position && h('p.places', {}, icon('wait'), `您排在第 ${enrolment.waiting_position} 位`),
+    enrolment.warning && note('warn', 'alert', enrolment.warning),
+    classFacts(enrolment.class),
+    link('看我的课程', '#/mine', 'main', { 'data-testid': 'my-classes' }),
+    link('回首页', '#/', 'second'),
+    again,
+  ];
+}
+
+function meetings(items) {
+  if (!items.length) return null;
+  return h('details.meetings', {}, h('summary.button.second', {}, icon('calendar'), `看全部 ${items.length} 次课`),
+    h('ol.lines', {}, items.map((one) => h('li', {},
+      h('p', {}, h('strong', {}, `第 ${one.number} 次`), ` ${one.time_text || day(one.starts_at)}`),
+      h('p.small', {}, `${one.site_name} ${one.room}`),
+      one.status === 'cancelled' && note('warn', 'alert', `这次课取消了${one.note ? `：${one.note}` : ''}`),
+      one.status !== 'cancelled' && one.note && note('warn', 'alert', one.note)))));
+}

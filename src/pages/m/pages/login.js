@@ -1,0 +1,59 @@
+// 登录: the host brings a code; without one the page says how to get in.
+
+import { about, post, session } from '../api.js';
+import { host, signInAgain } from '../bridge.js';
+import { h, icon } from '../dom.js';
+import { button, link, note, phoneButton, problemBox } from '../parts.js';
+import { inside, instead } from '../routes.js';
+
+export async function login({ query }) {
+  const to = inside(query.get('to'));
+  const code = query.get('code');
+  // A code is good once: it stays neither in the address nor in the history.
+  if (code) history.replaceState(history.state, '', `#/login?to=${encodeURIComponent(to)}`);
+  else if (session.signedIn) {
+    instead(to);
+    return null;
+  }
+  return code ? enter(code, to) : explain(to);
+}
+
+async function enter(code, to) {
+  try {
+    const { token, me } = await post('/session', { code });
+    session.begin(token, me);
+  } catch (error) {
+    return h('div.page', {}, problemBox(error, { again: () => retry(code, to), steps: (step) => step.page === '/login' && h('p.hint', {}, step.text) }),
+      await waysIn(to));
+  }
+  instead(to);
+  return null;
+}
+
+function retry(code, to) {
+  instead(`/login?code=${encodeURIComponent(code)}&to=${encodeURIComponent(to)}`);
+}
+
+async function explain(to) {
+  const checkIn = to.startsWith('/checkin');
+  return h('div.page', { 'data-testid': 'login-explanation' },
+    checkIn && note('plain', 'scan', h('p.strong', {}, '要先登录才能签到。'), '登录以后请再扫一次。来不及的话告诉老师您的名字，老师可以帮您签到。'),
+    await waysIn(to));
+}
+
+async function waysIn(to) {
+  const centre = await about().catch(() => null);
+  const name = centre ? `“${centre.account_name}”` : '我们的公众号';
+  const where = host();
+  return [
+    where ? h('section.card', {}, h('h2', {}, '请重新登录'), h('p', {}, '离上次来隔得久了，要再登录一次。不用密码。'),
+      button('重新登录', { kind: 'main', busy: '正在登录…', id: 'login-again', work: () => signInAgain(to) }),
+      h('p.hint', {}, '没有反应的话，请关掉这个页面，再从微信里打开。'))
+      : h('section.card', {}, h('h2', {}, '请在微信里打开'),
+        h('p', {}, '报名、签到和看自己的课程，要在微信里登录。'),
+        h('ol.steps', {}, h('li', {}, '打开微信。'), h('li', {}, `找到公众号${name}。`), h('li', {}, '点下面的“报名”或者“我的”。'))),
+    h('section.card', {}, h('h2', {}, '不用微信也可以'), h('p', {}, '打个电话，或者到教育中心来，我们帮您办。'),
+      await phoneButton(), centre && h('p.small', {}, centre.hours)),
+    link([icon('search'), '先看看有哪些班'], '#/classes', 'second'),
+  ];
+}

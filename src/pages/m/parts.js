@@ -1,0 +1,203 @@
+// What several pages show: problems, buttons that work, facts of a class.
+
+import { Refusal, about, post, session } from './api.js';
+import { h, icon, lead, put, say } from './dom.js';
+import { needLogin } from './routes.js';
+
+/** A sentence that stays on the next page, until the person goes on. */
+let kept = null;
+export const keepWord = (text) => { kept = text; };
+export function takeWord() {
+  const text = kept;
+  kept = null;
+  return text && note('good', 'check', text);
+}
+
+/** A box with a mark and words: 'good', 'warn', 'bad' or 'plain'. */
+export function note(kind, mark, ...words) {
+  return h(`div.note.${kind}`, {}, icon(mark), h('div.words', {}, words.map((one) => (typeof one === 'string' ? h('p', {}, one) : one))));
+}
+
+export function link(text, href, kind = '', props = {}) {
+  return h(`a.button${kind && `.${kind}`}`, { href, ...props }, text);
+}
+
+/**
+ * A button that runs `work` once at a time. While it runs it says `busy`; a failure is
+ * shown under it, with a button to try again, and nothing on the page is lost.
+ */
+export function button(text, { busy = '请稍等…', kind = '', work, id, named, steps }) {
+  const problem = h('div.problem-place');
+  const words = typeof text === 'string' ? [text] : text;
+  const element = h(`button.button${kind && `.${kind}`}`, { type: 'button', 'data-testid': id, 'aria-label': named }, words);
+  const run = async () => {
+    if (element.disabled) return;
+    element.disabled = true;
+    element.setAttribute('aria-busy', 'true');
+    put(element, busy);
+    say(busy);
+    put(problem);
+    try {
+      await work();
+      say('');
+    } catch (error) {
+      if (!failed(error)) {
+        put(problem, problemBox(error, { again: run, steps }));
+        lead(problem.firstChild);
+      }
+    } finally {
+      element.disabled = false;
+      element.removeAttribute('aria-busy');
+      put(element, words);
+    }
+  };
+  element.addEventListener('click', run);
+  return h('div.act', {}, element, problem);
+}
+
+/** Leads to the sign-in when that is what was missing. */
+export function failed(error) {
+  if (error instanceof Refusal && error.status === 401) {
+    needLogin();
+    return true;
+  }
+  if (!(error instanceof Refusal)) console.error(error);
+  return false;
+}
+
+/** Why it did not work, and what can be done instead. */
+export function problemBox(error, { again, steps } = {}) {
+  const ours = error instanceof Refusal;
+  const message = ours ? error.message : '页面出了点问题，请再试一次。';
+  const transient = !ours || error.status === 0 || error.status >= 500 || error.status === 429;
+  const next = ours ? error.next : [];
+  const box = h('section.problem', { 'data-testid': 'problem', 'data-code': ours ? error.code : 'page', 'aria-label': '没有办成' },
+    note(transient ? 'warn' : 'bad', 'alert', h('p.strong', {}, message),
+      ours && error.code === 'internal' && error.requestId && h('p.small', {}, `打电话时可以报这个编号：${error.requestId}`)),
+    transient && again && h('button.button', { type: 'button', 'data-testid': 'retry', onclick: again }, '再试一次'),
+    next.map((step) => nextStep(step, steps)));
+  say(message);
+  return box;
+}
+
+/** `steps(step)` may give a button of its own for a step. */
+function nextStep(step, steps) {
+  const special = steps && steps(step);
+  if (special) return special;
+  if (!step.page) return h('p.hint', {}, step.text);
+  const page = step.page.startsWith('/') ? step.page : `/${step.page}`;
+  const needed = ['/consent', '/profile', '/login'].includes(page);
+  const href = `#${page}${needed ? `?to=${encodeURIComponent(location.hash.slice(1))}` : ''}`;
+  return link(step.text, href, 'second', { 'data-testid': 'next-step' });
+}
+
+/** Asks once more, on the page itself. */
+export function confirmed(opener, question, { yes, no = '先不', busy, id, work }) {
+  const place = h('div.confirm-place');
+  const open = h('button.button.quiet', { type: 'button', 'data-testid': id }, opener);
+  const close = () => {
+    put(place, open);
+    open.focus();
+  };
+  open.addEventListener('click', () => {
+    const box = h('section.confirm', { 'aria-label': question },
+      h('p.strong', {}, question),
+      button(yes, { busy, kind: 'danger', work, id: id && `${id}-confirm`, steps: () => null }),
+      h('button.button.second', { type: 'button', onclick: close }, no));
+    put(place, box);
+    lead(box);
+  });
+  put(place, open);
+  return place;
+}
+
+/** How many places there are, in words and with a mark. */
+export function places(one) {
+  if (one.status === 'cancelled') return h('p.places.none', {}, icon('full'), '这个班不开了');
+  if (one.free > 0) return h('p.places.free', {}, icon('seat'), `还有 ${one.free} 个名额`);
+  const queue = one.waiting > 0 ? `，${one.waiting} 人在候补` : '';
+  return h('p.places.none', {}, icon('full'), `已满，可以候补${queue}`);
+}
+
+const fact = (mark, name, ...words) => h('div.fact', {}, icon(mark), h('dt', {}, name), h('dd', {}, words));
+
+/** When, where and with whom. */
+export function classFacts(one) {
+  return h('dl.facts', {},
+    fact('calendar', '时间', h('strong', {}, one.time_text), one.first_meeting_at && h('span.line', {}, `第一次课：${day(one.first_meeting_at)}`)),
+    fact('place', '地点', h('strong', {}, `${one.site_name} ${one.room}`), one.site_address && h('span.line', {}, one.site_address)),
+    fact('person', '老师', h('strong', {}, one.teacher_name)));
+}
+
+const WEEK = '日一二三四五六';
+
+/** A moment in Shanghai's own time, whatever the phone is set to. */
+function local(time) {
+  return new Date(Date.parse(time) + 8 * 3600000);
+}
+
+/** 9月8日（周二）. */
+export function day(time) {
+  const at = local(time);
+  return `${at.getUTCMonth() + 1}月${at.getUTCDate()}日（周${WEEK[at.getUTCDay()]}）`;
+}
+
+/** 9月8日（周二）9:00. */
+export function moment(time) {
+  const at = local(time);
+  return `${day(time)}${at.getUTCHours()}:${String(at.getUTCMinutes()).padStart(2, '0')}`;
+}
+
+/** 学时 from hundredths: 2, 1.5, 2.67. */
+export const hours = (hundredths) => String(Math.round(hundredths) / 100);
+
+/** The centre's number, large enough to be hit. */
+export async function phoneButton(words = '打电话给教育中心') {
+  const centre = await about().catch(() => null);
+  if (!centre || !centre.phone) return h('p.hint', {}, '也可以到教育中心当面问。');
+  return h('a.button.second.call', { href: `tel:${centre.phone.replace(/[^\d+]/g, '')}`, 'data-testid': 'phone' },
+    icon('phone'), h('span', {}, words, h('span.line', {}, centre.phone)));
+}
+
+const REASONS = ['身体不方便', '时间不合适', '家里有事', '想换别的班', '其他原因'];
+
+/** 退课, with the reason where the service wants one. */
+export function withdrawal(enrolment, done) {
+  const waits = enrolment.status === 'waiting';
+  const words = waits ? '退出候补' : '退掉这个班';
+  const name = enrolment.class.name;
+  const place = h('div');
+  const send = async (reason) => done(await post(`/me/enrolments/${enrolment.id}/withdraw`, reason ? { reason } : {}));
+  const work = async () => {
+    try {
+      await send();
+    } catch (error) {
+      if (!(error instanceof Refusal) || error.code !== 'reason_needed') throw error;
+      askReason();
+    }
+  };
+  const askReason = () => {
+    const box = h('section.confirm', {}, h('p.strong', {}, '为什么要退？点一下就退掉了。'),
+      REASONS.map((reason) => button(reason, { kind: 'second', busy: '正在退课…', work: () => send(reason), id: 'withdraw-reason' })),
+      h('button.button.quiet', { type: 'button', onclick: show }, '不退了'));
+    put(place, box);
+    lead(box);
+  };
+  const show = () => put(place, confirmed(words, waits ? `要退出“${name}”的候补吗？` : `要退掉“${name}”吗？名额会让给别人。`,
+    { yes: waits ? '是，退出候补' : '是，退掉', no: '不退了', busy: '正在退课…', id: 'withdraw', work }));
+  show();
+  return place;
+}
+
+/** Before a sign-up: signed in, agreed, known. False when the person was led there. */
+export async function prepared(to) {
+  if (!session.signedIn) {
+    needLogin(to);
+    return false;
+  }
+  const { needs } = await session.me();
+  const first = ['consent', 'profile'].find((need) => needs.includes(need));
+  if (!first) return true;
+  location.hash = `#/${first}?to=${encodeURIComponent(to)}`;
+  return false;
+}

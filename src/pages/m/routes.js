@@ -1,0 +1,58 @@
+// Which page an address names, and how to get to one.
+
+const PAGES = [
+  [/^\/$/, 'home', '尚学'],
+  [/^\/classes$/, 'classes', '找班级'],
+  [/^\/classes\/(\d+)$/, 'class', '班级'],
+  [/^\/mine$/, 'mine', '我的课程', true],
+  [/^\/checkin$/, 'checkin', '签到', true],
+  [/^\/hours$/, 'hours', '学时', true],
+  [/^\/(?:messages|notices)$/, 'messages', '消息', true],
+  [/^\/news$/, 'news', '新闻'],
+  [/^\/news\/(\d+)$/, 'article', '新闻'],
+  [/^\/login$/, 'login', '登录'],
+  [/^\/consent$/, 'consent', '隐私说明'],
+  [/^\/profile$/, 'profile', '个人信息', true],
+  [/^\/help$/, 'help', '帮助'],
+];
+
+/** What the address after # names: {name, title, path, query, whole, own}. */
+export function read(hash) {
+  const whole = hash.replace(/^#/, '') || '/';
+  const [path, search = ''] = whole.split(/\?(.*)/s);
+  const clean = path.length > 1 ? path.replace(/\/+$/, '') : path;
+  const query = new URLSearchParams(search);
+  for (const [shape, name, title, own = false] of PAGES) {
+    const found = shape.exec(clean);
+    if (found) return { name, title, path: clean, id: found[1], query, whole, own };
+  }
+  return { name: 'missing', title: '没有这一页', path: clean, query, whole, own: false };
+}
+
+export const here = () => read(location.hash);
+
+let replacing = false;
+
+/** Goes to a page in the place of this one, so that “back” does not return here. */
+export function instead(whole) {
+  replacing = true;
+  if (`#${whole}` === location.hash) dispatchEvent(new HashChangeEvent('hashchange'));
+  else location.replace(`#${whole}`);
+}
+
+/** Whether the page that comes took the place of another; asked once. */
+export function tookPlace() {
+  const answer = replacing;
+  replacing = false;
+  return answer;
+}
+
+/** To the sign-in, and afterwards back to where the person was. */
+export function needLogin(to = here().whole) {
+  instead(`/login?to=${encodeURIComponent(to)}`);
+}
+
+/** A page of ours and nothing else: what a link brings is not trusted. */
+export function inside(to) {
+  return to && /^\/(?!\/)/.test(to) ? to : '/';
+}
