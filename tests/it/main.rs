@@ -4,6 +4,7 @@
 
 mod architecture;
 mod attendance;
+mod cache;
 mod courses;
 mod edge;
 mod enrolment;
