@@ -1,6 +1,7 @@
 // The one place that speaks to /api, and keeps the sign-in.
 
 const KEY = 'shangxue.token';
+const ABOUT = 'shangxue.about';
 const PATIENCE_MS = 20000;
 
 /** What came back instead of an answer. `code` is 'offline' when nothing came. */
@@ -98,4 +99,15 @@ export function getOnce(path) {
   return once.get(path);
 }
 
-export const about = () => getOnce('/about');
+/** The centre; what was known last serves while there is no connection. */
+export async function about() {
+  try {
+    const centre = await getOnce('/about');
+    memory.set(ABOUT, JSON.stringify(centre));
+    return centre;
+  } catch (error) {
+    const kept = memory.get(ABOUT);
+    if (kept) return JSON.parse(kept);
+    throw error;
+  }
+}

@@ -44,6 +44,7 @@ const scrolled = [];
 let turn = 0;
 let first = true;
 let hiddenAt = 0;
+let complete = true;
 
 function setMode(elder) {
   root.dataset.mode = elder ? 'elder' : 'standard';
@@ -114,6 +115,7 @@ async function show() {
     clearTimeout(slow);
   }
   if (stale() || !content) return;
+  if (!complete) surround();
   main.dataset.page = route.name;
   put(main, takeWord(), content);
   if (first) first = false;
@@ -135,7 +137,14 @@ async function frame() {
   onSpeech(showSpeech);
   showSpeech(false);
   document.getElementById('skip').addEventListener('click', () => main.focus());
+  await surround();
+}
+
+/** Banner and foot. Without a connection at first, they come with the first page that does. */
+async function surround() {
   const centre = await about().catch(() => null);
+  complete = Boolean(centre);
+  banner.querySelector('.demo')?.remove();
   if (centre && centre.demo) banner.prepend(h('p.demo', { 'data-testid': 'demo-banner' }, '示例数据，仅供试用'));
   put(document.getElementById('foot'),
     centre && h('p.strong', {}, centre.centre_name),

@@ -24,12 +24,13 @@ export function link(text, href, kind = '', props = {}) {
 
 /**
  * A button that runs `work` once at a time. While it runs it says `busy`; a failure is
- * shown under it, with a button to try again, and nothing on the page is lost.
+ * shown under it, with a button to try again, and nothing on the page is lost. A refusal
+ * that names other steps takes the place of a button that is `once`.
  */
-export function button(text, { busy = '请稍等…', kind = '', work, id, named, steps }) {
+export function button(text, { busy = '请稍等…', kind = '', work, id, steps, once = false }) {
   const problem = h('div.problem-place');
   const words = typeof text === 'string' ? [text] : text;
-  const element = h(`button.button${kind && `.${kind}`}`, { type: 'button', 'data-testid': id, 'aria-label': named }, words);
+  const element = h(`button.button${kind && `.${kind}`}`, { type: 'button', 'data-testid': id }, words);
   const run = async () => {
     if (element.disabled) return;
     element.disabled = true;
@@ -42,6 +43,7 @@ export function button(text, { busy = '请稍等…', kind = '', work, id, named
       say('');
     } catch (error) {
       if (!failed(error)) {
+        element.hidden = once && error instanceof Refusal && error.next.length > 0;
         put(problem, problemBox(error, { again: run, steps }));
         lead(problem.firstChild);
       }
@@ -65,14 +67,14 @@ export function failed(error) {
   return false;
 }
 
-/** Why it did not work, and what can be done instead. */
-export function problemBox(error, { again, steps } = {}) {
+/** Why it did not work (unless that is `said` already), and what can be done instead. */
+export function problemBox(error, { again, steps, said = false } = {}) {
   const ours = error instanceof Refusal;
   const message = ours ? error.message : '页面出了点问题，请再试一次。';
   const transient = !ours || error.status === 0 || error.status >= 500 || error.status === 429;
   const next = ours ? error.next : [];
   const box = h('section.problem', { 'data-testid': 'problem', 'data-code': ours ? error.code : 'page', 'aria-label': '没有办成' },
-    note(transient ? 'warn' : 'bad', 'alert', h('p.strong', {}, message),
+    !said && note(transient ? 'warn' : 'bad', 'alert', h('p.strong', {}, message),
       ours && error.code === 'internal' && error.requestId && h('p.small', {}, `打电话时可以报这个编号：${error.requestId}`)),
     transient && again && h('button.button', { type: 'button', 'data-testid': 'retry', onclick: again }, '再试一次'),
     next.map((step) => nextStep(step, steps)));

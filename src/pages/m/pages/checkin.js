@@ -91,12 +91,12 @@ function refused(error, code, page) {
     lead(page.firstChild);
   };
   // “Scan again” is done here, not on another page.
-  const steps = (step) => step.page === '/checkin' && h('p.hint', {}, step.text);
+  const steps = (step) => step.page === '/checkin' && h('p.text', {}, step.text);
   return [
     h('section.result.bad', { 'data-testid': 'checkin-result', 'data-outcome': error.code || 'problem' },
-      icon('alert', 'huge'), h('h2', {}, '还没有签到')),
-    problemBox(error, { again: () => sent(code), steps }),
-    canScan() ? scanButton('再扫一次', sent, page) : h('p.hint', {}, '请用微信“扫一扫”，再扫一次老师屏幕上的码。'),
+      icon('alert', 'huge'), h('h2', {}, '还没有签到'), h('p.text', {}, error.message)),
+    problemBox(error, { again: () => sent(code), steps, said: true }),
+    canScan() && scanButton('再扫一次', sent, page),
     h('p.hint', {}, '扫不了也没关系：告诉老师您的名字，老师可以帮您签到。'),
     link('回首页', '#/', 'second'),
   ];

@@ -66,7 +66,7 @@ function signUp(one, term, join, whole, done) {
   if (join || one.free <= 0) {
     return [queue('加入候补'), h('p.hint', {}, '候补：前面有人退出，就按先后为您留位子，并通知您。')];
   }
-  return button('报名', { busy: '正在报名…', kind: 'main', work: send(false), id: 'signup-button', steps });
+  return button('报名', { busy: '正在报名…', kind: 'main', work: send(false), id: 'signup-button', steps, once: true });
 }
 
 function signUpResult({ enrolment, outcome, message }, title) {

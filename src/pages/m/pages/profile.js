@@ -41,8 +41,13 @@ class Form {
       draft(this.values);
     };
     const input = h('input', { value: this.values[name], oninput: change, 'data-testid': `profile-${name}`, 'aria-describedby': `error-${props.group || name}`, ...props, group: null });
-    this.inputs[props.group || name] = this.inputs[props.group || name] || input;
+    this.member(props.group || name, input);
     return input;
+  }
+
+  /** Several inputs may answer one question. */
+  member(field, input) {
+    (this.inputs[field] = this.inputs[field] || []).push(input);
   }
 
   error(name) {
@@ -75,7 +80,7 @@ class Form {
       this.values.community = value;
       draft(this.values);
     });
-    this.inputs.community = this.inputs.community || input;
+    this.member('community', input);
     return h('label.choice.radio', {}, input, h('span.mark', { 'aria-hidden': 'true' }), h('span', {}, one.name));
   }
 
@@ -135,14 +140,18 @@ class Form {
   show(wrong) {
     for (const place of Object.values(this.errors)) put(place);
     for (const [field, words] of wrong) put(this.errors[field], note('bad', 'alert', words));
-    for (const [field, input] of Object.entries(this.inputs)) {
-      input.toggleAttribute('aria-invalid', false);
-      if (wrong.some(([one]) => one === field)) input.setAttribute('aria-invalid', 'true');
+    for (const [field, inputs] of Object.entries(this.inputs)) {
+      const bad = wrong.some(([one]) => one === field);
+      for (const input of inputs) {
+        if (bad && input.type !== 'radio') input.setAttribute('aria-invalid', 'true');
+        else input.removeAttribute('aria-invalid');
+      }
     }
     const [field, words] = wrong[0];
+    const first = this.inputs[field].find((input) => !input.value) || this.inputs[field][0];
     say(words);
-    this.inputs[field].focus();
-    this.inputs[field].scrollIntoView({ block: 'center' });
+    first.focus();
+    first.scrollIntoView({ block: 'center' });
   }
 }
 
