@@ -4,7 +4,7 @@ import { about, memory, session } from './api.js';
 import { tellTitle } from './bridge.js';
 import { focus, h, icon, put, say } from './dom.js';
 import { failed, phoneButton, problemBox, takeWord } from './parts.js';
-import { here, instead, needLogin, tookPlace } from './routes.js';
+import { here, instead, needLogin, tookPlace, trail } from './routes.js';
 import { canSpeak, isSpeaking, onSpeech, speak, stop } from './speech.js';
 import { checkin } from './pages/checkin.js';
 import { classes } from './pages/classes.js';
@@ -97,6 +97,8 @@ async function show() {
   const own = turn;
   const returned = count();
   const route = here();
+  trail.length = depth;
+  trail[depth] = route.whole;
   if (route.own && !session.signedIn) {
     needLogin(route.whole);
     return;
@@ -117,10 +119,11 @@ async function show() {
   if (stale() || !content) return;
   if (!complete) surround();
   main.dataset.page = route.name;
-  put(main, takeWord(), content);
+  const word = takeWord();
+  put(main, word, content);
   if (first) first = false;
   else focus(heading);
-  scrollTo(0, returned ? scrolled[depth] || 0 : 0);
+  scrollTo(0, returned && !word ? scrolled[depth] || 0 : 0);
 }
 
 function setTitle(title) {

@@ -69,6 +69,12 @@ export function say(text) {
   document.getElementById('live').textContent = text;
 }
 
+/** Takes a word back, unless another was said since. */
+export function hush(text) {
+  const live = document.getElementById('live');
+  if (live.textContent === text) live.textContent = '';
+}
+
 /** Moves the focus without a place in the order of tabs. */
 export function focus(element) {
   if (!element.hasAttribute('tabindex')) element.setAttribute('tabindex', '-1');

@@ -1,7 +1,7 @@
 // What several pages show: problems, buttons that work, facts of a class.
 
 import { Refusal, about, post, session } from './api.js';
-import { h, icon, lead, put, say } from './dom.js';
+import { h, hush, icon, lead, put, say } from './dom.js';
 import { needLogin } from './routes.js';
 
 /** A sentence that stays on the next page, until the person goes on. */
@@ -27,10 +27,10 @@ export function link(text, href, kind = '', props = {}) {
  * shown under it, with a button to try again, and nothing on the page is lost. A refusal
  * that names other steps takes the place of a button that is `once`.
  */
-export function button(text, { busy = '请稍等…', kind = '', work, id, steps, once = false }) {
+export function button(text, { busy = '请稍等…', kind = '', work, id, steps, once = false, type = 'button' }) {
   const problem = h('div.problem-place');
   const words = typeof text === 'string' ? [text] : text;
-  const element = h(`button.button${kind && `.${kind}`}`, { type: 'button', 'data-testid': id }, words);
+  const element = h(`button.button${kind && `.${kind}`}`, { type, 'data-testid': id }, words);
   const run = async () => {
     if (element.disabled) return;
     element.disabled = true;
@@ -40,7 +40,7 @@ export function button(text, { busy = '请稍等…', kind = '', work, id, steps
     put(problem);
     try {
       await work();
-      say('');
+      hush(busy);
     } catch (error) {
       if (!failed(error)) {
         element.hidden = once && error instanceof Refusal && error.next.length > 0;

@@ -47,6 +47,15 @@ export function tookPlace() {
   return answer;
 }
 
+/** The pages of ours that lie behind this one, and this one. Kept by app.js. */
+export const trail = [];
+
+/** Back to the page from which the person was led away, or there in the place of this one. */
+export function returnTo(whole) {
+  if (trail[trail.length - 2] === whole) history.back();
+  else instead(whole);
+}
+
 /** To the sign-in, and afterwards back to where the person was. */
 export function needLogin(to = here().whole) {
   instead(`/login?to=${encodeURIComponent(to)}`);

@@ -21,8 +21,16 @@ export async function classPage({ id, query, whole, setTitle }) {
   const done = (result) => {
     const title = { placed: '报名成功', waiting: '已加入候补', already: '已经报过名' }[result.outcome];
     setTitle(title);
-    put(page, signUpResult(result, title));
+    put(page, signUpResult(result, title, withdrawn));
     say(`${title}。${result.message}`);
+    scrollTo(0, 0);
+    lead(page.firstChild);
+  };
+  const withdrawn = ({ class: { name }, status_text: words }) => {
+    setTitle('已退课');
+    put(page, note('good', 'check', h('p.strong', {}, `“${name}”${words}。`), '改了主意，可以再报名。'),
+      link('看看别的班', '#/classes', 'main'), link('回首页', '#/', 'second'));
+    say(`“${name}”${words}。`);
     scrollTo(0, 0);
     lead(page.firstChild);
   };
@@ -69,16 +77,7 @@ function signUp(one, term, join, whole, done) {
   return button('报名', { busy: '正在报名…', kind: 'main', work: send(false), id: 'signup-button', steps, once: true });
 }
 
-function signUpResult({ enrolment, outcome, message }, title) {
-  const again = h('div');
-  const withdrawn = (after) => {
-    const words = after.status_text || '已退课';
-    put(again, note('good', 'check', h('p.strong', {}, `${words}。`), '想再报名，可以回到班级页面。'),
-      link('回到这个班', `#/classes/${enrolment.class.id}`, 'second'));
-    say(words);
-    lead(again.firstChild);
-  };
-  if (enrolment.may.includes('withdraw')) put(again, withdrawal(enrolment, withdrawn));
+function signUpResult({ enrolment, outcome, message }, title, withdrawn) {
   return [
     h('section.result.good', { 'data-testid': 'signup-result', 'data-outcome': outcome },
       icon(outcome === 'waiting' ? 'wait' : 'check', 'huge'), h('h2', {}, title), h('p.text', {}, message)),
@@ -88,7 +87,7 @@ function signUpResult({ enrolment, outcome, message }, title) {
     classFacts(enrolment.class),
     link('看我的课程', '#/mine', 'main', { 'data-testid': 'my-classes' }),
     link('回首页', '#/', 'second'),
-    again,
+    enrolment.may.includes('withdraw') && withdrawal(enrolment, withdrawn),
   ];
 }
 

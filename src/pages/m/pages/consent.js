@@ -3,7 +3,7 @@
 import { about, post, remove, session } from '../api.js';
 import { h, lead, put, say } from '../dom.js';
 import { button, confirmed, keepWord, note, phoneButton } from '../parts.js';
-import { inside, instead, needLogin } from '../routes.js';
+import { inside, instead, needLogin, returnTo } from '../routes.js';
 
 const TEXT = [
   ['我们要知道什么', [
@@ -63,7 +63,7 @@ function giving(version, to) {
     if (me.needs.includes('profile')) instead(`/profile?to=${encodeURIComponent(to)}`);
     else {
       keepWord('已经记下您的同意。');
-      instead(to);
+      returnTo(to);
     }
   };
   return h('section.card', {},

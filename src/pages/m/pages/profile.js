@@ -4,7 +4,7 @@ import { Refusal, getOnce, post, remove, replace, session } from '../api.js';
 import { askPhone, canAskPhone } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, keepWord, note } from '../parts.js';
-import { inside, instead } from '../routes.js';
+import { inside, instead, returnTo } from '../routes.js';
 
 const DRAFT = 'shangxue.profile';
 /** Which field a refusal is about. */
@@ -58,7 +58,7 @@ class Form {
   element(to) {
     const number = (name, words, most) => h('label.field.short', {},
       this.input(name, { inputmode: 'numeric', maxlength: most, autocomplete: 'off', group: 'birth' }), h('span', {}, words));
-    return h('form.form', { novalidate: true, onsubmit: (event) => { event.preventDefault(); event.target.querySelector('[data-testid=profile-save]').click(); } },
+    return h('form.form', { novalidate: true, onsubmit: (event) => event.preventDefault() },
       h('label.field', {}, h('span', {}, '姓名'), this.input('name', { autocomplete: 'name', maxlength: '20' })),
       this.error('name'),
       h('fieldset', {}, h('legend', {}, '出生日期'), h('p.hint', {}, '照身份证上写，比如 1955 年 3 月 1 日'),
@@ -70,7 +70,7 @@ class Form {
         this.phoneHint = h('p.hint', {}, this.phoneMasked ? `已留：${this.phoneMasked}。不改就空着。` : '课改时间时，好给您打电话。'),
         this.error('phone'),
         canAskPhone() && button('用微信里的手机号', { kind: 'second', busy: '请在微信里选择…', id: 'profile-wechat-phone', work: () => this.wechatPhone() })),
-      button('保存', { kind: 'main', busy: '正在保存…', id: 'profile-save', work: () => this.save(to) }));
+      button('保存', { kind: 'main', busy: '正在保存…', id: 'profile-save', type: 'submit', work: () => this.save(to) }));
   }
 
   community(one) {
@@ -112,7 +112,7 @@ class Form {
     }
     draft(null);
     keepWord(to.startsWith('/classes/') ? '个人信息已保存，现在可以报名了。' : '个人信息已保存。');
-    instead(to);
+    returnTo(to);
   }
 
   birthDate() {
