@@ -66,6 +66,10 @@ async function handle(message, reply) {
     case "shangxue:phone":
       reply({ type: "shangxue:phone-result", code: await askPhone() });
       break;
+    case "shangxue:login":
+      // As the mini-program does: its page again, with a fresh login code.
+      if (typeof message.to === "string") openLink(`pages/web/index?to=${encodeURIComponent(message.to)}`);
+      break;
     case "shangxue:title":
       if (typeof message.title === "string" && top) top.title.textContent = message.title.slice(0, 20);
       break;
