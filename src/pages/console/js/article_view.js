@@ -25,6 +25,7 @@ function copy(from, to) {
     const made = document.createElement(node.tagName);
     if (node.tagName === 'IMG') picture(node, made);
     if (node.tagName === 'A') link(node, made);
+    if (node.tagName === 'SMALL') caption(node, to);
     copy(node, made);
     to.append(made);
   }
@@ -36,6 +37,12 @@ function picture(node, made) {
   if (id) made.src = pictureUrl(id);
   made.alt = node.getAttribute('alt') ?? '';
   made.loading = 'lazy';
+}
+
+/** A caption that repeats the picture's description is read once. */
+function caption(node, to) {
+  const image = to.lastElementChild?.tagName === 'BR' ? to.lastElementChild.previousElementSibling : to.lastElementChild;
+  if (image?.tagName === 'IMG' && image.alt === node.textContent) image.alt = '';
 }
 
 function link(node, made) {

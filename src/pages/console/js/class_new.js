@@ -3,21 +3,24 @@
 import { api } from './api.js';
 import { h } from './dom.js';
 import { asId, field, form } from './form.js';
+import { may } from './roles.js';
 import { go } from './router.js';
 import * as time from './time.js';
 import { empty, pageHead, tell } from './ui.js';
 
 const NEEDED = [['terms', '学期'], ['courses', '课程'], ['teachers', '教师'], ['sites', '学习点']];
 
-export async function page({ signal }) {
+export async function page({ me, signal }) {
   const lists = await Promise.all(NEEDED.map(([path]) => api.list(`/api/staff/${path}`, { signal })));
+  // An officer opens classes at the sites of the own community.
+  if (me.role === 'officer') lists[3] = lists[3].filter((site) => site.community_id === me.community?.id);
   const [terms, courses, teachers, sites] = lists;
   const head = pageHead({ title: '开班', back: { href: '#/classes', text: '班级' }, lead: '课次从学期里第一个上课日起，每周一次，放假日自动跳过。' });
   const missing = NEEDED.filter((_, index) => !lists[index].length);
   if (missing.length) {
     return h('div.page', {}, head, h('div.panel.flush', {}, empty(
-      `还缺${missing.map(([, name]) => name).join('、')}。`, '先添加好，再开班。',
-      ...missing.map(([path, name]) => h('a.button', { href: `#/${path}` }, `添加${name}`)))));
+      `还缺${missing.map(([, name]) => name).join('、')}。`, may(me, 'centre') ? '先添加好，再开班。' : '请教育中心先添加好。',
+      ...(may(me, 'centre') ? missing.map(([path, name]) => h('a.button', { href: `#/${path}` }, `添加${name}`)) : []))));
   }
   const pick = (items) => [['', '请选择'], ...items.map((item) => [item.id, item.name])];
   const name = field({ name: 'name', label: '班级名称', required: true, maxlength: '40', placeholder: '智在指尖一班' });

@@ -11,7 +11,7 @@ import { alertBox, badge, button, empty, pageHead, table, tell } from './ui.js';
 
 export async function page(ctx) {
   const one = await api.get(`/api/staff/classes/${ctx.params.id}`, { signal: ctx.signal });
-  const plans = may(ctx.me, 'centre') && one.status === 'open';
+  const plans = may(ctx.me, 'enrolment') && one.status === 'open';
   return h('div.page', {},
     classHead(one, plans ? [
       button('修改', { testid: 'class-edit', onclick: () => edit(one) }),
@@ -28,7 +28,7 @@ export function classHead(one, actions = []) {
   return pageHead({
     title: one.name,
     badges: classBadge(one),
-    lead: `${one.time_text} · ${one.teacher_name} · ${one.site_name}${one.room}`,
+    lead: `${one.time_text} · ${one.teacher_name} · ${one.site_name} ${one.room}`,
     back: { href: '#/classes', text: '班级' },
     actions,
   });
@@ -66,20 +66,25 @@ function meetings(one, plans) {
     rowOff: (meeting) => meeting.status === 'cancelled',
     columns: [
       { name: '课次', lead: true, cell: (meeting) => h('span.strong.nowrap', `第 ${meeting.number} 次`) },
-      { name: '时间', cell: (meeting) => h('span.numbers', `${meeting.time_text}–${time.clockText(meeting.ends_at)}`) },
-      { name: '地点', cell: (meeting) => [meeting.site_name === one.site_name ? '' : meeting.site_name, meeting.room] },
+      { name: '时间', cell: (meeting) => [h('span.numbers.nowrap', `${meeting.time_text}–${time.clockText(meeting.ends_at)}`), elsewhere(one, meeting)] },
       { name: '状态', cell: (meeting) => [state(meeting, soon), meeting.note && h('div.small.soft', meeting.note)] },
       {
         name: '', acts: true,
         cell: (meeting) => h('div.row', {},
-          h('a.button.quiet', { href: `#/meetings/${meeting.id}`, 'aria-label': `第 ${meeting.number} 次课的名单`, testid: `meeting-open-${meeting.id}` }, '名单'),
+          h('a.button.quiet', { href: `#/meetings/${meeting.id}`, testid: `meeting-open-${meeting.id}` }, '名单', h('span.sr', `：第 ${meeting.number} 次`)),
           plans && meeting.status === 'planned' && new Date(meeting.ends_at).getTime() > soon ? [
-            button('改期', { quiet: true, label: `第 ${meeting.number} 次课改期`, testid: `meeting-move-${meeting.id}`, onclick: () => move(one, meeting) }),
-            button('停课', { quiet: true, danger: true, label: `第 ${meeting.number} 次课停课`, testid: `meeting-cancel-${meeting.id}`, onclick: () => cancelMeeting(meeting) }),
+            button('改期', { quiet: true, about: `第 ${meeting.number} 次`, testid: `meeting-move-${meeting.id}`, onclick: () => move(one, meeting) }),
+            button('停课', { quiet: true, danger: true, about: `第 ${meeting.number} 次`, testid: `meeting-cancel-${meeting.id}`, onclick: () => cancelMeeting(meeting) }),
           ] : null),
       },
     ],
   });
+}
+
+/** The place, where it is not the class's own. */
+function elsewhere(one, meeting) {
+  if (meeting.site_name === one.site_name && meeting.room === one.room) return null;
+  return h('div.small', `在${meeting.site_name} ${meeting.room}`);
 }
 
 function state(meeting, now) {

@@ -12,14 +12,14 @@ export async function page(ctx) {
   const terms = await api.list('/api/staff/terms', { signal });
   const wanted = search.get('term') ?? String((await current(signal))?.id ?? terms[0]?.id ?? '');
   const classes = await api.list(`/api/staff/classes${query({ term_id: wanted })}`, { signal });
-  const plans = may(me, 'centre');
+  const plans = may(me, 'enrolment');
   const head = pageHead({
     title: '班级',
     lead: '点班级名称，看课次和学员，或为居民报名。',
     actions: plans ? [h('a.button.main', { href: '#/classes/new', testid: 'class-new' }, '开班')] : [],
   });
   if (!terms.length) {
-    return h('div.page', {}, head, h('div.panel.flush', {}, empty('还没有学期。', '先建学期，再开班。', plans && h('a.button.main', { href: '#/terms' }, '去建学期'))));
+    return h('div.page', {}, head, h('div.panel.flush', {}, empty('还没有学期。', '先建学期，再开班。', may(me, 'centre') && h('a.button.main', { href: '#/terms' }, '去建学期'))));
   }
   const list = h('div.panel.flush');
   const text = field({ name: 'q', label: '查找', type: 'search', placeholder: '班级、老师或学习点' });
@@ -72,7 +72,7 @@ export function classTable(classes, none) {
       { name: '时间', cell: (one) => h('span.nowrap', one.time_text) },
       { name: '地点', cell: (one) => [one.site_name, one.room && h('div.small.soft', one.room)] },
       { name: '名额', cell: places },
-      { name: '空位', right: true, cell: (one) => one.free },
+      { name: '空位', right: true, cell: (one) => (one.status === 'cancelled' ? '–' : one.free) },
       { name: '候补', right: true, cell: (one) => one.waiting },
       { name: '状态', cell: classBadge },
     ],

@@ -33,7 +33,7 @@ export async function crudPage(ctx, spec) {
   const acts = {
     name: '', acts: true,
     cell: (item) => h('div.row', {}, spec.extra?.(item),
-      spec.fixed ? null : button('修改', { quiet: true, label: `修改${spec.name(item)}`, testid: `${spec.key}-edit-${item.id}`, onclick: () => { edit(item); } })),
+      spec.fixed ? null : button('修改', { quiet: true, about: spec.name(item), testid: `${spec.key}-edit-${item.id}`, onclick: () => { edit(item); } })),
   };
   return h('div.page', {},
     pageHead({ title: spec.title, lead: spec.lead, actions: [add()] }),

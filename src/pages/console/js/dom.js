@@ -38,7 +38,7 @@ function set(element, name, value) {
 
 export function add(element, ...children) {
   for (const child of children.flat(Infinity)) {
-    if (child == null || child === false || child === true) continue;
+    if (child == null || child === '' || child === false || child === true) continue;
     element.append(child instanceof Node ? child : document.createTextNode(String(child)));
   }
   return element;

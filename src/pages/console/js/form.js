@@ -18,6 +18,7 @@ export function field(spec) {
   const describedby = `${hint ? `${id}-hint ` : ''}${id}-problem`;
   const common = { id, name, testid: testid ?? `field-${name}`, required, 'aria-required': required ? 'true' : null, 'aria-describedby': describedby, autofocus: autofocus || null, ...attributes };
   const input = control(type, common, value, options);
+  const long = type === 'textarea';
   const counter = most ? h('span.count', { testid: `${testid ?? `field-${name}`}-count` }) : null;
   const count = () => {
     if (!counter) return;
@@ -36,7 +37,7 @@ export function field(spec) {
   const caption = h('label', { for: id }, label, required && type !== 'checkbox' ? h('span.must', { title: '必填', 'aria-hidden': 'true' }, '*') : null);
   const element = type === 'checkbox'
     ? h(full ? 'div.field.full' : 'div.field', {}, h('label.check', { for: id }, input, label), hintLine, problem)
-    : h(full ? 'div.field.full' : 'div.field', {}, counter ? h('div.label-line', {}, caption, counter) : caption, hintLine, input, problem);
+    : h(full ? 'div.field.full' : 'div.field', {}, counter ? h('div.label-line', {}, caption, counter) : caption, long && hintLine, input, !long && hintLine, problem);
   return {
     name, label, input, element, show,
     get: () => {

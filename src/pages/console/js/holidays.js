@@ -35,7 +35,7 @@ export const page = (ctx) => crudPage(ctx, {
     { name: '日期', lead: true, cell: (holiday) => h('span.strong.numbers', time.dayText(holiday.day)) },
     { name: '名称', cell: (holiday) => holiday.name },
   ],
-  extra: (holiday) => button('删除', { quiet: true, danger: true, label: `删除${holiday.day}`, testid: `holiday-delete-${holiday.day}`, onclick: () => { remove(holiday); } }),
+  extra: (holiday) => button('删除', { quiet: true, danger: true, about: holiday.day, testid: `holiday-delete-${holiday.day}`, onclick: () => { remove(holiday); } }),
   fields: () => [
     field({ name: 'day', label: '日期', type: 'date', required: true }),
     field({ name: 'name', label: '名称', required: true, placeholder: '元旦', maxlength: '20' }),

@@ -53,7 +53,7 @@ function jobTable(jobs, state) {
 function retry(job) {
   const place = h('div.stack.tight');
   const again = button('再做一次', {
-    label: `再做一次：${job.kind_text}，编号 ${job.id}`,
+    about: `${job.kind_text}，编号 ${job.id}`,
     testid: 'job-retry',
     onclick: async () => {
       try {

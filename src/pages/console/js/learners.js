@@ -1,6 +1,6 @@
 // The learners of a class, and sign-up at the counter.
 
-import { api, query } from './api.js';
+import { api, isGone, query } from './api.js';
 import { classHead, tabs } from './class_page.js';
 import { h, put } from './dom.js';
 import { askReason, field, form } from './form.js';
@@ -42,7 +42,7 @@ function learnerTable(learners, label, mayWithdraw) {
       { name: '报名时间', cell: (learner) => learner.time_text },
       {
         name: '', acts: true,
-        cell: (learner) => (mayWithdraw ? button('退课', { quiet: true, danger: true, label: `为${learner.name}退课`, testid: `withdraw-${learner.resident_id}`, onclick: () => withdraw(learner) }) : ''),
+        cell: (learner) => (mayWithdraw ? button('退课', { quiet: true, danger: true, about: learner.name, testid: `withdraw-${learner.resident_id}`, onclick: () => withdraw(learner) }) : ''),
       },
     ],
   });
@@ -73,7 +73,7 @@ function counter(one, live) {
   return h('section.panel.stack', { 'aria-labelledby': 'counter' },
     h('div', {}, h('h2', { id: 'counter' }, '为居民报名'), one.free > 0
       ? h('p.soft', `还有 ${one.free} 个空位。`)
-      : h('p.soft', `名额已满，有 ${one.waiting} 人候补。`)),
+      : h('p.soft', `名额已满，有 ${one.waiting} 人候补。可以为他排候补，有空位时按顺序通知。`)),
     form({
       fields: [q],
       grid: false,
@@ -106,20 +106,22 @@ function results(one, live, people, q) {
 function signUp(one, live, person) {
   if (live.some((learner) => learner.resident_id === person.id)) return badge('已在名单里');
   const place = h('div.stack.tight');
-  const ask = button('报名', {
-    label: `为${person.name}报名`,
-    testid: `sign-up-${person.id}`,
+  const ask = (waiting) => button(waiting ? '排候补' : '报名', {
+    about: person.name,
+    testid: waiting ? `wait-${person.id}` : `sign-up-${person.id}`,
     onclick: async () => {
       try {
-        const learner = await api.post(`/api/staff/classes/${one.id}/enrolments`, { learner_number: person.learner_number });
+        const learner = await api.post(`/api/staff/classes/${one.id}/enrolments`, { learner_number: person.learner_number, join_waitlist: waiting });
         await reload();
         tell(`${learner.name}：${stateText(learner)}。`);
       } catch (error) {
-        if (error.status === 401) throw error;
-        put(place, ask, failure(error));
+        if (isGone(error)) return;
+        // The last place went meanwhile: the list is offered instead.
+        const full = error.code === 'class_full' && !waiting;
+        put(place, ask(full || waiting), failure(full ? new Error(error.message) : error));
       }
     },
   });
-  return put(place, ask);
+  return put(place, ask(one.free <= 0));
 }
 

@@ -33,10 +33,10 @@ export async function page(ctx) {
         {
           name: '', acts: true,
           cell: (one) => h('div.row', {},
-            button('重设密码', { quiet: true, label: `重设${one.name}的密码`, testid: `login-reset-${one.id}`, onclick: () => reset(one) }),
+            button('重设密码', { quiet: true, about: one.name, testid: `login-reset-${one.id}`, onclick: () => reset(one) }),
             one.id === ctx.me.id ? null : one.disabled
-              ? button('启用', { quiet: true, label: `启用${one.name}的账号`, testid: `login-enable-${one.id}`, onclick: async () => { await api.post(`/api/staff/logins/${one.id}/enable`); await done(`${one.name}可以登录了。`); } })
-              : button('停用', { quiet: true, danger: true, label: `停用${one.name}的账号`, testid: `login-disable-${one.id}`, onclick: () => disable(one) })),
+              ? button('启用', { quiet: true, about: one.name, testid: `login-enable-${one.id}`, onclick: async () => { await api.post(`/api/staff/logins/${one.id}/enable`); await done(`${one.name}可以登录了。`); } })
+              : button('停用', { quiet: true, danger: true, about: one.name, testid: `login-disable-${one.id}`, onclick: () => disable(one) })),
         },
       ],
     })));

@@ -33,14 +33,15 @@ export function windowBadge(meeting) {
   return { before: badge('未到签到时间', 'info'), open: badge('正在签到', 'ok'), closed: badge('签到已结束') }[meeting.window];
 }
 
-export function meetingCards(meetings) {
+/** `heading`: h2 where the page has no other, else h3. */
+export function meetingCards(meetings, heading = 'h2') {
   return h('ul.meetings', meetings.map((meeting) => h('li.panel.meeting', { testid: `meeting-${meeting.id}` },
     h('div.when.numbers', {}, h('b', time.clockText(meeting.starts_at)), h('span', `至 ${time.clockText(meeting.ends_at)}`)),
     h('div.grow.stack.tight', {},
-      h('div.row.tight', {}, h('h3', `${meeting.class_name}`), windowBadge(meeting)),
-      h('p.soft', `第 ${meeting.number} 次 · ${meeting.site_name}${meeting.room} · ${meeting.teacher_name}`)),
+      h('div.row.tight', {}, h(heading, meeting.class_name), windowBadge(meeting)),
+      h('p.soft', `第 ${meeting.number} 次 · ${meeting.site_name} ${meeting.room} · ${meeting.teacher_name}`)),
     h('p.heads.numbers', {}, h('b', meeting.present), ` / ${meeting.enrolled} 人到`),
     meeting.status === 'cancelled' ? null
-      : h(meeting.window === 'open' ? 'a.button.main' : 'a.button', { href: `#/meetings/${meeting.id}`, testid: 'meeting-open', 'data-meeting': meeting.id, 'aria-label': `打开${meeting.class_name}第 ${meeting.number} 次课的名单` },
-        meeting.window === 'open' ? '签到和点名' : '看名单'))));
+      : h(meeting.window === 'open' ? 'a.button.main' : 'a.button', { href: `#/meetings/${meeting.id}`, testid: 'meeting-open', 'data-meeting': meeting.id },
+        meeting.window === 'open' ? '签到和点名' : '看名单', h('span.sr', `：${meeting.class_name}`)))));
 }

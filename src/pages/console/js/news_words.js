@@ -33,8 +33,8 @@ export function waitingFor(me, article) {
 
 /** Three dots with words: which reviews hold. */
 export function passes(article) {
-  const done = STAGES.filter((stage) => article.passes.includes(stage));
-  return h('span.passes', { 'aria-label': `三审通过 ${done.length} 项` }, STAGES.map((stage) =>
+  const done = STAGES.filter((stage) => article.passes.includes(stage)).map((stage) => STAGE[stage]);
+  return h('span.passes', {}, h('span.sr', done.length ? `已通过：${done.join('、')}` : '都还没通过'), STAGES.map((stage) =>
     h(article.passes.includes(stage) ? 'span.pass.done' : 'span.pass', { 'aria-hidden': 'true' }, `${article.passes.includes(stage) ? '✓' : ''}${STAGE[stage].slice(0, 2)}`)));
 }
 

@@ -17,7 +17,7 @@ export async function page(ctx) {
   const path = `/api/staff/meetings/${id}/roll`;
   let roll = await api.get(path, { signal: ctx.signal });
   const { meeting } = roll;
-  const code = codeCard({ id, title: meeting.class_name, place: `第 ${meeting.number} 次 · ${meeting.site_name}${meeting.room}`, signal: ctx.signal });
+  const code = codeCard({ id, title: meeting.class_name, place: `第 ${meeting.number} 次 · ${meeting.site_name} ${meeting.room}`, signal: ctx.signal });
   const present = h('b', { testid: 'roll-present-count' });
   const total = h('span', { testid: 'roll-total-count' });
   const others = h('p.soft.small');
@@ -79,7 +79,7 @@ export async function page(ctx) {
     pageHead({
       title: meeting.class_name,
       badges: state,
-      lead: `第 ${meeting.number} 次 · ${meeting.time_text}–${time.clockText(meeting.ends_at)} · ${meeting.site_name}${meeting.room}`,
+      lead: `第 ${meeting.number} 次 · ${meeting.time_text}–${time.clockText(meeting.ends_at)} · ${meeting.site_name} ${meeting.room}`,
       back: { href: time.day(meeting.starts_at) === time.day() ? '#/meetings' : `#/meetings?day=${time.day(meeting.starts_at)}`, text: '课次' },
       actions: may(ctx.me, 'enrolment') ? [h('a.button', { href: `#/classes/${meeting.class_id}` }, '看班级')] : [],
     }),

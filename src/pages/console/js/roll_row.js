@@ -14,27 +14,21 @@ const OFFERS = { present: ['到了，没带手机', '到了，手机扫不了', 
 export function rollRow(first, { meeting, changed }) {
   let row = first;
   const detail = h('span.soft.small');
-  const state = h('span.state');
   const buttons = Object.keys(STATUS).map((status) => button(STATUS[status], {
     testid: `roll-${status}-${row.resident_id}`,
     'aria-pressed': 'false',
-    label: `${row.name}${STATUS[status]}`,
+    about: row.name,
     onclick: () => choose(status),
   }));
-  const history = button('记录', { quiet: true, label: `${row.name}的登记记录`, testid: `roll-history-${row.resident_id}`, onclick: () => { showHistory(meeting, row); } });
+  const history = button('记录', { quiet: true, about: row.name, testid: `roll-history-${row.resident_id}`, onclick: () => { showHistory(meeting, row); } });
   const element = h('li.roll-row', { testid: `roll-row-${row.resident_id}` },
-    h('div.person', {}, h('div.row.tight', {}, h('span.strong', row.name), state), h('span.soft.small.numbers', row.learner_number), detail),
+    h('div.person', {}, h('div.row.tight', {}, h('span.strong', row.name), h('span.soft.small.numbers', row.learner_number)), detail),
     h('div.answers', { role: 'group', 'aria-label': `${row.name}的出勤` }, buttons),
     history);
 
   function show() {
     element.dataset.status = row.status ?? '';
-    const stands = row.status ?? '';
-    if (state.dataset.shown !== stands) {
-      state.dataset.shown = stands;
-      put(state, row.status ? badge(STATUS[row.status], KINDS[row.status]) : badge('还没登记'));
-    }
-    say(detail, [row.way && WAYS[row.way], row.time_text, row.status === 'present' && row.hours_hundredths ? `${time.hours(row.hours_hundredths)} 学时` : '', row.reason].filter(Boolean).join(' · '));
+    say(detail, row.status ? how(row, meeting) : '还没登记');
     Object.keys(STATUS).forEach((status, index) => {
       buttons[index].setAttribute('aria-pressed', String(row.status === status));
       if (meeting.status === 'cancelled') buttons[index].disabled = true;
@@ -84,6 +78,13 @@ export function rollRow(first, { meeting, changed }) {
       show();
     },
   };
+}
+
+/** `扫码 8:55 · 2 学时`; the day is left out where it is the meeting's own. */
+function how(row, meeting) {
+  const when = (row.time_text ?? '').replace(time.dayText(time.day(meeting.starts_at)), '');
+  const hours = row.status === 'present' && row.hours_hundredths ? `${time.hours(row.hours_hundredths)} 学时` : '';
+  return [`${WAYS[row.way] ?? ''} ${when}`.trim(), hours, row.reason].filter(Boolean).join(' · ');
 }
 
 function showHistory(meeting, row) {

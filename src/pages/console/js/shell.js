@@ -55,11 +55,11 @@ export function shell({ about, me, leave }) {
   };
 }
 
-export const demoBanner = () => h('p.demo', { testid: 'demo-banner', role: 'note' }, '示例数据，仅供试用');
+export const demoBanner = () => h('aside.demo', { testid: 'demo-banner', 'aria-label': '提示' }, '示例数据，仅供试用');
 
 /** The name of the service and of the centre. */
 export function mark(about, tag) {
-  return h(`${tag}.mark`, tag === 'a' ? { href: '#/', 'aria-label': '尚学工作台首页' } : {},
+  return h(`${tag}.mark`, tag === 'a' ? { href: '#/' } : {},
     emblem(), h('div', {}, h('b', '尚学'), h('span', about.centre_name)));
 }
 

@@ -19,7 +19,7 @@ export async function page(ctx) {
     may(me, 'enrolment') && guarded(term, ctx),
   ]);
   return h('div.page', {},
-    pageHead({ title: `${me.name}，您好`, plainTitle: '首页', lead: `今天是${time.dayText(time.day())}。` }),
+    pageHead({ title: `${me.name}，您好`, plainTitle: '首页', lead: `今天是${time.dayText(time.day())}。`, actions: may(me, 'news') ? [h('a.button.main', { href: '#/news/new', testid: 'article-new' }, '写文章')] : [] }),
     parts);
 }
 
@@ -45,16 +45,18 @@ async function today(ctx) {
   const meetings = await api.list('/api/staff/meetings', { signal: ctx.signal });
   return h('section.stack', { 'aria-labelledby': 'start-today' },
     h('div.row.spread', {}, h('h2', { id: 'start-today' }, '今日课次'), h('a', { href: '#/meetings' }, '看其他日子')),
-    meetings.length ? meetingCards(meetings) : h('div.panel.flush', {}, empty('今天没有课。', '到“今日课次”里可以看前后几天。')));
+    meetings.length ? meetingCards(meetings, 'h3') : h('div.panel.flush', {}, empty('今天没有课。', '到“今日课次”里可以看前后几天。')));
 }
 
-async function term({ signal }) {
+async function term({ me, signal }) {
   const now = await api.get('/api/terms/current', { signal }).catch((error) => {
     if (error.status === 404) return null;
     throw error;
   });
   if (!now) {
-    return h('section.panel.flush', {}, empty('现在没有学期。', '先建学期，再开班。', h('a.button.main', { href: '#/terms' }, '去建学期')));
+    return h('section.panel.flush', {}, may(me, 'centre')
+      ? empty('现在没有学期。', '先建学期，再开班。', h('a.button.main', { href: '#/terms' }, '去建学期'))
+      : empty('现在没有学期。', '教育中心建好学期后，这里会有班级。'));
   }
   const classes = await api.list(`/api/staff/classes?term_id=${now.id}`, { signal });
   const open = classes.filter((one) => one.status === 'open');
@@ -84,6 +86,5 @@ async function newsDesk({ me, signal }) {
     mine.length ? h('section.stack', { 'aria-labelledby': 'start-mine' },
       h('h2', { id: 'start-mine' }, '我写的'),
       h('div.panel.flush', {}, articleList(mine))) : null,
-    h('div', {}, h('a.button.main', { href: '#/news/new', testid: 'article-new' }, '写文章')),
   ];
 }

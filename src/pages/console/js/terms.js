@@ -25,10 +25,10 @@ export const page = (ctx) => crudPage(ctx, {
   wide: true,
   name: (term) => term.name,
   columns: [
-    { name: '名称', lead: true, cell: (term) => h('span.strong', term.name) },
-    { name: '上课', cell: (term) => h('span.numbers', `${term.first_day} 至 ${term.last_day}`) },
-    { name: '报名', cell: (term) => [h('div', {}, phaseBadge(term)), h('div.small.soft', `${time.spoken(term.enrolment_opens_at)} 至 ${time.spoken(term.enrolment_closes_at)}`)] },
-    { name: '规则', cell: (term) => h('span.small', `每人最多 ${term.max_classes_per_person} 个班，满 ${term.min_age} 岁`) },
+    { name: '名称', lead: true, cell: (term) => h('span.strong.nowrap', term.name) },
+    { name: '上课', cell: (term) => span(time.dayText(term.first_day), time.dayText(term.last_day)) },
+    { name: '报名', cell: (term) => [h('div', {}, phaseBadge(term)), h('div.small.soft', {}, span(time.spoken(term.enrolment_opens_at), time.spoken(term.enrolment_closes_at)))] },
+    { name: '规则', cell: (term) => [h('div.nowrap', `每人最多 ${term.max_classes_per_person} 个班`), h('div.nowrap', `满 ${term.min_age} 岁`)] },
   ],
   fields: (term) => [
     field({ name: 'name', label: '学期名称', value: term?.name, required: true, full: true, placeholder: '2027 年春季学期', maxlength: '40' }),
@@ -40,5 +40,7 @@ export const page = (ctx) => crudPage(ctx, {
     field({ name: 'min_age', label: '最低年龄', type: 'number', value: term?.min_age ?? 50, required: true, min: '0', max: '120', inputmode: 'numeric', hint: '按学期第一天算。课程可以另定。' }),
   ],
 });
+
+const span = (from, to) => [h('div.nowrap', `${from} 起`), h('div.nowrap', `${to} 止`)];
 
 const readTime = (text) => (text ? time.fromInput(text) : null);

@@ -6,10 +6,10 @@ import { isGone } from './api.js';
 
 const TOAST_MS = 8000;
 
-/** A button whose work may take a while: it is off while it runs. */
-export function button(text, { main, danger, quiet, testid, onclick, type = 'button', label, icon: name, ...more } = {}) {
+/** A button whose work may take a while: it is off while it runs. `about` is said after its text, to tell it from its like. */
+export function button(text, { main, danger, quiet, testid, onclick, type = 'button', about, icon: name, ...more } = {}) {
   const style = ['button.button', main && 'main', danger && 'danger', quiet && 'quiet'].filter(Boolean).join('.');
-  const element = h(style, { testid, type, 'aria-label': label, ...more }, name && icon(name), text);
+  const element = h(style, { testid, type, ...more }, name && icon(name), text, about && h('span.sr', `：${about}`));
   if (onclick) element.addEventListener('click', (event) => busy(element, () => onclick(event)));
   return element;
 }
