@@ -22,7 +22,8 @@ pub struct Model {
     pub status: EnrolmentStatus,
     /// Place in the waiting list: lower comes first. Set when waiting begins.
     pub queue_number: Option<i64>,
-    /// Set while a reserved place is offered.
+    /// Set while a reserved place is offered; stays on a waiting row whose offer
+    /// passed unanswered, and marks it.
     pub offer_expires_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,

@@ -57,7 +57,7 @@ fn term_is_open(facts: &Facts<'_>) -> Result<()> {
         }
         Phase::Closed => {
             let message = format!("{}的报名已经结束了。", term.name);
-            Err(Error::conflict("closed", message).or_else("可以打电话问问教育中心", None))
+            Err(Error::conflict("closed", message).or_else("打电话问问教育中心", None))
         }
     }
 }
@@ -94,14 +94,14 @@ fn within_limit(facts: &Facts<'_>) -> Result<()> {
         return Ok(());
     }
     let message = format!("每人最多报 {most} 个班（候补也算），已经报满了。");
-    Err(my_classes(Error::conflict("limit_reached", message), "可以先退掉一个班"))
+    Err(my_classes(Error::conflict("limit_reached", message), "先退掉一个班"))
 }
 
 fn course_is_new(facts: &Facts<'_>) -> Result<()> {
     let same = |held: &&ClassFacts| held.course.id == facts.class.course.id;
     let Some(held) = facts.held.iter().find(same) else { return Ok(()) };
     let message = format!("同一门课只能报一个班，已经报了“{}”。", held.class.name);
-    Err(my_classes(Error::conflict("same_course", message), "想换班，请先退掉原来的班"))
+    Err(my_classes(Error::conflict("same_course", message), "想换班，先退掉原来的班"))
 }
 
 fn hour_is_free(facts: &Facts<'_>) -> Result<()> {

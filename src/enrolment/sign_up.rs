@@ -105,7 +105,7 @@ pub async fn sign_up(
     look.check(now)?;
     let waits = look.existing.is_some() || options.join_waitlist;
     if !waits && courses::free_places(&look.class.class) == 0 {
-        return Err(class_full(app, &look.class).await);
+        return Err(class_full(app, &look.class, options.actor).await);
     }
 
     let tx = app.db.begin().await?;
@@ -121,7 +121,7 @@ pub async fn sign_up(
     }
     let Some(signed_up) = decide(&tx, who, &look, options, now).await? else {
         drop(tx);
-        return Err(class_full(app, &look.class).await);
+        return Err(class_full(app, &look.class, options.actor).await);
     };
     tx.commit().await?;
     Ok(signed_up)
@@ -210,10 +210,14 @@ async fn insert(
 }
 
 /// The refusal of a full class, with what can be had instead.
-async fn class_full(app: &App, facts: &ClassFacts) -> Error {
+async fn class_full(app: &App, facts: &ClassFacts, actor: Actor) -> Error {
     let class = &facts.class;
-    let mut error = Error::conflict("class_full", "这个班已经报满了。")
-        .or_else("加入候补，有了名额会通知您", Some(format!("/classes/{}?join=1", class.id)));
+    let full = Error::conflict("class_full", "这个班已经报满了。");
+    let mut error = match actor {
+        Actor::Staff(_) => full.or_else("列入候补，有了名额会通知本人", None),
+        Actor::Resident(_) | Actor::System => full
+            .or_else("加入候补，有了名额会通知您", Some(format!("/classes/{}?join=1", class.id))),
+    };
     match courses::alternatives(app.db.read(), class, 3).await {
         Ok(others) => {
             for other in others {
@@ -251,7 +255,7 @@ pub async fn sign_up_at_counter(
     let resident =
         found.into_iter().find(|person| person.learner_number == number).ok_or_else(|| {
             Error::not_found("resident_not_found", "没有这个学员号，请核对后再试。")
-                .or_else("可以按姓名或手机号查找", None)
+                .or_else("按姓名或手机号查找", None)
         })?;
     let options = SignUpOptions { join_waitlist, actor: Actor::Staff(who.id) };
     sign_up(app, resident.id, class, options).await

@@ -158,6 +158,10 @@ on_both_databases! {
             post(&app, &clerk, "/api/staff/terms", body).await.refused(400, code);
         }
         post(&app, &clerk, "/api/staff/communities", json!({"name": "北沙社区"})).await.refused(409, "already_there");
+        let teacher = |staff: i64| json!({"name": "王强", "kind": "part_time", "staff_id": staff});
+        post(&app, &clerk, "/api/staff/teachers", teacher(99)).await.refused(400, "unknown_reference");
+        post(&app, &clerk, "/api/staff/teachers", teacher(clerk.id.0)).await.ok();
+        post(&app, &clerk, "/api/staff/teachers", teacher(clerk.id.0)).await.refused(409, "already_there");
         put(&app, &clerk, "/api/staff/communities/99", json!({"name": "别处"})).await.refused(404, "not_found");
         post(&app, &clerk, "/api/staff/holidays", json!({"day": "2026-10-01", "name": "国庆"})).await.ok();
         post(&app, &clerk, "/api/staff/holidays", json!({"day": "2026-10-01", "name": "国庆"})).await.refused(409, "already_there");
