@@ -101,7 +101,6 @@ pub(super) async fn add_draft(app: &App, draft: &NewDraft<'_>) -> Result<String,
         content: draft.html.to_owned(),
         content_source_url: draft.link.to_owned(),
         thumb_media_id: draft.thumb.clone(),
-        ..DraftArticle::default()
     };
     app.wechat.official().add_draft(&[article]).await
 }

@@ -7,9 +7,9 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 
+use entity::article_review;
 use entity::ids::{ArticleId, PictureId, StaffId};
 use entity::kinds::{ArticleStatus, PublicationState, ReviewStage, Verdict};
-use entity::{article, article_review, publication};
 
 use super::content::Content;
 use super::desk::{self, Desk};
@@ -243,18 +243,17 @@ impl NewsApi {
     /// The newest articles on the account.
     #[oai(path = "/news", method = "get", operation_id = "list_news")]
     async fn list(&self) -> ApiResult<Json<Page<NewsCard>>> {
-        let (rows, total) = store::on_the_account(self.0.db.read(), None, LIST_LIMIT).await?;
-        Ok(Json(Page { items: rows.into_iter().map(news_card).collect(), total }))
+        let (lines, total) = store::on_the_account(self.0.db.read(), LIST_LIMIT).await?;
+        Ok(Json(Page { items: lines.into_iter().map(news_card).collect(), total }))
     }
 
     /// One article.
     #[oai(path = "/news/:id", method = "get", operation_id = "get_news")]
     async fn one(&self, id: Path<ArticleId>) -> ApiResult<Json<NewsItem>> {
-        let (rows, _) = store::on_the_account(self.0.db.read(), Some(id.0), 1).await?;
-        let (publication, article) = rows.into_iter().next().ok_or_else(super::no_article)?;
+        let found = store::published_article_of(self.0.db.read(), id.0).await?;
+        let (line, article) = found.ok_or_else(super::no_article)?;
         let html = markup::html(&article.body, |id| Some(public_address(id)));
-        let origin = article.origin.clone();
-        Ok(Json(NewsItem { card: news_card((publication, article)), origin, html }))
+        Ok(Json(NewsItem { card: news_card(line), origin: article.origin, html }))
     }
 
     /// A picture of a published article.
@@ -417,16 +416,16 @@ fn staff_address(id: PictureId) -> String {
     format!("/api/staff/pictures/{id}")
 }
 
-fn news_card((publication, article): (publication::Model, article::Model)) -> NewsCard {
+fn news_card(line: store::NewsLine) -> NewsCard {
     NewsCard {
-        id: article.id,
-        title: article.title,
-        digest: article.digest,
-        byline: article.byline,
-        published_at: publication.updated_at,
-        time_text: clock::spoken(publication.updated_at),
-        cover_url: article.cover_id.map(public_address),
-        url: publication.url,
+        id: line.id,
+        title: line.title,
+        digest: line.digest,
+        byline: line.byline,
+        published_at: line.published_at,
+        time_text: clock::spoken(line.published_at),
+        cover_url: line.cover.map(public_address),
+        url: line.url,
     }
 }
 

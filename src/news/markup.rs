@@ -144,8 +144,11 @@ fn shown(body: &str, address: impl Fn(PictureId) -> Option<String>) -> Vec<Event
                 captions.push((picture(&dest_url).and_then(&address), String::new()));
             }
             Event::End(TagEnd::Image) => {
-                if let Some((source, caption)) = captions.pop() {
-                    image(&mut out, source, caption, captions.last_mut());
+                match (captions.pop(), captions.last_mut()) {
+                    // An image inside a caption: its words belong to the outer one.
+                    (Some((_, caption)), Some((_, outer))) => outer.push_str(&caption),
+                    (Some((source, caption)), None) => out.push(image(source, caption)),
+                    (None, _) => {}
                 }
             }
             Event::Text(words) | Event::Code(words) | Event::InlineHtml(words)
@@ -179,27 +182,16 @@ fn shown(body: &str, address: impl Fn(PictureId) -> Option<String>) -> Vec<Event
     out
 }
 
-/// Writes an image with its caption below; without an address only the caption.
-fn image<'a>(
-    out: &mut Vec<Event<'a>>,
-    source: Option<String>,
-    caption: String,
-    outer: Option<&mut (Option<String>, String)>,
-) {
-    if let Some((_, outer)) = outer {
-        outer.push_str(&caption);
-        return;
+/// An image with its caption below; without an address only the caption.
+fn image<'a>(source: Option<String>, caption: String) -> Event<'a> {
+    let Some(source) = source else { return Event::Text(caption.into()) };
+    let mut tag = format!("<img src=\"{}\" alt=\"{}\">", text(&source), text(&caption));
+    if !caption.trim().is_empty() {
+        tag.push_str("<br><small>");
+        tag.push_str(&text(&caption));
+        tag.push_str("</small>");
     }
-    match source {
-        Some(source) => {
-            let mut tag = format!("<img src=\"{}\" alt=\"{}\">", text(&source), text(&caption));
-            if !caption.trim().is_empty() {
-                tag.push_str(&format!("<br><small>{}</small>", text(&caption)));
-            }
-            out.push(Event::InlineHtml(tag.into()));
-        }
-        None => out.push(Event::Text(caption.into())),
-    }
+    Event::InlineHtml(tag.into())
 }
 
 #[cfg(test)]

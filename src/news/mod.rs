@@ -35,6 +35,7 @@ mod account;
 pub mod api;
 mod content;
 mod desk;
+mod drafting;
 mod gate;
 mod markup;
 mod pixels;
@@ -362,15 +363,15 @@ async fn is_public(conn: &impl ConnectionTrait, id: PictureId) -> Result<bool> {
 /// # Errors
 /// The database.
 pub async fn published(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<PublishedCard>> {
-    let (rows, _) = store::on_the_account(conn, None, limit).await?;
-    Ok(rows
+    let (lines, _) = store::on_the_account(conn, limit).await?;
+    Ok(lines
         .into_iter()
-        .map(|(publication, article)| PublishedCard {
-            id: article.id,
-            title: article.title,
-            digest: article.digest,
-            cover: article.cover_id,
-            url: publication.url,
+        .map(|line| PublishedCard {
+            id: line.id,
+            title: line.title,
+            digest: line.digest,
+            cover: line.cover,
+            url: line.url,
         })
         .collect())
 }

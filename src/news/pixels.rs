@@ -69,7 +69,7 @@ pub(super) fn prepare(file: &[u8]) -> Result<Picture> {
         shrink(pixels, MAX_WIDTH, MAX_HEIGHT)
     };
     pixels.apply_orientation(orientation);
-    encode(pixels, format)
+    encode(&pixels, format)
 }
 
 fn sniff(file: &[u8]) -> Result<ImageFormat> {
@@ -122,7 +122,7 @@ fn shrink(pixels: DynamicImage, width: u32, height: u32) -> DynamicImage {
 
 /// A PNG stays one while it is small enough (drawings, screenshots); else a JPEG of
 /// falling quality, then of falling size.
-fn encode(pixels: DynamicImage, format: ImageFormat) -> Result<Picture> {
+fn encode(pixels: &DynamicImage, format: ImageFormat) -> Result<Picture> {
     let (width, height) = (pixels.width(), pixels.height());
     if format == ImageFormat::Png {
         let eight_bit = if pixels.color().has_alpha() {
@@ -138,7 +138,7 @@ fn encode(pixels: DynamicImage, format: ImageFormat) -> Result<Picture> {
             return Ok(Picture { mime: "image/png", bytes, width, height });
         }
     }
-    let mut pixels = DynamicImage::ImageRgb8(on_white(&pixels));
+    let mut pixels = DynamicImage::ImageRgb8(on_white(pixels));
     loop {
         for quality in [86, 76, 64] {
             let mut bytes = Vec::new();

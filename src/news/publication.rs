@@ -14,24 +14,19 @@
 //!    neither the draft nor the article is to be seen. Any other open end stays open: it
 //!    is asked for again, ever more seldom, and the console says what it waits for.
 
-use std::collections::HashMap;
-use std::fmt::Write;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-use entity::ids::{PictureId, PublicationId, StaffId};
+use entity::ids::PublicationId;
 use entity::kinds::{ArticleStatus, PublicationState};
-use entity::{article, publication};
+use entity::publication;
 
 use super::account::{self, Found};
-use super::content::{BYLINE_CHARS, Content, HTML_CHARS};
 use super::store::{self, Step};
-use super::{Standing, gate, markup, stage_text, standing};
+use super::{Standing, drafting, standing};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::{self, Job};
-use crate::staff;
 use crate::wechat;
 use crate::wechat::message::{PublishResult, PublishStatus};
 
@@ -46,7 +41,7 @@ const LONG: TimeDelta = TimeDelta::hours(24);
 const NOT_TAKEN_AFTER: TimeDelta = TimeDelta::minutes(30);
 
 /// Why a run ends before the submission.
-enum Stop {
+pub(super) enum Stop {
     /// It may work later: the job is repeated, the state stands.
     Later(Error),
     /// The platform said no, or would: in words for the editor.
@@ -133,16 +128,11 @@ async fn known(app: &App, id: PublicationId) -> Result<publication::Model> {
 
 // As far as it goes.
 
-/// A publication whose article was passed by three people, as it is now.
-struct Case {
-    article: article::Model,
-    standing: Standing,
-}
-
 const UNAPPROVED: &str = "not_approved";
 
-/// Checks the three passes against the exact content, from the rows alone.
-async fn verified(conn: &impl ConnectionTrait, row: &publication::Model) -> Result<Case> {
+/// Checks the three passes against the exact content, from the rows alone; gives what
+/// was passed.
+async fn verified(conn: &impl ConnectionTrait, row: &publication::Model) -> Result<Standing> {
     let unapproved = || Error::conflict(UNAPPROVED, "这篇文章没有由三个人依次审核通过，不能发布。");
     let article = store::article(conn, row.article_id).await?.ok_or_else(unapproved)?;
     let standing = standing(conn, &article).await?;
@@ -150,20 +140,20 @@ async fn verified(conn: &impl ConnectionTrait, row: &publication::Model) -> Resu
     if article.status != ArticleStatus::Publishing || !exact || !standing.chain.complete() {
         return Err(unapproved());
     }
-    Ok(Case { article, standing })
+    Ok(standing)
 }
 
 async fn bring(app: &App, row: &publication::Model) -> Result<(), Stop> {
-    let case = verified(app.db.read(), row).await?;
+    let passed = verified(app.db.read(), row).await?;
     let draft = match &row.draft_media_id {
         Some(draft) if row.state == PublicationState::Drafted => draft.clone(),
-        _ => make_draft(app, row, &case).await?,
+        _ => make_draft(app, row, &passed).await?,
     };
     submit(app, row, &draft).await
 }
 
 /// Brings pictures and draft to the platform; gives the draft.
-async fn make_draft(app: &App, row: &publication::Model, case: &Case) -> Result<String, Stop> {
+async fn make_draft(app: &App, row: &publication::Model, passed: &Standing) -> Result<String, Stop> {
     let link = account::link(app, row.article_id, row.id);
     // An article that failed before may have been published by hand from its old draft.
     let earlier = store::publications(app.db.read(), &[row.article_id]).await?;
@@ -175,7 +165,7 @@ async fn make_draft(app: &App, row: &publication::Model, case: &Case) -> Result<
     }
     let draft = match account::draft(app, &link).await? {
         Some(draft) => draft,
-        None => add_draft(app, case, &link).await?,
+        None => drafting::add(app, passed, &link).await?,
     };
     let now = app.clock.now();
     let tx = app.db.begin().await?;
@@ -190,116 +180,6 @@ async fn make_draft(app: &App, row: &publication::Model, case: &Case) -> Result<
         account::forget_draft(app, &draft).await;
     }
     Err(Stop::Elsewhere)
-}
-
-async fn add_draft(app: &App, case: &Case, link: &str) -> Result<String, Stop> {
-    let content = &case.standing.content;
-    let addresses = upload_pictures(app, content).await?;
-    let html = finished_html(app, &case.standing, &addresses).await?;
-    if html.chars().count() >= HTML_CHARS {
-        return Err(Stop::Refused("正文排版后太长，微信不收，请删减或分成两篇。".to_owned()));
-    }
-    let cover = content.cover.ok_or_else(|| Stop::Refused("还没有封面图。".to_owned()))?;
-    let byline = if content.byline.is_empty() {
-        app.config.centre.account_name.chars().take(BYLINE_CHARS).collect()
-    } else {
-        content.byline.clone()
-    };
-    let draft = |thumb: String| account::NewDraft {
-        title: &case.article.title,
-        author: &byline,
-        digest: &case.article.digest,
-        html: &html,
-        link,
-        thumb,
-    };
-    let thumb = upload_cover(app, cover).await?;
-    match account::add_draft(app, &draft(thumb)).await {
-        // Somebody deleted the cover from the account's material: once more with a new one.
-        Err(error) if error.is(40007) => {
-            let tx = app.db.begin().await?;
-            store::remember_material(&tx, cover, None).await?;
-            tx.commit().await.map_err(Error::from)?;
-            let thumb = upload_cover(app, cover).await?;
-            Ok(account::add_draft(app, &draft(thumb)).await?)
-        }
-        other => Ok(other?),
-    }
-}
-
-/// Uploads the pictures of the text that the platform does not have; gives all addresses.
-async fn upload_pictures(app: &App, content: &Content) -> Result<HashMap<PictureId, String>, Stop> {
-    let ids = markup::pictures(&content.body);
-    let lines = store::pictures(app.db.read(), &ids).await?;
-    let mut addresses: HashMap<PictureId, String> = HashMap::new();
-    for id in ids {
-        if addresses.contains_key(&id) {
-            continue;
-        }
-        if let Some(url) = lines.get(&id).and_then(|line| line.wechat_url.clone()) {
-            addresses.insert(id, url);
-            continue;
-        }
-        let picture = picture(app, id).await?;
-        let official = app.wechat.official();
-        let url = official.upload_article_image(picture.bytes, &picture.mime).await?;
-        let tx = app.db.begin().await?;
-        store::remember_url(&tx, id, &url).await?;
-        tx.commit().await.map_err(Error::from)?;
-        addresses.insert(id, url);
-    }
-    Ok(addresses)
-}
-
-/// The cover as permanent material.
-async fn upload_cover(app: &App, id: PictureId) -> Result<String, Stop> {
-    let lines = store::pictures(app.db.read(), &[id]).await?;
-    if let Some(media_id) = lines.get(&id).and_then(|line| line.wechat_media_id.clone()) {
-        return Ok(media_id);
-    }
-    let picture = picture(app, id).await?;
-    let official = app.wechat.official();
-    let material = official.add_image_material(picture.bytes, &picture.mime).await?;
-    let tx = app.db.begin().await?;
-    store::remember_material(&tx, id, Some(&material.media_id)).await?;
-    tx.commit().await.map_err(Error::from)?;
-    Ok(material.media_id)
-}
-
-async fn picture(app: &App, id: PictureId) -> Result<entity::picture::Model, Stop> {
-    store::picture(app.db.read(), id)
-        .await?
-        .ok_or_else(|| Stop::Refused(format!("找不到图片 {id}，请重新上传。")))
-}
-
-/// The text as it stands on the account, with the house's lines at its end.
-async fn finished_html(
-    app: &App,
-    standing: &Standing,
-    addresses: &HashMap<PictureId, String>,
-) -> Result<String> {
-    let content = &standing.content;
-    let mut html = markup::html(&content.body, |id| addresses.get(&id).cloned());
-    let people: Vec<StaffId> = standing.chain.holds.iter().map(|pass| pass.reviewer).collect();
-    let names = staff::names(app.db.read(), &people).await?;
-    html.push_str("\n<hr>");
-    for (label, value) in [("来源", &content.origin), ("作者", &content.byline)] {
-        if !value.is_empty() {
-            // Writing to a String cannot fail.
-            let _written = write!(html, "\n<p>{label}：{}</p>", markup::text(value));
-        }
-    }
-    let readers: Vec<String> = standing
-        .chain
-        .holds
-        .iter()
-        .map(|gate::Pass { stage, reviewer, .. }| {
-            let name = names.get(reviewer).map(String::as_str).unwrap_or_default();
-            format!("{}（{}）", markup::text(name), stage_text(*stage))
-        })
-        .collect();
-    let _written = write!(html, "\n<p>审核：{}</p>", readers.join("、"));
-    Ok(html)
 }
 
 /// Submits the draft, at most once without knowing the outcome.

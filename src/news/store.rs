@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait,
-    DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    TryInsertResult,
+    DatabaseTransaction, EntityTrait, JoinType, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, RelationDef, TryInsertResult,
 };
 
 use entity::ids::{ArticleId, PictureId, PublicationId, StaffId};
@@ -470,37 +470,86 @@ pub(super) async fn publications(
         .await?)
 }
 
-/// What is on the account, the newest first, with how many there are.
+/// A published article without its text.
+pub(super) struct NewsLine {
+    pub id: ArticleId,
+    pub title: String,
+    pub digest: String,
+    pub byline: String,
+    pub cover: Option<PictureId>,
+    pub published_at: DateTime<Utc>,
+    /// Address on the platform, where it told us.
+    pub url: Option<String>,
+}
+
+impl NewsLine {
+    fn new(publication: publication::Model, article: &article::Model) -> Self {
+        Self {
+            id: article.id,
+            title: article.title.clone(),
+            digest: article.digest.clone(),
+            byline: article.byline.clone(),
+            cover: article.cover_id,
+            published_at: publication.updated_at,
+            url: publication.url,
+        }
+    }
+}
+
+/// What is on the account, the newest first, and how many there are.
 pub(super) async fn on_the_account(
     conn: &impl ConnectionTrait,
-    article: Option<ArticleId>,
     limit: u64,
-) -> Result<(Vec<(publication::Model, article::Model)>, u64)> {
-    let mut rows = publication::Entity::find()
-        .filter(publication::Column::State.eq(PublicationState::Published));
-    if let Some(article) = article {
-        rows = rows.filter(publication::Column::ArticleId.eq(article));
-    }
+) -> Result<(Vec<NewsLine>, u64)> {
+    use article::Column as A;
+    use publication::Column as P;
+    type Row =
+        (ArticleId, String, String, String, Option<PictureId>, DateTime<Utc>, Option<String>);
+    let rows = publication::Entity::find()
+        .filter(P::State.eq(PublicationState::Published))
+        .join(JoinType::InnerJoin, published_article());
     let total = rows.clone().count(conn).await?;
-    let publications = rows
-        .order_by_desc(publication::Column::UpdatedAt)
-        .order_by_desc(publication::Column::Id)
+    let rows: Vec<Row> = rows
+        .select_only()
+        .columns([A::Id, A::Title, A::Digest, A::Byline, A::CoverId])
+        .columns([P::UpdatedAt, P::Url])
+        .order_by_desc(P::UpdatedAt)
+        .order_by_desc(P::Id)
         .limit(limit)
+        .into_tuple()
         .all(conn)
         .await?;
-    let ids = publications.iter().map(|row| row.article_id);
-    let mut articles: HashMap<ArticleId, article::Model> = article::Entity::find()
-        .filter(article::Column::Id.is_in(ids))
-        .all(conn)
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
-    let pairs = publications
-        .into_iter()
-        .filter_map(|row| articles.remove(&row.article_id).map(|article| (row, article)))
-        .collect();
-    Ok((pairs, total))
+    let lines = rows.into_iter().map(|(id, title, digest, byline, cover, published_at, url)| {
+        NewsLine { id, title, digest, byline, cover, published_at, url }
+    });
+    Ok((lines.collect(), total))
+}
+
+fn published_article() -> RelationDef {
+    publication::Entity::belongs_to(article::Entity)
+        .from(publication::Column::ArticleId)
+        .to(article::Column::Id)
+        .on_condition(|_, right| {
+            Expr::col((right, article::Column::Status))
+                .eq(ArticleStatus::Published)
+                .into_condition()
+        })
+        .into()
+}
+
+/// One published article, with its text.
+pub(super) async fn published_article_of(
+    conn: &impl ConnectionTrait,
+    id: ArticleId,
+) -> Result<Option<(NewsLine, article::Model)>> {
+    let article = article(conn, id).await?.filter(|row| row.status == ArticleStatus::Published);
+    let Some(article) = article else { return Ok(None) };
+    let publication = publication::Entity::find()
+        .filter(publication::Column::ArticleId.eq(id))
+        .filter(publication::Column::State.eq(PublicationState::Published))
+        .one(conn)
+        .await?;
+    Ok(publication.map(|row| (NewsLine::new(row, &article), article)))
 }
 
 /// A step of a publication: it happens only from the state that it starts from.

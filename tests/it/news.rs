@@ -623,6 +623,69 @@ in_the_news_room! {
         assert_eq!((room.calls(UPLOADIMG), room.calls(MATERIAL)), (1, 1));
     }
 
+    async fn the_event_comes_through_the_callback(room: Room) {
+        room.platform.set_service_url(&room.app.url);
+        let id = room.approved().await;
+        room.publish(id).await.ok();
+        room.app.run_jobs().await;
+        room.platform.settle().await;
+        let done = room.article(id).await;
+        assert_eq!(done["status"], "published", "{done} {:?}", room.platform.callbacks());
+        assert_eq!(room.calls(ASK), 0);
+        assert_eq!(room.platform.unexpected(), Vec::<String>::new());
+    }
+
+    async fn an_old_draft_published_by_hand_is_found_and_not_doubled(room: Room) {
+        let id = room.approved().await;
+        room.platform.set_publication_outcome(Outcome::Failed);
+        room.publish(id).await.ok();
+        assert_eq!(room.drive(id).await["status"], "failed");
+        room.platform.set_publication_outcome(Outcome::Ok);
+        let draft = room.publications(id).await[0].draft_media_id.clone().unwrap();
+        room.app.app.wechat.official().submit_publish(&draft).await.unwrap();
+        room.platform.settle().await;
+        room.publish(id).await.ok();
+        let done = room.drive(id).await;
+        assert_eq!(done["status"], "published");
+        assert!(done["publication"]["url"].is_string());
+        assert_eq!((room.calls(ADD_DRAFT), room.platform.articles().len()), (1, 1));
+    }
+
+    async fn an_end_that_does_not_come_is_waited_for_and_the_editor_is_told(room: Room) {
+        let id = room.approved().await;
+        room.platform.set_publication_outcome(Outcome::Never);
+        room.publish(id).await.ok();
+        for _hour in 0..30 {
+            room.app.run_jobs().await;
+            room.app.advance(TimeDelta::hours(1));
+        }
+        let waiting = room.article(id).await;
+        assert_eq!((&waiting["status"], &waiting["publication"]["state"]), (&json!("publishing"), &json!("submitted")));
+        assert!(waiting["failure"].as_str().unwrap().contains("发表记录"), "{waiting}");
+        assert_eq!((room.calls(SUBMIT), room.dead_jobs().await), (1, 0));
+        room.post(&room.author, &format!("/api/staff/articles/{id}/submit"), &json!({})).await.refused(409, "not_a_draft");
+        let shown = room.article(id).await;
+        let change = changed(&shown, "偷改");
+        room.put(&room.author, &format!("/api/staff/articles/{id}"), &change).await.refused(409, "not_editable");
+    }
+
+    async fn a_platform_that_is_away_for_long_can_be_tried_again_by_hand(room: Room) {
+        let id = room.approved().await;
+        room.platform.fail_next(DRAFTS, Fault::Errcode(45009), 100);
+        room.publish(id).await.ok();
+        for _round in 0..30 {
+            room.app.run_jobs().await;
+            room.app.advance(TimeDelta::minutes(11));
+        }
+        assert_eq!(room.dead_jobs().await, 1);
+        let stuck = room.article(id).await;
+        assert_eq!((&stuck["status"], &stuck["may"]), (&json!("publishing"), &json!(["retry"])));
+        room.platform.clear_faults();
+        room.publish(id).await.ok();
+        assert_eq!(room.drive(id).await["status"], "published");
+        assert_eq!((room.publications(id).await.len(), room.platform.articles().len()), (1, 1));
+    }
+
     async fn a_deleted_cover_is_uploaded_once_more(room: Room) {
         let id = room.approved().await;
         room.platform.fail_next(ADD_DRAFT, Fault::Errcode(40007), 1);
