@@ -6,7 +6,7 @@
 const TIMEOUT_MS = 20_000;
 const UPLOAD_TIMEOUT_MS = 90_000;
 
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, body = {}) {
     super(body.message || '系统出了点问题，请稍后再试。');
     this.status = status;

@@ -8,7 +8,7 @@ import { h, put } from './dom.js';
 const TAGS = new Set(['P', 'BR', 'H1', 'H2', 'H3', 'H4', 'H5', 'H6', 'STRONG', 'B', 'EM', 'I', 'U', 'S', 'DEL', 'UL', 'OL', 'LI', 'BLOCKQUOTE', 'HR', 'A', 'IMG', 'FIGURE', 'FIGCAPTION', 'SMALL', 'SUP', 'SUB', 'CODE', 'PRE', 'TABLE', 'THEAD', 'TBODY', 'TR', 'TH', 'TD', 'SPAN', 'DIV', 'SECTION']);
 const SWALLOWED = new Set(['SCRIPT', 'STYLE', 'TEMPLATE', 'IFRAME', 'OBJECT', 'EMBED', 'NOSCRIPT', 'TITLE', 'TEXTAREA', 'SELECT']);
 
-export function cleaned(html) {
+function cleaned(html) {
   const out = document.createDocumentFragment();
   copy(new DOMParser().parseFromString(html, 'text/html').body, out);
   return out;

@@ -69,7 +69,7 @@ async function withdraw(learner) {
 /** 柜台报名: find the person, then one button. */
 function counter(one, live) {
   const found = h('div', { 'aria-live': 'polite' });
-  const q = field({ name: 'q', label: '找居民', type: 'search', required: true, full: true, hint: '写姓名、学员号，或完整的手机号。', autocomplete: 'off', testid: 'resident-query' });
+  const q = field({ name: 'q', label: '找居民', type: 'search', required: true, full: true, hint: '写姓名（至少两个字）、学员号，或完整的手机号。', autocomplete: 'off', testid: 'resident-query' });
   return h('section.panel.stack', { 'aria-labelledby': 'counter' },
     h('div', {}, h('h2', { id: 'counter' }, '为居民报名'), one.free > 0
       ? h('p.soft', `还有 ${one.free} 个空位。`)

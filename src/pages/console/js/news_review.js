@@ -72,7 +72,7 @@ export function history(article) {
     h('ol.history', [...article.reviews].reverse().map((review) => h('li', {},
       h('div.row.tight', {},
         badge(review.verdict === 'pass' ? '通过' : '退回', review.verdict === 'pass' ? 'ok' : 'warn'),
-        h('span', `${review.reviewer_name} · ${review.stage_text || STAGE[review.stage]}`),
+        h('span', `${review.reviewer_name} · ${STAGE[review.stage] ?? review.stage_text}`),
         review.verdict === 'pass' && !review.holds ? badge('内容改过，不再算数') : null),
       h('div.small.soft', `${review.time_text} · 第 ${review.version} 版`),
       review.remark && h('div', `意见：${review.remark}`)))));

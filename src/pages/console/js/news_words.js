@@ -22,7 +22,7 @@ export const statusBadge = (article) => {
 export const stageOf = (me) => STAGE[STAGE_OF_ROLE[me.role]] ?? '';
 
 /** The next of the three stages, from what an article's card says. */
-export const nextStage = (article) => (article.status === 'in_review' ? STAGES.find((stage) => !article.passes.includes(stage)) : undefined);
+const nextStage = (article) => (article.status === 'in_review' ? STAGES.find((stage) => !article.passes.includes(stage)) : undefined);
 
 /** Is it this person's turn? A card names its author only; the server knows more. */
 export function waitingFor(me, article) {

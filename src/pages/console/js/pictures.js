@@ -6,7 +6,7 @@ const TAKEN = ['image/jpeg', 'image/png'];
 const LONGEST_SIDE = 2400;
 const BIG_BYTES = 4 * 1024 * 1024;
 
-export const isPicture = (file) => file.type.startsWith('image/') || /\.(jpe?g|png|webp|heic|bmp|gif)$/i.test(file.name ?? '');
+const isPicture = (file) => file.type.startsWith('image/') || /\.(jpe?g|png|webp|heic|bmp|gif)$/i.test(file.name ?? '');
 
 /** Resolves to {id, width, height, …}. */
 export async function upload(file, signal) {

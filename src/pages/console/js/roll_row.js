@@ -6,7 +6,7 @@ import { askReason } from './form.js';
 import * as time from './time.js';
 import { badge, button, dialog, empty, failure, tell } from './ui.js';
 
-export const STATUS = { present: '出勤', absent: '缺席', leave: '请假' };
+const STATUS = { present: '出勤', absent: '缺席', leave: '请假' };
 const KINDS = { present: 'ok', absent: 'bad', leave: 'info' };
 const WAYS = { code: '扫码', roll: '老师登记' };
 const OFFERS = { present: ['到了，没带手机', '到了，手机扫不了', '刚才登记错了'], absent: ['没有来', '刚才登记错了'], leave: ['本人来电话请假', '家人代为请假', '刚才登记错了'] };

@@ -28,9 +28,6 @@ export function clockText(instant) {
   return `${at.getUTCHours()}:${two(at.getUTCMinutes())}`;
 }
 
-/** `9:05:30` */
-export const exactText = (instant) => `${clockText(instant)}:${two(shifted(instant).getUTCSeconds())}`;
-
 /** `11月24日（周二）9:05` */
 export const spoken = (instant) => `${dayText(day(instant))}${clockText(instant)}`;
 
@@ -38,7 +35,7 @@ export function addDays(isoDay, days) {
   return new Date(Date.parse(`${isoDay}T00:00:00Z`) + days * 86400_000).toISOString().slice(0, 10);
 }
 
-export const minuteToInput = (minute) => `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+/** `09:30` in a time input, as minutes after midnight. */
 export function inputToMinute(text) {
   const [hour, minute] = text.split(':').map(Number);
   return hour * 60 + minute;
