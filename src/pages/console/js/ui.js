@@ -97,7 +97,14 @@ export function dialog({ title, wide, content, testid }) {
     const id = uid('dialog');
     let value;
     const element = h(wide ? 'dialog.wide' : 'dialog', { 'aria-labelledby': id, testid });
-    const close = (given) => { value = given; element.close(); };
+    // While something is being sent the window stays: its outcome is still to be told.
+    const sending = () => element.querySelector('[aria-busy="true"]') !== null;
+    const close = (given) => {
+      if (given === undefined && sending()) return;
+      value = given;
+      element.close();
+    };
+    element.addEventListener('cancel', (event) => { if (sending()) event.preventDefault(); });
     add(element, h('div.dialog-body', {}, h('h2', { id }, title), content(close)));
     element.addEventListener('close', () => { element.remove(); resolve(value); });
     // Only by a button or Escape: a click beside the window must not lose what was typed.
