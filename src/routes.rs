@@ -145,7 +145,7 @@ impl<E: Endpoint> Endpoint for Edge<E> {
         metrics::histogram!("shangxue_http_request_seconds", "operation" => operation)
             .record(took.as_secs_f64());
         span.in_scope(|| {
-            tracing::info!(operation, status, took_ms = took.as_millis() as u64, "answered")
+            tracing::info!(operation, status, took_ms = took.as_millis() as u64, "answered");
         });
         Ok(response)
     }

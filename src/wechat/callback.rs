@@ -223,20 +223,12 @@ impl Incoming {
 
     /// The same for every delivery of one callback, and for no other.
     pub fn dedup_key(&self) -> String {
-        let event = match &self.message {
+        let Message::Event(event) = &self.message else {
             // MsgId alone is not unique: two people have been seen with the same one.
-            Message::Event(event) => event,
-            _ => match &self.msg_id {
-                Some(id) => return format!("msg:{}:{id}", self.from),
-                None => {
-                    return format!(
-                        "msg:{}:{}:{}",
-                        self.from,
-                        self.created_at,
-                        self.message.kind()
-                    );
-                }
-            },
+            return match &self.msg_id {
+                Some(id) => format!("msg:{}:{id}", self.from),
+                None => format!("msg:{}:{}:{}", self.from, self.created_at, self.message.kind()),
+            };
         };
         match event {
             // Each turn of a publication is a callback of its own: success, and later deletion.
