@@ -114,7 +114,7 @@ async function forGuests() {
   }[term.phase];
   return [h('article.card.lead', {},
     h('h2', {}, term ? term.name : '老年大学'),
-    h('p', {}, words || '看看有哪些班。'),
+    h('p.keep', {}, words || '看看有哪些班。'),
     link([icon('search'), '看看有哪些班'], '#/classes', 'main')),
   link('登录，看自己的课程', '#/login?to=%2F', 'second', { 'data-testid': 'login-link' })];
 }

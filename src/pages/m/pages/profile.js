@@ -61,7 +61,7 @@ class Form {
     return h('form.form', { novalidate: true, onsubmit: (event) => event.preventDefault() },
       h('label.field', {}, h('span', {}, '姓名'), this.input('name', { autocomplete: 'name', maxlength: '20' })),
       this.error('name'),
-      h('fieldset', {}, h('legend', {}, '出生日期'), h('p.hint', {}, '照身份证上写，比如 1955 年 3 月 1 日'),
+      h('fieldset', {}, h('legend', {}, '出生日期'), h('p.hint', {}, '照身份证写，如 1955年3月1日'),
         h('div.birth', {}, number('year', '年', '4'), number('month', '月', '2'), number('date', '日', '2')), this.error('birth')),
       h('fieldset', {}, h('legend', {}, '住在哪个社区'),
         this.communities.map((one) => this.community(one)), this.error('community')),
