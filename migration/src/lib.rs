@@ -1,7 +1,7 @@
 //! The history of the tables. Migrations are the truth: the entities follow.
 //!
-//! Each step runs on SQLite and PostgreSQL, in a transaction where the database
-//! allows it, and can be undone.
+//! Each step runs on SQLite and PostgreSQL, stands or falls as a whole (SQLite has
+//! to be asked for that: `use_transaction`), and can be undone.
 
 #![expect(elided_lifetimes_in_paths, reason = "async_trait wants them so")]
 

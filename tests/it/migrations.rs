@@ -1,40 +1,380 @@
-//! The tables: up, down, up again, on both databases; and what they refuse by themselves.
+//! The tables: up, down, up again, on both databases; that they are those of
+//! `entity`; and what they refuse by themselves.
 
+mod rows;
+
+use std::collections::BTreeMap;
+
+use entity::kinds::*;
 use migration::{Migrator, MigratorTrait};
-use sea_orm::ConnectionTrait;
+use sea_orm::prelude::*;
+use sea_orm::{
+    ActiveValue::NotSet, DatabaseBackend, IntoActiveModel, Iterable, QueryOrder, SqlErr, Statement,
+};
 
 use crate::on_both_databases;
-use crate::support::fixtures;
 
 on_both_databases! {
-    async fn every_migration_can_be_undone_and_done_again(app: TestApp) {
+    async fn down_undoes_everything_and_up_builds_the_same_again(app: TestApp) {
         let db = app.app.db.writer();
         let count = Migrator::migrations().len();
-        assert_eq!(Migrator::get_applied_migrations(db).await.unwrap().len(), count);
-        Migrator::down(db, None).await.unwrap();
-        assert_eq!(Migrator::get_pending_migrations(db).await.unwrap().len(), count);
-        Migrator::up(db, None).await.unwrap();
-        fixtures::school(&app).await;
+        assert_eq!(Migrator::get_applied_migrations(db).await.expect("status").len(), count);
+        let first = schema(db).await;
+        assert!(!first.is_empty());
+        // Also with a row in every table.
+        rows::write_all(db).await;
+        Migrator::down(db, None).await.expect("down");
+        assert_eq!(Migrator::get_pending_migrations(db).await.expect("status").len(), count);
+        assert_eq!(schema(db).await, Vec::<String>::new());
+        Migrator::up(db, None).await.expect("up again");
+        assert_eq!(schema(db).await, first);
+        rows::write_all(db).await;
     }
 
-    async fn the_database_itself_refuses_what_must_never_be(app: TestApp) {
-        let school = fixtures::school(&app).await;
-        let class = fixtures::class(&app, &school, "一班", 1).await;
-        let person = fixtures::person(&app, school.community, 1).await;
-        fixtures::placed(&app, &school, class, person.id).await;
+    async fn every_table_has_exactly_the_columns_of_its_entity(app: TestApp) {
         let db = app.app.db.writer();
-        for wrong in [
-            format!("UPDATE class SET taken = 2 WHERE id = {class}"),
-            format!("UPDATE class SET taken = -1 WHERE id = {class}"),
-            format!("UPDATE class SET status = 'perhaps' WHERE id = {class}"),
-            format!("DELETE FROM class WHERE id = {class}"),
-            "INSERT INTO enrolment (resident_id, class_id, course_id, term_id, status, created_at, updated_at) \
-             SELECT resident_id, class_id, course_id, term_id, 'waiting', created_at, updated_at FROM enrolment"
-                .to_owned(),
-        ] {
-            assert!(db.execute_unprepared(&wrong).await.is_err(), "{wrong}");
+        let mut found = columns(db).await;
+        macro_rules! compare {
+            ($($name:ident)*) => {$({
+                use entity::$name::{Column, Entity};
+                let expected: BTreeMap<String, bool> = Column::iter()
+                    .map(|column| (column.as_str().to_owned(), column.def().is_null()))
+                    .collect();
+                let table = Entity.table_name();
+                assert_eq!(found.remove(table), Some(expected), "columns of {table}");
+            })*};
         }
-        db.execute_unprepared("UPDATE enrolment SET status = 'withdrawn'").await.unwrap();
-        fixtures::placed(&app, &school, class, person.id).await;
+        compare!(
+            article article_review article_version attendance attendance_event audit callback
+            class community consent course enrolment enrolment_change follower holiday job
+            meeting meeting_change notice picture publication resident resident_session site
+            staff staff_session subscription teacher term wechat_identity
+        );
+        assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
     }
+
+    async fn every_row_is_read_back_as_it_was_written(app: TestApp) {
+        let db = app.app.db.writer();
+        // Each row is compared as it goes.
+        rows::write_all(db).await;
+    }
+
+    async fn times_compare_in_the_order_of_time(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        // Whole seconds and milliseconds are texts of different length on SQLite.
+        for millis in [1_000, 999, 0, 1, 1_500, 10_000] {
+            let mut more = rows::job().into_active_model().reset_all();
+            more.id = NotSet;
+            more.kind = sea_orm::Set("order".to_owned());
+            more.run_after = sea_orm::Set(rows::instant(millis));
+            more.insert(db).await.expect("insert");
+        }
+        let due = entity::job::Entity::find()
+            .filter(entity::job::Column::Kind.eq("order"))
+            .filter(entity::job::Column::RunAfter.lte(rows::instant(1_000)))
+            .order_by_asc(entity::job::Column::RunAfter)
+            .all(db)
+            .await
+            .expect("select");
+        let due: Vec<_> = due.into_iter().map(|job| job.run_after).collect();
+        assert_eq!(due, [0, 1, 999, 1_000].map(rows::instant));
+    }
+
+    async fn a_word_column_takes_all_of_its_words_and_no_other(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        words::<WechatAccount>(db, "wechat_identity", "account").await;
+        words::<WechatAccount>(db, "callback", "account").await;
+        words::<ConsentKind>(db, "consent", "kind").await;
+        words::<Role>(db, "staff", "role").await;
+        words::<TeacherKind>(db, "teacher", "kind").await;
+        words::<NoticeKind>(db, "notice", "kind").await;
+        words::<NoticeKind>(db, "subscription", "kind").await;
+        words::<EnrolmentStatus>(db, "enrolment_change", "from_status").await;
+        words::<EnrolmentStatus>(db, "enrolment_change", "to_status").await;
+        words::<ActorKind>(db, "enrolment_change", "actor_kind").await;
+        words::<ActorKind>(db, "attendance_event", "actor_kind").await;
+        words::<CheckInWay>(db, "attendance_event", "way").await;
+        words::<ClassStatus>(db, "class", "status").await;
+        words::<MeetingStatus>(db, "meeting", "status").await;
+        words::<EnrolmentStatus>(db, "enrolment", "status").await;
+        words::<AttendanceStatus>(db, "attendance", "status").await;
+        words::<AttendanceStatus>(db, "attendance_event", "status").await;
+        words::<ArticleStatus>(db, "article", "status").await;
+        words::<ReviewStage>(db, "article_review", "stage").await;
+        words::<Verdict>(db, "article_review", "verdict").await;
+        words::<PublicationState>(db, "publication", "state").await;
+        words::<NoticeState>(db, "notice", "state").await;
+        words::<JobState>(db, "job", "state").await;
+    }
+
+    async fn a_number_out_of_range_is_refused(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        accepts(db, "UPDATE class SET taken = capacity").await;
+        accepts(db, "UPDATE class SET taken = 0").await;
+        refuses(db, "check", "UPDATE class SET taken = capacity + 1").await;
+        refuses(db, "check", "UPDATE class SET taken = -1").await;
+        refuses(db, "check", "UPDATE class SET capacity = -1, taken = -1").await;
+        refuses(db, "check", "UPDATE class SET waiting = -1").await;
+        refuses(db, "check", "UPDATE class SET weekday = 8").await;
+        refuses(db, "check", "UPDATE class SET duration_minutes = 0").await;
+        accepts(db, "UPDATE subscription SET balance = 0").await;
+        refuses(db, "check", "UPDATE subscription SET balance = -1").await;
+        refuses(db, "check", "UPDATE attendance SET hours_hundredths = -1").await;
+    }
+
+    async fn a_second_row_for_what_is_one_thing_is_refused(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        // Every row there is would be a second one of itself.
+        macro_rules! repeat {
+            ($($row:ident)*) => {$({
+                let mut again = rows::$row().into_active_model().reset_all();
+                again.id = NotSet;
+                let error = again.insert(db).await.expect_err(stringify!($row));
+                assert!(
+                    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))),
+                    "{}: {error}", stringify!($row)
+                );
+            })*};
+        }
+        repeat!(
+            community resident wechat_identity resident_session staff staff_session site term
+            course teacher meeting attendance attendance_event notice subscription callback
+            picture article_version publication enrolment article_review
+        );
+    }
+
+    async fn each_unique_key_holds_by_itself(app: TestApp) {
+        let db = app.app.db.writer();
+        let expected = [
+            ("article_review", "article_id, content_hash, reviewer_id", "verdict"),
+            ("article_review", "article_id, content_hash, stage", "verdict"),
+            ("article_version", "article_id, version", ""),
+            ("attendance", "meeting_id, resident_id", ""),
+            ("attendance_event", "meeting_id, resident_id, code_step", ""),
+            ("callback", "account, dedup_key", ""),
+            ("community", "name", ""),
+            ("course", "name", ""),
+            ("enrolment", "resident_id, class_id", "status"),
+            ("enrolment", "resident_id, course_id, term_id", "status"),
+            ("meeting", "class_id, number", ""),
+            ("notice", "dedup_key", ""),
+            ("picture", "sha256", ""),
+            ("publication", "article_id", "state"),
+            ("publication", "publish_id", ""),
+            ("resident", "id_number_hash", ""),
+            ("resident", "learner_number", ""),
+            ("resident_session", "token_hash", ""),
+            ("site", "name", ""),
+            ("staff", "login", ""),
+            ("staff_session", "token_hash", ""),
+            ("subscription", "resident_id, kind", ""),
+            ("teacher", "staff_id", ""),
+            ("term", "name", ""),
+            ("wechat_identity", "account, openid", ""),
+        ];
+        let schema = schema(db).await;
+        let unique: Vec<String> = schema
+            .iter()
+            .filter(|line| line.contains("CREATE UNIQUE INDEX") && line.contains("ux_"))
+            .map(|line| line.replace('"', ""))
+            .collect();
+        for (table, columns, condition) in expected {
+            let key = format!("({columns})");
+            let found = unique.iter().any(|line| {
+                let (head, tail) = line.split_once(&key).unwrap_or((line, ""));
+                (head.contains(&format!("ON {table} "))
+                    || head.contains(&format!("ON public.{table} ")))
+                    && line.contains(&key)
+                    && tail.contains("WHERE") != condition.is_empty()
+                    && tail.contains(condition)
+            });
+            assert!(found, "unique {table} {key} in {unique:#?}");
+        }
+        assert_eq!(unique.len(), expected.len(), "{unique:#?}");
+    }
+
+    async fn one_live_enrolment_per_person_and_class_and_course(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        for ended in ["withdrawn", "cancelled"] {
+            accepts(db, &copy_of_enrolment(1, ended)).await;
+        }
+        for live in ["placed", "waiting", "offered"] {
+            // The same class; and another class (2) of the same course and term.
+            refuses(db, "unique", &copy_of_enrolment(1, live)).await;
+            refuses(db, "unique", &copy_of_enrolment(2, live)).await;
+        }
+        accepts(db, "UPDATE enrolment SET status = 'withdrawn'").await;
+        accepts(db, &copy_of_enrolment(2, "waiting")).await;
+        refuses(db, "unique", &copy_of_enrolment(1, "placed")).await;
+    }
+
+    async fn three_passes_are_three_people(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        let review = |stage: &str, verdict: &str, reviewer: i64, hash: &str| {
+            format!(
+                "INSERT INTO article_review \
+                 (article_id, version, content_hash, stage, verdict, reviewer_id, at) \
+                 SELECT article_id, version, '{hash}', '{stage}', '{verdict}', {reviewer}, at \
+                 FROM article_review WHERE id = 1"
+            )
+        };
+        accepts(
+            db,
+            "INSERT INTO staff (login, name, role, password_hash, failed_logins, created_at) \
+             SELECT 'second', name, role, password_hash, 0, created_at FROM staff WHERE id = 1",
+        )
+        .await;
+        // There is a pass for language by staff 1.
+        refuses(db, "unique", &review("facts", "pass", 1, "h")).await;
+        refuses(db, "unique", &review("language", "pass", 2, "h")).await;
+        accepts(db, &review("facts", "return", 1, "h")).await;
+        accepts(db, &review("facts", "return", 1, "h")).await;
+        accepts(db, &review("facts", "pass", 2, "h")).await;
+        accepts(db, &review("language", "pass", 1, "other")).await;
+    }
+
+    async fn an_article_is_published_once_and_may_fail_before(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        let another = |state: &str| {
+            format!(
+                "INSERT INTO publication (article_id, version, content_hash, state, \
+                 requested_by, created_at, updated_at) \
+                 SELECT article_id, version, content_hash, '{state}', requested_by, \
+                 created_at, updated_at FROM publication WHERE id = 1"
+            )
+        };
+        for state in ["queued", "drafted", "submitted", "published"] {
+            refuses(db, "unique", &another(state)).await;
+        }
+        accepts(db, &another("failed")).await;
+        accepts(db, "UPDATE publication SET state = 'failed'").await;
+        accepts(db, &another("queued")).await;
+        refuses(db, "unique", &another("queued")).await;
+    }
+
+    async fn many_rows_may_be_without_a_unique_value(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        let step = "INSERT INTO attendance_event \
+             (meeting_id, resident_id, way, status, actor_kind, at) \
+             SELECT meeting_id, resident_id, 'roll', status, actor_kind, at \
+             FROM attendance_event WHERE id = 1";
+        accepts(db, step).await;
+        accepts(db, step).await;
+        for number in ["2", "3"] {
+            let resident = format!(
+                "INSERT INTO resident (learner_number, created_at, updated_at) \
+                 SELECT '{number}', created_at, updated_at FROM resident WHERE id = 1"
+            );
+            accepts(db, &resident).await;
+        }
+    }
+
+    async fn what_others_point_at_stays(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        for table in [
+            "community", "resident", "staff", "site", "term", "course", "teacher", "meeting",
+            "enrolment", "article", "picture",
+        ] {
+            refuses(db, "foreign key", &format!("DELETE FROM {table} WHERE id = 1")).await;
+        }
+        refuses(db, "foreign key", "UPDATE enrolment SET class_id = 99").await;
+        refuses(db, "foreign key", "UPDATE audit SET staff_id = 99").await;
+    }
+}
+
+fn copy_of_enrolment(class: i64, status: &str) -> String {
+    format!(
+        "INSERT INTO enrolment \
+         (resident_id, class_id, course_id, term_id, status, created_at, updated_at) \
+         SELECT resident_id, {class}, course_id, term_id, '{status}', created_at, updated_at \
+         FROM enrolment WHERE id = 1"
+    )
+}
+
+async fn accepts(db: &DatabaseConnection, sql: &str) {
+    if let Err(error) = db.execute_unprepared(sql).await {
+        panic!("refused: {sql}: {error}");
+    }
+}
+
+/// By a constraint of this kind, and not for a mistake in the statement.
+async fn refuses(db: &DatabaseConnection, kind: &str, sql: &str) {
+    let error = db.execute_unprepared(sql).await.expect_err(sql).to_string().to_lowercase();
+    assert!(error.contains(&format!("{kind} constraint")), "{sql}: {error}");
+}
+
+/// The row takes every word of the kind, as the entity writes it, and no other.
+async fn words<K: Iterable + ActiveEnum<Value = String>>(
+    db: &DatabaseConnection,
+    table: &str,
+    column: &str,
+) {
+    for word in K::iter() {
+        let word = word.to_value();
+        accepts(db, &format!("UPDATE {table} SET {column} = '{word}' WHERE id = 1")).await;
+    }
+    refuses(db, "check", &format!("UPDATE {table} SET {column} = 'else' WHERE id = 1")).await;
+}
+
+/// All there is, as lines of text: tables, columns, constraints and indexes.
+async fn schema(db: &DatabaseConnection) -> Vec<String> {
+    let sql = match db.get_database_backend() {
+        DatabaseBackend::Sqlite => {
+            "SELECT name || ' ' || coalesce(sql, '') AS line FROM sqlite_master \
+             WHERE tbl_name NOT LIKE 'sqlite_%' AND tbl_name <> 'seaql_migrations' ORDER BY 1"
+        }
+        _ => {
+            "SELECT line FROM ( \
+             SELECT table_name AS name, concat_ws(' ', table_name, column_name, data_type, \
+               is_nullable, column_default, is_identity, character_maximum_length) AS line \
+             FROM information_schema.columns WHERE table_schema = 'public' \
+             UNION ALL SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public' \
+             UNION ALL SELECT conrelid::regclass::text, conname || ' ' || pg_get_constraintdef(oid) \
+             FROM pg_constraint WHERE connamespace = 'public'::regnamespace \
+             UNION ALL SELECT sequencename::text, sequencename::text FROM pg_sequences \
+             ) AS everything WHERE name <> 'seaql_migrations' ORDER BY 1"
+        }
+    };
+    lines(db, sql).await
+}
+
+/// For each table the columns, and whether they may be empty.
+async fn columns(db: &DatabaseConnection) -> BTreeMap<String, BTreeMap<String, bool>> {
+    let sql = match db.get_database_backend() {
+        DatabaseBackend::Sqlite => {
+            "SELECT t.name || ' ' || c.name || ' ' || c.\"notnull\" AS line \
+             FROM sqlite_master t, pragma_table_info(t.name) c \
+             WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'"
+        }
+        _ => {
+            "SELECT concat_ws(' ', table_name, column_name, \
+               CASE is_nullable WHEN 'NO' THEN 1 ELSE 0 END) AS line \
+             FROM information_schema.columns WHERE table_schema = 'public'"
+        }
+    };
+    let mut tables = BTreeMap::<String, BTreeMap<String, bool>>::new();
+    for line in lines(db, sql).await {
+        let mut parts = line.split(' ').map(str::to_owned);
+        let mut next = || parts.next().expect("three parts");
+        let (table, column, not_null) = (next(), next(), next());
+        if table != "seaql_migrations" {
+            tables.entry(table).or_default().insert(column, not_null == "0");
+        }
+    }
+    tables
+}
+
+async fn lines(db: &DatabaseConnection, sql: &str) -> Vec<String> {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    let rows = db.query_all_raw(statement).await.expect("query");
+    rows.iter().map(|row| row.try_get("", "line").expect("text")).collect()
 }

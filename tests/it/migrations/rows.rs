@@ -1,0 +1,448 @@
+//! A row of every table in which nothing is empty.
+
+use entity::ids::*;
+use entity::kinds::*;
+use sea_orm::prelude::*;
+use sea_orm::{ActiveValue::NotSet, IntoActiveModel};
+
+/// Fills every table with a row of id 1 (`class` with two) in which nothing
+/// is empty, and reads each one back.
+pub async fn write_all(db: &DatabaseConnection) {
+    macro_rules! write {
+        ($($row:ident)*) => {$({
+            let row = $row();
+            // The database gives the number.
+            let mut active = row.clone().into_active_model().reset_all();
+            active.id = NotSet;
+            let written = active.insert(db).await.expect(stringify!($row));
+            assert_eq!(written, row);
+            let read = entity::$row::Entity::find_by_id(row.id).one(db).await.expect("select");
+            assert_eq!(read, Some(row));
+        })*};
+    }
+    write!(
+        community resident consent wechat_identity resident_session staff staff_session audit
+        site term course teacher class
+    );
+    let mut second = class().into_active_model().reset_all();
+    second.id = NotSet;
+    assert_eq!(second.insert(db).await.expect("second class").id, ClassId(2));
+    write!(
+        meeting meeting_change enrolment enrolment_change attendance attendance_event
+        picture article article_version article_review publication
+        notice subscription callback job
+    );
+    write_natural_keys(db).await;
+}
+
+async fn write_natural_keys(db: &DatabaseConnection) {
+    let day = entity::holiday::Model { day: day(2026, 10, 1), name: "国庆节".to_owned() };
+    let written = day.clone().into_active_model().reset_all().insert(db).await.expect("holiday");
+    assert_eq!(written, day);
+    let read = entity::holiday::Entity::find_by_id(day.day).one(db).await.expect("select");
+    assert_eq!(read, Some(day));
+
+    let follower = entity::follower::Model {
+        openid: "o-1".to_owned(),
+        unionid: text("u-1"),
+        following: true,
+        since: instant(0),
+        updated_at: instant(7),
+    };
+    let active = follower.clone().into_active_model().reset_all();
+    assert_eq!(active.insert(db).await.expect("follower"), follower);
+    let read = entity::follower::Entity::find_by_id("o-1").one(db).await.expect("select");
+    assert_eq!(read, Some(follower));
+}
+
+pub fn instant(millis: i64) -> DateTimeUtc {
+    DateTimeUtc::from_timestamp_millis(1_790_000_000_000 + millis).expect("valid")
+}
+
+fn day(year: i32, month: u32, day: u32) -> Date {
+    Date::from_ymd_opt(year, month, day).expect("valid")
+}
+
+fn text(start: &str) -> Option<String> {
+    Some(long(start))
+}
+
+/// Longer than any short column: none may cut it off.
+fn long(start: &str) -> String {
+    format!("{start}{}", "学而时习之，不亦说乎？".repeat(40))
+}
+
+pub fn community() -> entity::community::Model {
+    entity::community::Model { id: CommunityId(1), name: "常沙社区".to_owned() }
+}
+
+pub fn resident() -> entity::resident::Model {
+    entity::resident::Model {
+        id: ResidentId(1),
+        learner_number: "2026000001".to_owned(),
+        name: text("王桂英"),
+        birth_date: Some(day(1950, 2, 28)),
+        community_id: Some(CommunityId(1)),
+        phone_sealed: text("sealed"),
+        phone_hash: Some("a".repeat(64)),
+        id_number_sealed: text("sealed"),
+        id_number_hash: Some("b".repeat(64)),
+        created_at: instant(0),
+        updated_at: instant(123),
+    }
+}
+
+fn consent() -> entity::consent::Model {
+    entity::consent::Model {
+        id: 1,
+        resident_id: ResidentId(1),
+        kind: ConsentKind::Sensitive,
+        version: "2026-09".to_owned(),
+        given_at: instant(1),
+        withdrawn_at: Some(instant(2)),
+    }
+}
+
+pub fn wechat_identity() -> entity::wechat_identity::Model {
+    entity::wechat_identity::Model {
+        id: 1,
+        resident_id: ResidentId(1),
+        account: WechatAccount::Official,
+        openid: "o-1".to_owned(),
+        unionid: text("u-1"),
+        created_at: instant(0),
+    }
+}
+
+pub fn resident_session() -> entity::resident_session::Model {
+    entity::resident_session::Model {
+        id: 1,
+        resident_id: ResidentId(1),
+        token_hash: "c".repeat(64),
+        created_at: instant(0),
+        last_seen_at: instant(1),
+        expires_at: instant(2),
+        revoked_at: Some(instant(3)),
+    }
+}
+
+pub fn staff() -> entity::staff::Model {
+    entity::staff::Model {
+        id: StaffId(1),
+        login: "lihua".to_owned(),
+        name: "李华".to_owned(),
+        role: Role::SectionHead,
+        community_id: Some(CommunityId(1)),
+        password_hash: long("$argon2id$"),
+        failed_logins: 3,
+        locked_until: Some(instant(1)),
+        disabled_at: Some(instant(2)),
+        created_at: instant(0),
+    }
+}
+
+pub fn staff_session() -> entity::staff_session::Model {
+    entity::staff_session::Model {
+        id: 1,
+        staff_id: StaffId(1),
+        token_hash: "d".repeat(64),
+        created_at: instant(0),
+        last_seen_at: instant(1),
+        expires_at: instant(2),
+        revoked_at: Some(instant(3)),
+    }
+}
+
+fn audit() -> entity::audit::Model {
+    entity::audit::Model {
+        id: 1,
+        staff_id: Some(StaffId(1)),
+        action: "staff.login".to_owned(),
+        object: "staff:1".to_owned(),
+        detail: text("…"),
+        at: instant(0),
+    }
+}
+
+pub fn site() -> entity::site::Model {
+    entity::site::Model {
+        id: SiteId(1),
+        name: "教育中心".to_owned(),
+        address: long("常沙路 1 号"),
+        community_id: Some(CommunityId(1)),
+    }
+}
+
+pub fn term() -> entity::term::Model {
+    entity::term::Model {
+        id: TermId(1),
+        name: "2026 秋季班".to_owned(),
+        first_day: day(2026, 9, 7),
+        last_day: day(2026, 12, 25),
+        enrolment_opens_at: instant(0),
+        enrolment_closes_at: instant(1),
+        max_classes_per_person: 2,
+        min_age: 50,
+    }
+}
+
+pub fn course() -> entity::course::Model {
+    entity::course::Model {
+        id: CourseId(1),
+        name: "智能手机入门".to_owned(),
+        subject: "智能技术".to_owned(),
+        description: long("从开机学起。"),
+        smart_technology: true,
+        min_age: Some(50),
+        max_age: Some(80),
+    }
+}
+
+pub fn teacher() -> entity::teacher::Model {
+    entity::teacher::Model {
+        id: TeacherId(1),
+        name: "陈老师".to_owned(),
+        kind: TeacherKind::Volunteer,
+        staff_id: Some(StaffId(1)),
+    }
+}
+
+fn class() -> entity::class::Model {
+    entity::class::Model {
+        id: ClassId(1),
+        term_id: TermId(1),
+        course_id: CourseId(1),
+        teacher_id: TeacherId(1),
+        site_id: SiteId(1),
+        name: "一班".to_owned(),
+        room: "201".to_owned(),
+        capacity: 30,
+        taken: 1,
+        waiting: 1,
+        weekday: 2,
+        start_minute: 540,
+        duration_minutes: 90,
+        status: ClassStatus::Open,
+        created_at: instant(0),
+    }
+}
+
+pub fn meeting() -> entity::meeting::Model {
+    entity::meeting::Model {
+        id: MeetingId(1),
+        class_id: ClassId(1),
+        number: 1,
+        starts_at: instant(0),
+        ends_at: instant(5_400_000),
+        site_id: SiteId(1),
+        room: "201".to_owned(),
+        status: MeetingStatus::Planned,
+        note: text("改到二楼"),
+    }
+}
+
+fn meeting_change() -> entity::meeting_change::Model {
+    entity::meeting_change::Model {
+        id: 1,
+        meeting_id: MeetingId(1),
+        old_starts_at: instant(0),
+        old_ends_at: instant(1),
+        old_site_id: SiteId(1),
+        old_room: "101".to_owned(),
+        reason: long("停电"),
+        staff_id: StaffId(1),
+        at: instant(2),
+    }
+}
+
+pub fn enrolment() -> entity::enrolment::Model {
+    entity::enrolment::Model {
+        id: EnrolmentId(1),
+        resident_id: ResidentId(1),
+        class_id: ClassId(1),
+        course_id: CourseId(1),
+        term_id: TermId(1),
+        status: EnrolmentStatus::Placed,
+        queue_number: Some(i64::MAX),
+        offer_expires_at: Some(instant(1)),
+        created_at: instant(0),
+        updated_at: instant(2),
+    }
+}
+
+fn enrolment_change() -> entity::enrolment_change::Model {
+    entity::enrolment_change::Model {
+        id: 1,
+        enrolment_id: EnrolmentId(1),
+        from_status: Some(EnrolmentStatus::Waiting),
+        to_status: EnrolmentStatus::Placed,
+        actor_kind: ActorKind::Staff,
+        actor_id: Some(1),
+        reason: text("…"),
+        at: instant(0),
+    }
+}
+
+pub fn attendance() -> entity::attendance::Model {
+    entity::attendance::Model {
+        id: 1,
+        meeting_id: MeetingId(1),
+        resident_id: ResidentId(1),
+        status: AttendanceStatus::Present,
+        hours_hundredths: 200,
+        first_present_at: Some(instant(0)),
+        updated_at: instant(1),
+    }
+}
+
+pub fn attendance_event() -> entity::attendance_event::Model {
+    entity::attendance_event::Model {
+        id: 1,
+        meeting_id: MeetingId(1),
+        resident_id: ResidentId(1),
+        way: CheckInWay::Code,
+        status: AttendanceStatus::Present,
+        actor_kind: ActorKind::Resident,
+        actor_id: Some(1),
+        reason: text("…"),
+        code_step: Some(i64::MAX),
+        at: instant(0),
+    }
+}
+
+pub fn picture() -> entity::picture::Model {
+    entity::picture::Model {
+        id: PictureId(1),
+        sha256: "e".repeat(64),
+        mime: "image/png".to_owned(),
+        bytes: (0..=u8::MAX).cycle().take(100_000).collect(),
+        width: 640,
+        height: 480,
+        wechat_url: text("http://"),
+        wechat_media_id: text("m"),
+        uploaded_by: StaffId(1),
+        created_at: instant(0),
+    }
+}
+
+fn article() -> entity::article::Model {
+    entity::article::Model {
+        id: ArticleId(1),
+        author_id: StaffId(1),
+        status: ArticleStatus::InReview,
+        version: 1,
+        title: "开学了".to_owned(),
+        digest: long("秋季班"),
+        byline: "尚学".to_owned(),
+        origin: "教育中心".to_owned(),
+        body: long("![合影](picture:1)"),
+        cover_id: Some(PictureId(1)),
+        content_hash: "h".to_owned(),
+        created_at: instant(0),
+        updated_at: instant(1),
+    }
+}
+
+pub fn article_version() -> entity::article_version::Model {
+    entity::article_version::Model {
+        id: 1,
+        article_id: ArticleId(1),
+        version: 1,
+        title: "开学了".to_owned(),
+        digest: long("秋季班"),
+        byline: "尚学".to_owned(),
+        origin: "教育中心".to_owned(),
+        body: long("![合影](picture:1)"),
+        cover_id: Some(PictureId(1)),
+        content_hash: "h".to_owned(),
+        saved_by: StaffId(1),
+        saved_at: instant(0),
+    }
+}
+
+pub fn article_review() -> entity::article_review::Model {
+    entity::article_review::Model {
+        id: 1,
+        article_id: ArticleId(1),
+        version: 1,
+        content_hash: "h".to_owned(),
+        stage: ReviewStage::Language,
+        verdict: Verdict::Pass,
+        reviewer_id: StaffId(1),
+        remark: text("好"),
+        at: instant(0),
+    }
+}
+
+pub fn publication() -> entity::publication::Model {
+    entity::publication::Model {
+        id: PublicationId(1),
+        article_id: ArticleId(1),
+        version: 1,
+        content_hash: "h".to_owned(),
+        state: PublicationState::Submitted,
+        draft_media_id: text("m"),
+        submit_started_at: Some(instant(0)),
+        publish_id: Some("2247503051".to_owned()),
+        wechat_article_id: text("a"),
+        url: text("http://"),
+        failure: text("…"),
+        requested_by: StaffId(1),
+        created_at: instant(1),
+        updated_at: instant(2),
+    }
+}
+
+pub fn notice() -> entity::notice::Model {
+    entity::notice::Model {
+        id: NoticeId(1),
+        resident_id: ResidentId(1),
+        kind: NoticeKind::MeetingChanged,
+        dedup_key: "placed:1".to_owned(),
+        title: "报名成功".to_owned(),
+        body: long("您已录取。"),
+        page: "/classes/1".to_owned(),
+        values: long("{}"),
+        state: NoticeState::NoConsent,
+        failure: text("…"),
+        created_at: instant(0),
+        sent_at: Some(instant(1)),
+        read_at: Some(instant(2)),
+    }
+}
+
+pub fn subscription() -> entity::subscription::Model {
+    entity::subscription::Model {
+        id: 1,
+        resident_id: ResidentId(1),
+        kind: NoticeKind::Placed,
+        balance: 1,
+        updated_at: instant(0),
+    }
+}
+
+pub fn callback() -> entity::callback::Model {
+    entity::callback::Model {
+        id: 1,
+        account: WechatAccount::Mini,
+        dedup_key: "1234567890123456".to_owned(),
+        kind: "text".to_owned(),
+        reply: text("<xml>"),
+        received_at: instant(0),
+    }
+}
+
+pub fn job() -> entity::job::Model {
+    entity::job::Model {
+        id: JobId(1),
+        kind: "SendNotice".to_owned(),
+        payload: long("{}"),
+        state: JobState::Running,
+        run_after: instant(0),
+        attempts: 1,
+        leased_until: Some(instant(1)),
+        last_error: text("…"),
+        created_at: instant(2),
+        finished_at: Some(instant(3)),
+    }
+}
