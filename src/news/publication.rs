@@ -153,7 +153,11 @@ async fn bring(app: &App, row: &publication::Model) -> Result<(), Stop> {
 }
 
 /// Brings pictures and draft to the platform; gives the draft.
-async fn make_draft(app: &App, row: &publication::Model, passed: &Standing) -> Result<String, Stop> {
+async fn make_draft(
+    app: &App,
+    row: &publication::Model,
+    passed: &Standing,
+) -> Result<String, Stop> {
     let link = account::link(app, row.article_id, row.id);
     // An article that failed before may have been published by hand from its old draft.
     let earlier = store::publications(app.db.read(), &[row.article_id]).await?;

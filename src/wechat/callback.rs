@@ -3,10 +3,13 @@
 //! The configured mode decides what is accepted: in compat and safe mode only what
 //! is inside `Encrypt` counts, and a body without it is refused.
 
+use std::fmt::Write;
+
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use super::crypto::{AesKey, CryptoError};
 use super::message::{Event, Message};
@@ -213,7 +216,8 @@ impl Incoming {
             from: needed("FromUserName")?,
             created_at: tree::int(tree, "CreateTime")?.ok_or(CallbackError::Field("CreateTime"))?,
             msg_id: tree::text(tree, "MsgId")?,
-            event_key: tree::text(tree, "EventKey")?,
+            // An event that we do not know may nest it: no reason to refuse it.
+            event_key: tree::text(tree, "EventKey").unwrap_or_default(),
             message: Message::read(tree)?,
             format,
             encrypted,
@@ -221,26 +225,53 @@ impl Incoming {
         })
     }
 
-    /// The same for every delivery of one callback, and for no other.
+    /// The same for every delivery of one callback, and for no other. Short enough for
+    /// an index: what is long is hashed.
     pub fn dedup_key(&self) -> String {
+        let key = self.plain_key();
+        if key.len() <= 200 {
+            return key;
+        }
+        let kind = key.split(':').next().unwrap_or_default();
+        format!("{kind}:{}", hex::encode(Sha256::digest(key.as_bytes())))
+    }
+
+    fn plain_key(&self) -> String {
+        let Self { from, created_at, .. } = self;
         let Message::Event(event) = &self.message else {
-            // MsgId alone is not unique: two people have been seen with the same one.
             return match &self.msg_id {
-                Some(id) => format!("msg:{}:{id}", self.from),
-                None => format!("msg:{}:{}:{}", self.from, self.created_at, self.message.kind()),
+                // MsgId alone is not unique: two people have been seen with the same one.
+                Some(id) => format!("msg:{from}:{id}"),
+                None => format!("msg:{from}:{created_at}:{}", self.message.kind()),
             };
         };
         match event {
             // Each turn of a publication is a callback of its own: success, and later deletion.
-            Event::PublishJobFinish(result) => {
+            Event::PublishJobFinish(result) if !result.publish_id.is_empty() => {
                 format!("publish:{}:{}", result.publish_id, result.status.code())
             }
-            Event::MassSendJobFinish { msg_id, .. } => format!("mass:{msg_id}"),
-            Event::TemplateJobFinish { msg_id, .. } => format!("template:{msg_id}"),
-            Event::MediaCheck(check) => format!("media:{}", check.trace_id),
+            Event::MassSendJobFinish { msg_id, .. } if !msg_id.is_empty() => {
+                format!("mass:{msg_id}")
+            }
+            Event::TemplateJobFinish { msg_id, .. } if !msg_id.is_empty() => {
+                format!("template:{msg_id}")
+            }
+            Event::MediaCheck(check) if !check.trace_id.is_empty() => {
+                format!("media:{}", check.trace_id)
+            }
+            // Two answers can share a second; each counts.
+            Event::SubscribeMsgPopup(consents) | Event::SubscribeMsgChange(consents) => {
+                let mut key = format!("event:{from}:{created_at}:{}", event.name());
+                for consent in consents {
+                    let answer = if consent.accepted { "yes" } else { "no" };
+                    // Writing into a String cannot fail.
+                    let _written = write!(key, ":{}={answer}", consent.template_id);
+                }
+                key
+            }
             event => {
                 let key = self.event_key.as_deref().unwrap_or_default();
-                format!("event:{}:{}:{}:{key}", self.from, self.created_at, event.name())
+                format!("event:{from}:{created_at}:{}:{key}", event.name())
             }
         }
     }

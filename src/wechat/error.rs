@@ -102,6 +102,14 @@ impl Error {
         Self { endpoint, errcode: None, errmsg: errmsg.to_owned(), rid: None, class, source }
     }
 
+    /// For a call that waits on another one: whatever became of that, this was not sent.
+    pub(super) fn before_sending(mut self) -> Self {
+        if self.class == Class::MaybeSent {
+            self.class = Class::NotSent;
+        }
+        self
+    }
+
     pub fn class(&self) -> Class {
         self.class
     }

@@ -1,9 +1,16 @@
 //! `POST /cgi-bin/stable_token`, normal mode: every instance gets the same token.
+//! 10,000 calls a minute, 500,000 a day.
 //!
-//! Kept in memory and in the shared cache under appid and a hash of the secret, so
-//! that a new secret never meets an old token. With the cache down the memory
-//! serves: the day's token quota is not touched.
+//! 1. Kept in memory and in the shared cache under appid and a hash of the secret, so
+//!    that a new secret never meets an old token. With the cache down the memory
+//!    serves: the day's quota is not touched.
+//! 2. One request in flight per process. Who waited for it looks again first, and
+//!    shares its failure instead of waiting through another one.
+//! 3. A refused token is dropped only where it still stands. If WeChat gives the same
+//!    one again, that is the end for a minute: no loop, no storm.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,92 +18,202 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
 
 use super::client;
 use super::{Class, Error, Inner};
 
 pub(super) const PATH: &str = "/cgi-bin/stable_token";
 
-/// A token is asked for again so long before its end: WeChat hands out a new one in
-/// the last five minutes and keeps the old one good for as long.
-const EARLY_S: i64 = 120;
+/// So long a refused token that WeChat gave again is not asked for once more.
+const SAME_TOKEN_PAUSE: TimeDelta = TimeDelta::seconds(60);
 
-/// The token of one account in this process. The lock is the single flight.
+/// A token of WeChat's. Has no `Debug`: it shall not be printed.
+pub(super) type Token = Arc<str>;
+
+/// The token of one account in this process.
 pub(super) struct Tokens {
+    appid: String,
+    secret: SecretString,
     cache_key: String,
-    held: Mutex<Option<Held>>,
+    memory: Mutex<Memory>,
+    flight: tokio::sync::Mutex<()>,
+    /// How many requests have failed, for those who wait to notice.
+    failures: AtomicU64,
+}
+
+#[derive(Default)]
+struct Memory {
+    held: Option<Held>,
+    /// A refused token that WeChat gave again, and when.
+    same: Option<(Token, DateTime<Utc>)>,
+    failure: Option<Error>,
 }
 
 #[derive(Clone)]
 struct Held {
-    token: String,
+    token: Token,
+    /// From then on a new one is asked for.
     ends: DateTime<Utc>,
 }
 
 #[derive(Deserialize)]
 struct Answer {
     access_token: String,
+    #[serde(deserialize_with = "client::int")]
     expires_in: i64,
 }
 
 impl Tokens {
     pub(super) fn new(appid: &str, secret: &SecretString) -> Self {
         let mark = hex::encode(Sha256::digest(secret.expose_secret().as_bytes()));
-        Self { cache_key: format!("wechat-token:{appid}:{}", &mark[..8]), held: Mutex::new(None) }
+        Self {
+            appid: appid.to_owned(),
+            secret: secret.clone(),
+            cache_key: format!("wechat-token:{appid}:{}", &mark[..8]),
+            memory: Mutex::default(),
+            flight: tokio::sync::Mutex::default(),
+            failures: AtomicU64::new(0),
+        }
     }
 
-    /// A token that is good by all we know.
-    pub(super) async fn get(
-        &self,
-        inner: &Inner,
-        appid: &str,
-        secret: &SecretString,
-    ) -> Result<String, Error> {
-        if appid.is_empty() {
+    /// A token that is good by all we know, and not the one that was `refused`.
+    pub(super) async fn get(&self, inner: &Inner, refused: Option<&Token>) -> Result<Token, Error> {
+        if self.appid.is_empty() {
             return Err(Error::ours(PATH, Class::Configuration, "this account is not configured"));
         }
-        let mut held = self.held.lock().await;
+        if let Some(token) = self.remembered(inner, refused) {
+            return Ok(token);
+        }
+        let seen = self.failures.load(Ordering::SeqCst);
+        let _flight = self.flight.lock().await;
+        if let Some(token) = self.remembered(inner, refused) {
+            return Ok(token);
+        }
+        if self.failures.load(Ordering::SeqCst) != seen
+            && let Some(failure) = self.memory(|memory| memory.failure.clone())
+        {
+            return Err(failure);
+        }
+        if let Some(refused) = refused
+            && self.is_given_again(refused, inner.clock.now())
+        {
+            return Err(same_token());
+        }
+        if let Some(token) = self.shared(inner, refused).await {
+            return Ok(token);
+        }
+        let token = self.request(inner).await?;
+        if Some(&token) == refused {
+            let now = inner.clock.now();
+            self.memory(|memory| memory.same = Some((token, now)));
+            tracing::error!(appid = self.appid, "WeChat refuses the token that it gives");
+            return Err(same_token());
+        }
+        Ok(token)
+    }
+
+    fn is_given_again(&self, refused: &Token, now: DateTime<Utc>) -> bool {
+        self.memory(|memory| {
+            matches!(&memory.same, Some((token, at)) if token == refused && now - at < SAME_TOKEN_PAUSE)
+        })
+    }
+
+    fn remembered(&self, inner: &Inner, refused: Option<&Token>) -> Option<Token> {
         let now = inner.clock.now();
-        if let Some(known) = held.as_ref().filter(|known| now < known.ends) {
-            return Ok(known.token.clone());
+        self.memory(|memory| {
+            let held = memory.held.as_ref()?;
+            (now < held.ends && Some(&held.token) != refused).then(|| held.token.clone())
+        })
+    }
+
+    /// What another instance left. The refused one is removed, unless a newer has
+    /// taken its place meanwhile.
+    async fn shared(&self, inner: &Inner, refused: Option<&Token>) -> Option<Token> {
+        let text = match inner.cache.get(&self.cache_key).await {
+            Ok(text) => text?,
+            Err(error) => {
+                tracing::warn!(cause = %error, "the WeChat token is not shared");
+                return None;
+            }
+        };
+        let held = Held::read(&text)?;
+        if Some(&held.token) == refused {
+            if let Err(error) = inner.cache.remove_if(&self.cache_key, &text).await {
+                tracing::warn!(cause = %error, "a refused WeChat token stays in the cache");
+            }
+            return None;
         }
-        if let Some(shared) = self.shared(inner).await.filter(|shared| now < shared.ends) {
-            *held = Some(shared.clone());
-            return Ok(shared.token);
+        if inner.clock.now() >= held.ends {
+            return None;
         }
+        let token = held.token.clone();
+        self.memory(|memory| memory.held = Some(held));
+        Some(token)
+    }
+
+    async fn request(&self, inner: &Inner) -> Result<Token, Error> {
         let body = json!({
             "grant_type": "client_credential",
-            "appid": appid,
-            "secret": secret.expose_secret(),
+            "appid": self.appid,
+            "secret": self.secret.expose_secret(),
         });
         let request = inner.http.post(format!("{}{PATH}", inner.base)).json(&body);
-        let answer: Answer = client::send(PATH, request).await?;
-        let good_s = (answer.expires_in - EARLY_S).max(answer.expires_in / 2).max(1);
-        let fresh = Held { token: answer.access_token, ends: now + TimeDelta::seconds(good_s) };
+        let answer = client::send::<Answer>(PATH, request).await.and_then(checked);
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.memory(|memory| memory.failure = Some(error.clone()));
+                self.failures.fetch_add(1, Ordering::SeqCst);
+                return Err(error);
+            }
+        };
+        let good_s = good_s(answer.expires_in, spread());
+        let held = Held {
+            token: answer.access_token.into(),
+            ends: inner.clock.now() + TimeDelta::seconds(good_s),
+        };
+        self.memory(|memory| {
+            memory.held = Some(held.clone());
+            memory.failure = None;
+        });
         let ttl = Duration::from_secs(good_s.unsigned_abs());
-        if let Err(error) = inner.cache.set(&self.cache_key, &fresh.written(), ttl).await {
+        if let Err(error) = inner.cache.set(&self.cache_key, &held.written(), ttl).await {
             tracing::warn!(cause = %error, "the WeChat token cannot be shared");
         }
-        *held = Some(fresh.clone());
-        Ok(fresh.token)
+        Ok(held.token)
     }
 
-    async fn shared(&self, inner: &Inner) -> Option<Held> {
-        inner.cache.get(&self.cache_key).await.ok().flatten().and_then(|text| Held::read(&text))
+    fn memory<T>(&self, with: impl FnOnce(&mut Memory) -> T) -> T {
+        with(&mut self.memory.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
 
-    /// Forgets `rejected`, and nothing newer that has taken its place.
-    pub(super) async fn forget(&self, inner: &Inner, rejected: &str) {
-        let mut held = self.held.lock().await;
-        if held.as_ref().is_some_and(|known| known.token == rejected) {
-            *held = None;
-        }
-        if let Some(shared) = self.shared(inner).await.filter(|shared| shared.token == rejected)
-            && let Err(error) = inner.cache.remove_if(&self.cache_key, &shared.written()).await
-        {
-            tracing::warn!(cause = %error, "a rejected WeChat token stays in the cache");
-        }
+fn same_token() -> Error {
+    Error::ours(PATH, Class::Token, "the token is refused, and the same one is given again")
+}
+
+/// It goes into a URL.
+fn checked(answer: Answer) -> Result<Answer, Error> {
+    let token = &answer.access_token;
+    let good = !token.is_empty()
+        && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
+    if good { Ok(answer) } else { Err(Error::ours(PATH, Class::MaybeSent, "an unusable token")) }
+}
+
+/// How long to use a token that lives so many seconds: until 60 to 240 s before its
+/// end, when WeChat hands out a new one and keeps the old one good for as long. Asking
+/// earlier only gives the same one again.
+fn good_s(expires_in: i64, spread: i64) -> i64 {
+    let expires_in = expires_in.clamp(2, 86_400);
+    (expires_in - 60 - spread).max(expires_in / 2)
+}
+
+/// 0 to 180 at random, so that instances do not ask all at once.
+fn spread() -> i64 {
+    let mut byte = [0];
+    match getrandom::fill(&mut byte) {
+        Ok(()) => i64::from(byte[0]) * 180 / 255,
+        Err(_) => 90,
     }
 }
 
@@ -108,8 +225,32 @@ impl Held {
     fn read(text: &str) -> Option<Self> {
         let (ends, token) = text.split_once(' ')?;
         Some(Self {
-            token: token.to_owned(),
+            token: token.into(),
             ends: DateTime::from_timestamp_millis(ends.parse().ok()?)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_renewed_before_its_end_but_not_in_a_spin() {
+        assert_eq!(good_s(7200, 0), 7140);
+        assert_eq!(good_s(7200, 180), 6960);
+        assert_eq!(good_s(300, 180), 150);
+        assert_eq!(good_s(30, 0), 15);
+        assert_eq!(good_s(-7, 180), 1);
+        assert_eq!(good_s(i64::MAX, 0), 86_340);
+        assert!((0..200).all(|_| (0..=180).contains(&spread())));
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_is_refused() {
+        let answer = |token: &str| Answer { access_token: token.to_owned(), expires_in: 7200 };
+        assert!(checked(answer("91_aZ-09.x~")).is_ok());
+        assert!(checked(answer("")).is_err());
+        assert!(checked(answer("a&b=c")).is_err());
     }
 }

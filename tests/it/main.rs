@@ -16,4 +16,5 @@ mod pages;
 mod sandbox;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;
+mod wechat_client;
 mod wechat_protocol;

@@ -9,7 +9,7 @@ const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/openapi.json")
 async fn the_description_of_the_api_is_the_kept_one() {
     let app = TestApp::start(Backend::Sqlite).await;
     let said = app.get("/openapi.json").send().await.ok();
-    let said = format!("{:#}\n", said);
+    let said = format!("{said:#}\n");
     if std::env::var("UPDATE_OPENAPI").is_ok() {
         std::fs::write(KEPT, &said).unwrap();
     }

@@ -169,7 +169,7 @@ fn callbacks_are_opened_or_refused_as_others_do() {
                 assert!(wanted.contains(&incoming.from), "{vector}");
                 match incoming.message {
                     Message::Text { content, .. } => {
-                        assert!(wanted.contains(&content) && !content.is_empty())
+                        assert!(wanted.contains(&content) && !content.is_empty());
                     }
                     Message::Event(Event::Subscribe { event_key, .. }) => {
                         assert_eq!(event_key.as_deref(), Some("qrscene_course_12"));

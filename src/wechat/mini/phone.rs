@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Mini;
-use crate::wechat::Error;
+use crate::wechat::{Error, client};
 
 const PATH: &str = "/wxa/business/getuserphonenumber";
 
@@ -16,7 +16,7 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct PhoneInfo {
-    #[serde(rename = "purePhoneNumber")]
+    #[serde(rename = "purePhoneNumber", deserialize_with = "client::id")]
     pure_phone_number: String,
 }
 

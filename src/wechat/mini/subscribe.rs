@@ -14,7 +14,7 @@ use crate::wechat::Error;
 const PATH: &str = "/cgi-bin/message/subscribe/send";
 
 /// A message to one person. Values are fitted by [`fit_template_value`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct SubscribeMessage {
     pub openid: String,
     pub template_id: String,
@@ -33,7 +33,7 @@ impl Mini<'_> {
         let data: serde_json::Map<String, Value> = message
             .data
             .iter()
-            .map(|(key, value)| (key.clone(), json!({ "value": value })))
+            .map(|(key, value)| (key.clone(), json!({ "value": fit_template_value(key, value) })))
             .collect();
         let mut body = json!({
             "touser": message.openid,
@@ -53,46 +53,80 @@ impl Mini<'_> {
 /// A value as the key's rule wants it: one line, not empty, not too long. Counted in
 /// characters; a cut is shown by `…`.
 pub fn fit_template_value(key: &str, value: &str) -> String {
-    let kind = key.trim_end_matches(|c: char| c.is_ascii_digit());
-    let line: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let line = line.trim();
-    let (limit, fits): (usize, fn(char) -> bool) = match kind {
-        "phrase" => (5, |c| !c.is_ascii()),
-        "character_string" => (32, |c| c.is_ascii()),
-        "number" => (32, |c| c.is_ascii_digit() || c == '.' || c == '-'),
-        "letter" => (32, |c| c.is_ascii_alphabetic()),
-        "symbol" => (5, |c| !c.is_alphanumeric()),
-        "phone_number" => (17, |c| c.is_ascii()),
-        "car_number" => (8, |_| true),
-        "name" => (10, |_| true),
-        // Cutting a time would only make it a wrong one.
-        "time" | "date" | "amount" => (usize::MAX, |_| true),
-        _ => (20, |_| true),
+    let line = value.split(|c: char| c.is_whitespace() || c.is_control());
+    let line = line.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    let keep = |limit: usize, fits: fn(char) -> bool| -> String {
+        line.chars().filter(|c| fits(*c)).take(limit).collect()
     };
-    let kept: String = line.chars().filter(|c| fits(*c)).collect();
-    if kept.is_empty() {
-        return if kind == "phrase" { "无".to_owned() } else { "-".to_owned() };
+    let kind = key.trim_end_matches(|c: char| c.is_ascii_digit());
+    let kept = match kind {
+        "name" => cut(&line, if line.is_ascii() { 20 } else { 10 }),
+        "phrase" => keep(5, is_han),
+        "character_string" => keep(32, |c| c.is_ascii()),
+        "number" => keep(32, |c| c.is_ascii_digit() || c == '.' || c == '-'),
+        "letter" => keep(32, |c| c.is_ascii_alphabetic()),
+        "symbol" => keep(5, |c| c.is_ascii_punctuation()),
+        "phone_number" => keep(17, |c| c.is_ascii_digit() || "+-() ".contains(c)),
+        "car_number" => keep(8, |_| true),
+        // Cutting a time would only make it a wrong one; a list's value is not ours.
+        "time" | "date" | "amount" | "enum" | "const" => line,
+        _ => cut(&line, 20),
+    };
+    match (kept.trim().is_empty(), kind) {
+        (false, _) => kept.trim().to_owned(),
+        (true, "phrase") => "无".to_owned(),
+        (true, _) => "-".to_owned(),
     }
-    if kept.chars().count() <= limit {
-        return kept;
+}
+
+/// At most `limit` characters, the last of them `…` where something is missing. Emoji
+/// count twice: WeChat does not say how it counts them.
+fn cut(text: &str, limit: usize) -> String {
+    let weight = |c: char| if u32::from(c) > 0xffff { 2 } else { 1 };
+    if text.chars().map(weight).sum::<usize>() <= limit {
+        return text.to_owned();
     }
-    if matches!(kind, "thing" | "name") {
-        return kept.chars().take(limit - 1).chain(['…']).collect();
-    }
-    kept.chars().take(limit).collect()
+    let mut used = 1;
+    let fits = |c: &char| {
+        used += weight(*c);
+        used <= limit
+    };
+    text.chars().take_while(fits).chain(['…']).collect()
+}
+
+fn is_han(c: char) -> bool {
+    matches!(c, '\u{4e00}'..='\u{9fff}' | '\u{3400}'..='\u{4dbf}')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn values_are_cut_to_the_rule_of_their_key() {
         assert_eq!(fit_template_value("thing1", "智在指尖\n初级班"), "智在指尖 初级班");
-        assert_eq!(fit_template_value("thing1", &"长".repeat(30)).chars().count(), 20);
+        assert_eq!(fit_template_value("thing1", &"长".repeat(20)), "长".repeat(20));
+        assert_eq!(fit_template_value("thing1", &"长".repeat(21)), format!("{}…", "长".repeat(19)));
+        assert_eq!(fit_template_value("thing1", &"🎉".repeat(11)), format!("{}…", "🎉".repeat(9)));
         assert_eq!(fit_template_value("thing2", "  "), "-");
-        assert_eq!(fit_template_value("phrase3", "已报名OK"), "已报名");
+        assert_eq!(fit_template_value("name1", "Li Xiaoming"), "Li Xiaoming");
+        assert_eq!(fit_template_value("phrase3", "已报名OK，请准时"), "已报名请准");
+        assert_eq!(fit_template_value("phrase3", "OK"), "无");
         assert_eq!(fit_template_value("time2", "2026年11月24日 09:00"), "2026年11月24日 09:00");
         assert_eq!(fit_template_value("character_string5", "编号A-1"), "A-1");
+        assert_eq!(fit_template_value("phone_number1", "电话 0512-5863 1234"), "0512-5863 1234");
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_breaks_its_rule(value in any::<String>()) {
+            for (key, limit) in [("thing1", 20), ("name1", 20), ("phrase1", 5), ("number1", 32)] {
+                let fitted = fit_template_value(key, &value);
+                prop_assert!((1..=limit).contains(&fitted.chars().count()), "{key}: {fitted}");
+                prop_assert!(!fitted.contains(char::is_control));
+                prop_assert_eq!(fit_template_value(key, &fitted), fitted);
+            }
+        }
     }
 }

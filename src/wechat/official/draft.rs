@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Official;
-use crate::wechat::{Class, Error};
+use crate::wechat::{Class, Error, client};
 
 const ADD: &str = "/cgi-bin/draft/add";
 const GET: &str = "/cgi-bin/draft/get";
@@ -33,7 +33,7 @@ pub struct DraftArticle {
 impl DraftArticle {
     fn check(&self) -> Result<(), Error> {
         let refuse = |errcode: i64, what: &str| Err(Error::answered(ADD, errcode, what));
-        if self.title.is_empty() || self.title.chars().count() > 32 {
+        if self.title.trim().is_empty() || self.title.chars().count() > 32 {
             return refuse(45003, "title");
         }
         if self.author.chars().count() > 16 {
@@ -61,8 +61,8 @@ impl DraftArticle {
 /// A page of a list.
 #[derive(Clone, Debug, Deserialize)]
 pub struct List<T> {
-    #[serde(default, rename = "total_count")]
-    pub total: u64,
+    #[serde(default, rename = "total_count", deserialize_with = "client::int")]
+    pub total: i64,
     #[serde(default = "Vec::new", rename = "item")]
     pub items: Vec<T>,
 }
@@ -70,13 +70,14 @@ pub struct List<T> {
 /// What a list says of an article.
 #[derive(Clone, Debug, Deserialize)]
 pub struct NewsItem {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "client::nullable")]
     pub title: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "client::nullable")]
     pub content_source_url: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "client::nullable")]
     pub url: String,
-    #[serde(default)]
+    /// A truth, or 0 and 1.
+    #[serde(default, deserialize_with = "truth")]
     pub is_deleted: bool,
 }
 
@@ -90,12 +91,17 @@ pub struct DraftEntry {
 #[derive(Deserialize)]
 struct RawDraft {
     media_id: String,
+    #[serde(default, deserialize_with = "client::nullable")]
     content: Content,
 }
 
-#[derive(Deserialize)]
+fn truth<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Ok(client::int(deserializer)? != 0)
+}
+
+#[derive(Default, Deserialize)]
 pub(super) struct Content {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "client::nullable")]
     pub(super) news_item: Vec<NewsItem>,
 }
 
@@ -155,5 +161,49 @@ impl Official<'_> {
         let _answer: IgnoredAny =
             self.inner.post(&self.inner.official, DELETE, &json!({ "media_id": media_id })).await?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_count_characters_not_bytes() {
+        let good = || DraftArticle {
+            title: "书".repeat(32),
+            author: "常".repeat(16),
+            digest: "阴".repeat(128),
+            content: "沙".repeat(19_999),
+            content_source_url: "x".repeat(1024),
+            thumb_media_id: "m".to_owned(),
+        };
+        assert!(good().check().is_ok());
+        let code = |change: fn(&mut DraftArticle)| {
+            let mut article = good();
+            change(&mut article);
+            article.check().expect_err("too long").errcode
+        };
+        assert_eq!(code(|article| article.title.push('x')), Some(45003));
+        assert_eq!(code(|article| article.title = " ".to_owned()), Some(45003));
+        assert_eq!(code(|article| article.author.push('x')), Some(45110));
+        assert_eq!(code(|article| article.digest.push('x')), Some(45004));
+        assert_eq!(code(|article| article.content.push('x')), Some(45002));
+        assert_eq!(code(|article| article.content_source_url.push('x')), None);
+        assert_eq!(code(|article| article.thumb_media_id.clear()), Some(40007));
+    }
+
+    #[test]
+    fn a_list_is_read_in_all_its_spellings() {
+        let list: List<DraftEntry> = serde_json::from_value(json!({
+            "total_count": "2",
+            "item": [
+                { "media_id": "a", "content": { "news_item": [{ "title": null, "is_deleted": 0 }] } },
+                { "media_id": "b", "content": null },
+            ],
+        }))
+        .expect("a list");
+        assert_eq!((list.total, list.items.len()), (2, 2));
+        assert!(!list.items[0].articles[0].is_deleted);
     }
 }

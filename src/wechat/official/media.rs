@@ -5,7 +5,7 @@
 use serde::Deserialize;
 
 use super::Official;
-use crate::wechat::{Class, Error};
+use crate::wechat::{Error, client};
 
 const UPLOADIMG: &str = "/cgi-bin/media/uploadimg";
 const ADD_MATERIAL: &str = "/cgi-bin/material/add_material";
@@ -23,18 +23,19 @@ struct Uploaded {
 #[derive(Clone, Debug, Deserialize)]
 pub struct Material {
     pub media_id: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "client::nullable")]
     pub url: String,
 }
 
 impl Official<'_> {
-    /// Uploads a picture for article bodies and returns its address on the platform.
+    /// Uploads a picture for article bodies and returns its address on the platform. Its
+    /// bytes say what it is; `mime` is only what the caller believes.
     ///
     /// # Errors
     /// Too large, neither JPEG nor PNG; the network.
     pub async fn upload_article_image(&self, bytes: Vec<u8>, mime: &str) -> Result<String, Error> {
         if bytes.len() >= BODY_PICTURE_LIMIT {
-            return Err(Error::ours(UPLOADIMG, Class::Permanent, "1 MB or more"));
+            return Err(Error::answered(UPLOADIMG, 45001, "1 MB or more"));
         }
         let uploaded: Uploaded =
             self.inner.upload(&self.inner.official, UPLOADIMG, "", &bytes, mime).await?;
@@ -47,7 +48,7 @@ impl Official<'_> {
     /// Too large, neither JPEG nor PNG; the network.
     pub async fn add_image_material(&self, bytes: Vec<u8>, mime: &str) -> Result<Material, Error> {
         if bytes.len() > MATERIAL_LIMIT {
-            return Err(Error::ours(ADD_MATERIAL, Class::Permanent, "over 10 MB"));
+            return Err(Error::answered(ADD_MATERIAL, 45001, "over 10 MB"));
         }
         self.inner.upload(&self.inner.official, ADD_MATERIAL, "&type=image", &bytes, mime).await
     }

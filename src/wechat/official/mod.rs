@@ -31,17 +31,3 @@ impl<'a> Official<'a> {
         self.inner.try_token(&self.inner.official).await
     }
 }
-
-/// WeChat writes ids as numbers here and as strings there.
-fn text_or_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    #[derive(serde::Deserialize)]
-    #[serde(untagged)]
-    enum Either {
-        Text(String),
-        Number(i64),
-    }
-    Ok(match serde::Deserialize::deserialize(deserializer)? {
-        Either::Text(text) => text,
-        Either::Number(number) => number.to_string(),
-    })
-}

@@ -6,9 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::draft::Content;
-use super::{List, NewsItem, Official, text_or_number};
+use super::{List, NewsItem, Official};
 use crate::wechat::message::PublishResult;
-use crate::wechat::{Class, Error};
+use crate::wechat::{Class, Error, client};
 
 const SUBMIT: &str = "/cgi-bin/freepublish/submit";
 const GET: &str = "/cgi-bin/freepublish/get";
@@ -17,7 +17,7 @@ const BATCHGET: &str = "/cgi-bin/freepublish/batchget";
 /// A publication that the platform has accepted.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Submitted {
-    #[serde(deserialize_with = "text_or_number")]
+    #[serde(deserialize_with = "client::id")]
     pub publish_id: String,
 }
 
@@ -32,6 +32,7 @@ pub struct PublishedEntry {
 #[derive(Deserialize)]
 struct RawPublished {
     article_id: String,
+    #[serde(default, deserialize_with = "client::nullable")]
     content: Content,
 }
 
