@@ -9,11 +9,14 @@ mod courses;
 mod edge;
 mod enrolment;
 mod enrolment_concurrency;
+mod members;
 mod migrations;
 mod news;
+mod notices;
 mod openapi;
 mod pages;
 mod sandbox;
+mod staff;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;
 mod wechat_client;

@@ -5,6 +5,7 @@
 //! names a server (`tests/run` does). Nothing sleeps; jobs run when the test says so.
 
 pub mod fixtures;
+pub mod platform;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -168,6 +169,12 @@ impl Request {
     #[must_use]
     pub fn json(self, body: &Value) -> Self {
         Self(self.0.json(body))
+    }
+
+    /// With a parameter in the query.
+    #[must_use]
+    pub fn query(self, name: &str, value: &str) -> Self {
+        Self(self.0.query(&[(name, value)]))
     }
 
     /// As a resident with this token.
