@@ -118,7 +118,7 @@ pub(super) async fn send<T: DeserializeOwned>(
             tracing::debug!(%error, "WeChat refuses a call");
         }
         Err(error) => {
-            tracing::warn!(%error, class = error.class().as_str(), "a call to WeChat failed")
+            tracing::warn!(%error, class = error.class().as_str(), "a call to WeChat failed");
         }
         Ok(_) => {}
     }

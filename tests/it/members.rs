@@ -22,7 +22,8 @@ const PHONE: &str = "/wxa/business/getuserphonenumber";
 fn id_number(born: &str, order: u32) -> String {
     let digits = format!("320582{born}{order:03}");
     let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
-    let sum: u32 = digits.bytes().zip(weights).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
+    let sum: u32 =
+        digits.bytes().zip(weights).map(|(byte, weight)| u32::from(byte - b'0') * weight).sum();
     format!("{digits}{}", char::from(b"10X98765432"[sum as usize % 11]))
 }
 
