@@ -41,7 +41,9 @@ impl App {
     /// # Errors
     /// The database cannot be reached, or a value of the configuration cannot be used.
     pub async fn new(config: Config, clock: Clock) -> Result<Self> {
-        let db = Db::connect(&config.database).await?;
+        let db = Db::connect(&config.database).await.map_err(|error| {
+            Error::upstream("database", "连不上数据库，请检查 database.url。").with_source(error)
+        })?;
         let url = config.redis.url.expose_secret();
         let cache = if url.is_empty() {
             Cache::local()
@@ -64,6 +66,7 @@ impl Db {
             let pool = Database::connect(options(url, config.max_connections)).await?;
             return Ok(Self { writer: pool.clone(), reader: pool });
         }
+        make_folder(url).map_err(|error| DbErr::Custom(error.to_string()))?;
         let writer = Database::connect(sqlite(options(&with_create(url), 1))).await?;
         let reader = Database::connect(sqlite(options(url, config.max_connections))).await?;
         Ok(Self { writer, reader })
@@ -114,6 +117,16 @@ fn sqlite(mut options: ConnectOptions) -> ConnectOptions {
             .pragma("cache_size", "-16000")
     });
     options
+}
+
+/// The folder of a SQLite file, so that a first start needs nothing made by hand.
+fn make_folder(url: &str) -> std::io::Result<()> {
+    let file = url.trim_start_matches("sqlite:").trim_start_matches("//");
+    let file = file.split('?').next().unwrap_or_default();
+    match std::path::Path::new(file).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder),
+        _ => Ok(()),
+    }
 }
 
 fn with_create(url: &str) -> String {

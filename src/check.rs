@@ -18,9 +18,7 @@ pub async fn run(file: Option<&Path>) -> Result<()> {
     println!("✓ 配置读得通");
     advise(&config);
     let redis = !config.redis.url.expose_secret().is_empty();
-    let app = App::new(config, Clock::System).await.map_err(|error| {
-        Error::upstream("database", "✗ 连不上数据库，请检查 database.url").with_source(error)
-    })?;
+    let app = App::new(config, Clock::System).await?;
     let mut wrong = 0;
     let mut report = |good: bool, text: String| {
         println!("{} {text}", if good { "✓" } else { "✗" });
