@@ -5,6 +5,7 @@
 mod architecture;
 mod attendance;
 mod cache;
+mod conversation;
 mod courses;
 mod edge;
 mod enrolment;
@@ -21,3 +22,4 @@ mod staff;
 mod support;
 mod wechat_client;
 mod wechat_protocol;
+mod worker;
