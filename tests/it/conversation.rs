@@ -6,7 +6,6 @@ use sea_orm::{EntityTrait, PaginatorTrait};
 use shangxue::sandbox::Account;
 use shangxue::wechat::signature;
 
-use crate::support::platform::World;
 use crate::support::{Backend, Request, TestApp};
 use crate::{on_both_databases, on_both_databases_with_wechat};
 
@@ -52,6 +51,8 @@ on_both_databases_with_wechat! {
         let before = callback::Entity::find().count(db).await.unwrap();
         let asked = world.platform.callbacks().into_iter().find(|record| record.what == "text").unwrap();
         for _ in 0..3 {
+            // An answer made anew would carry the new time.
+            world.advance(chrono::TimeDelta::seconds(5));
             let again = world.platform.redeliver(asked.number).await.unwrap();
             assert_eq!((again.status, &again.reply), (Some(200), &asked.reply));
         }
