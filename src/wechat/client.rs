@@ -64,6 +64,16 @@ impl Inner {
         self.call(account, endpoint, |url| self.http.get(url)).await
     }
 
+    /// `GET` with a query besides the token.
+    pub(super) async fn get_query<T: DeserializeOwned>(
+        &self,
+        account: &Account,
+        endpoint: &'static str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Error> {
+        self.call(account, endpoint, |url| self.http.get(url).query(query)).await
+    }
+
     /// `POST` of one file, as the form part `media`; the file's name is ASCII and fits
     /// its bytes (41005 and 40113 otherwise).
     pub(super) async fn upload<T: DeserializeOwned>(

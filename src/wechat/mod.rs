@@ -21,7 +21,9 @@ use crate::error::{Error as AppError, Result as AppResult};
 pub mod callback;
 mod client;
 pub mod crypto;
+mod custom;
 mod error;
+mod field;
 pub mod message;
 pub mod mini;
 pub mod official;
@@ -31,6 +33,7 @@ mod token;
 mod tree;
 
 pub use callback::{Callback, CallbackError, Incoming, Query};
+pub use custom::CustomMessage;
 pub use error::{Class, Error};
 pub use mini::{LoginSession, Mini, SubscribeMessage, fit_template_value};
 pub use official::Official;

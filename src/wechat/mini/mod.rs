@@ -1,5 +1,6 @@
 //! What the mini-program may call.
 
+mod custom;
 mod login;
 mod phone;
 mod subscribe;

@@ -1,14 +1,19 @@
 //! What the public account may call.
 
+mod custom;
 mod draft;
 mod media;
 mod menu;
 mod publish;
+mod qr;
+mod users;
 
 pub use draft::{DraftArticle, DraftEntry, List, NewsItem};
 pub use media::Material;
 pub use menu::{Button, Menu};
 pub use publish::{PublishedEntry, Submitted};
+pub use qr::{QrCode, QrLife, QrScene};
+pub use users::UserInfo;
 
 use super::{Callback, Error, Inner};
 
