@@ -4,13 +4,15 @@ use reqwest::RequestBuilder;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::multipart::{Form, Part};
 use secrecy::SecretString;
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::error::refuses_token;
 use super::token::Tokens;
 use super::{Class, Error, Inner};
+
+pub(super) use super::answer::{id, int, nullable};
 
 /// An account of ours with the platform.
 pub(super) struct Account {
@@ -25,24 +27,41 @@ impl Account {
     }
 }
 
+/// A file to upload. Its name is ASCII and its ending fits the bytes (41005 and 40113
+/// otherwise).
+pub(super) struct File<'a> {
+    pub(super) name: &'static str,
+    pub(super) mime: &'static str,
+    pub(super) bytes: &'a [u8],
+}
+
+/// What the answer of a call is to be read as.
+type Read<R> = fn(Answer, &'static str) -> Result<R, Error>;
+
+fn object(answer: Answer, endpoint: &'static str) -> Result<Value, Error> {
+    answer.object(endpoint)
+}
+
 impl Inner {
     /// A call with a token. `request` puts it together for the given URL, which
     /// carries the token; it is made again for the one retry.
-    async fn call<T: DeserializeOwned>(
+    async fn call<R>(
         &self,
         account: &Account,
         endpoint: &'static str,
+        read: Read<R>,
         request: impl Fn(String) -> RequestBuilder,
-    ) -> Result<T, Error> {
+    ) -> Result<R, Error> {
         // Whatever became of the request for the token, this call was not sent.
-        let token = account.tokens.get(self, None).await.map_err(Error::before_sending)?;
+        let token = account.tokens.get(self, account, None).await.map_err(Error::before_sending)?;
         let url = |token: &str| format!("{}{endpoint}?access_token={token}", self.base);
-        match send(endpoint, request(url(&token))).await {
+        match send(endpoint, request(url(&token)), read).await {
             Err(error) if error.errcode.is_some_and(refuses_token) => {}
             other => return other,
         }
-        let fresh = account.tokens.get(self, Some(&token)).await.map_err(Error::before_sending)?;
-        send(endpoint, request(url(&fresh))).await
+        let fresh =
+            account.tokens.get(self, account, Some(&token)).await.map_err(Error::before_sending)?;
+        send(endpoint, request(url(&fresh)), read).await
     }
 
     /// `POST` with a JSON body.
@@ -52,30 +71,79 @@ impl Inner {
         endpoint: &'static str,
         body: &Value,
     ) -> Result<T, Error> {
-        self.call(account, endpoint, |url| self.http.post(url).json(body)).await
+        let request = |url| self.http.post(url).json(body);
+        typed(endpoint, self.call(account, endpoint, object, request).await?)
     }
 
-    /// `GET` without a body.
+    /// `POST` with a JSON body whose answer is a file, such as a picture.
+    pub(super) async fn post_bytes(
+        &self,
+        account: &Account,
+        endpoint: &'static str,
+        body: &Value,
+    ) -> Result<Vec<u8>, Error> {
+        self.call(account, endpoint, Answer::file, |url| self.http.post(url).json(body)).await
+    }
+
+    /// `GET` without anything but the token.
     pub(super) async fn get<T: DeserializeOwned>(
         &self,
         account: &Account,
         endpoint: &'static str,
     ) -> Result<T, Error> {
-        self.call(account, endpoint, |url| self.http.get(url)).await
+        self.get_query(account, endpoint, &[]).await
     }
 
-    /// `GET` with a query besides the token.
+    /// `GET` with a query beside the token.
     pub(super) async fn get_query<T: DeserializeOwned>(
         &self,
         account: &Account,
         endpoint: &'static str,
         query: &[(&str, &str)],
     ) -> Result<T, Error> {
-        self.call(account, endpoint, |url| self.http.get(url).query(query)).await
+        let request = |url| self.http.get(url).query(query);
+        typed(endpoint, self.call(account, endpoint, object, request).await?)
     }
 
-    /// `POST` of one file, as the form part `media`; the file's name is ASCII and fits
-    /// its bytes (41005 and 40113 otherwise).
+    /// `GET` whose answer is a file.
+    pub(super) async fn get_bytes(
+        &self,
+        account: &Account,
+        endpoint: &'static str,
+        query: &[(&str, &str)],
+    ) -> Result<Vec<u8>, Error> {
+        self.call(account, endpoint, Answer::file, |url| {
+            self.http.get(url).query(query).timeout(self.upload_timeout)
+        })
+        .await
+    }
+
+    /// `GET` without a token: what it needs instead stands in the query.
+    pub(super) async fn get_open<T: DeserializeOwned>(
+        &self,
+        account: &Account,
+        endpoint: &'static str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Error> {
+        account.must_exist(endpoint)?;
+        let request = self.http.get(format!("{}{endpoint}", self.base)).query(query);
+        typed(endpoint, send(endpoint, request, object).await?)
+    }
+
+    /// `POST` of a JSON body without a token.
+    pub(super) async fn post_open<T: DeserializeOwned>(
+        &self,
+        account: &Account,
+        endpoint: &'static str,
+        body: &Value,
+    ) -> Result<T, Error> {
+        account.must_exist(endpoint)?;
+        let request = self.http.post(format!("{}{endpoint}", self.base)).json(body);
+        typed(endpoint, send(endpoint, request, object).await?)
+    }
+
+    /// `POST` of one picture, as the form part `media`. Its bytes say what it is;
+    /// `declared` is only what the caller believes.
     pub(super) async fn upload<T: DeserializeOwned>(
         &self,
         account: &Account,
@@ -88,30 +156,68 @@ impl Inner {
             let words = format!("neither JPEG nor PNG, though declared as {declared:.40}");
             Error::answered(endpoint, 40137, &words)
         })?;
+        let query: Vec<(&str, &str)> =
+            query.split('&').filter_map(|pair| pair.split_once('=')).collect();
+        self.upload_file(account, endpoint, &query, &File { name, mime, bytes }, None).await
+    }
+
+    /// `POST` of one file as the form part `media`, and of what is said about it as the
+    /// part `description` (videos want one).
+    pub(super) async fn upload_file<T: DeserializeOwned>(
+        &self,
+        account: &Account,
+        endpoint: &'static str,
+        query: &[(&str, &str)],
+        file: &File<'_>,
+        description: Option<&Value>,
+    ) -> Result<T, Error> {
         let mut headers = HeaderMap::new();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(mime));
-        self.call(account, endpoint, |url| {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(file.mime));
+        let request = |url| {
             // Of known length: a chunked body is answered with HTTP 412.
-            let part = Part::bytes(bytes.to_vec()).file_name(name).headers(headers.clone());
-            let request = self.http.post(format!("{url}{query}")).timeout(self.upload_timeout);
-            request.multipart(Form::new().part("media", part))
-        })
-        .await
+            let part = Part::bytes(file.bytes.to_vec()).file_name(file.name);
+            let mut form = Form::new().part("media", part.headers(headers.clone()));
+            if let Some(description) = description {
+                form = form.text("description", description.to_string());
+            }
+            self.http.post(url).query(query).timeout(self.upload_timeout).multipart(form)
+        };
+        typed(endpoint, self.call(account, endpoint, object, request).await?)
     }
 
     /// Are appid and secret good?
     pub(super) async fn try_token(&self, account: &Account) -> Result<(), Error> {
-        account.tokens.get(self, None).await.map(drop)
+        account.tokens.get(self, account, None).await.map(drop)
     }
 }
 
-/// Sends, and reads the answer whatever its content type says.
-pub(super) async fn send<T: DeserializeOwned>(
+impl Account {
+    pub(super) fn must_exist(&self, endpoint: &'static str) -> Result<(), Error> {
+        if self.appid.is_empty() {
+            let words = "this account is not configured";
+            return Err(Error::ours(endpoint, Class::Configuration, words));
+        }
+        Ok(())
+    }
+}
+
+/// The answer as the caller wants it.
+fn typed<T: DeserializeOwned>(endpoint: &'static str, answer: Value) -> Result<T, Error> {
+    serde_path_to_error::deserialize(answer).map_err(|error| {
+        // Where it is wrong, never what stands there: that may be a phone number.
+        let words = format!("the answer lacks what it should hold at {}", error.path());
+        Error::ours(endpoint, Class::MaybeSent, words)
+    })
+}
+
+/// Sends, and reads the answer.
+async fn send<R>(
     endpoint: &'static str,
     request: RequestBuilder,
-) -> Result<T, Error> {
+    read: Read<R>,
+) -> Result<R, Error> {
     let begun = std::time::Instant::now();
-    let outcome = exchange(endpoint, request).await;
+    let outcome = exchange(endpoint, request).await.and_then(|answer| read(answer, endpoint));
     let said = match &outcome {
         Ok(_) => "ok".to_owned(),
         Err(error) => {
@@ -132,17 +238,13 @@ pub(super) async fn send<T: DeserializeOwned>(
         }
         Ok(_) => {}
     }
-    serde_path_to_error::deserialize(outcome?).map_err(|error| {
-        // Where it is wrong, never what stands there: that may be a phone number.
-        let words = format!("the answer lacks what it should hold at {}", error.path());
-        Error::ours(endpoint, Class::MaybeSent, words)
-    })
+    outcome
 }
 
-/// Answers over this are not read: the longest real ones are lists.
+/// Answers over this are not read: the longest real ones are lists and pictures.
 const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
 
-async fn exchange(endpoint: &'static str, request: RequestBuilder) -> Result<Value, Error> {
+async fn exchange(endpoint: &'static str, request: RequestBuilder) -> Result<Answer, Error> {
     let fail = |error| Error::transport(endpoint, error);
     let mut response = request.send().await.map_err(fail)?;
     let status = response.status().as_u16();
@@ -153,44 +255,7 @@ async fn exchange(endpoint: &'static str, request: RequestBuilder) -> Result<Val
         }
         bytes.extend_from_slice(&chunk);
     }
-    judge(endpoint, status, &bytes)
-}
-
-/// What an answer means. HTTP 200 by itself means nothing.
-fn judge(endpoint: &'static str, status: u16, bytes: &[u8]) -> Result<Value, Error> {
-    let class = match status {
-        200..=299 => None,
-        500..=599 => Some(Class::MaybeSent),
-        408 | 425 | 429 => Some(Class::BackOff),
-        // What only something between us and WeChat answers.
-        300..=399 | 401 | 403 | 404 | 407 => Some(Class::Configuration),
-        // 412: a body of unknown length.
-        _ => Some(Class::Permanent),
-    };
-    if let Some(class) = class {
-        return Err(Error::ours(endpoint, class, format!("HTTP {status}")));
-    }
-    let value = read(bytes)
-        .filter(Value::is_object)
-        .ok_or_else(|| Error::ours(endpoint, Class::MaybeSent, "the answer is no JSON object"))?;
-    match errcode(&value) {
-        0 => Ok(value),
-        errcode => {
-            let errmsg = value.get("errmsg").and_then(Value::as_str).unwrap_or_default();
-            Err(Error::answered(endpoint, errcode, errmsg))
-        }
-    }
-}
-
-/// Absent means success; what is there and no number does not.
-fn errcode(answer: &Value) -> i64 {
-    let unreadable = i64::MIN;
-    match answer.get("errcode") {
-        None | Some(Value::Null) => 0,
-        Some(Value::Number(number)) => number.as_i64().unwrap_or(unreadable),
-        Some(Value::String(text)) => text.trim().parse().unwrap_or(unreadable),
-        Some(_) => unreadable,
-    }
+    Ok(Answer { status, bytes })
 }
 
 /// File name and media type of a picture, by its bytes.
@@ -202,82 +267,9 @@ fn picture(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// An id, which WeChat writes as a number here and as a string there; kept as text.
-pub(super) fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
-        _ => Err(D::Error::custom("expected a number or a string")),
-    }
-}
-
-/// A whole number, written as one or as a string; a truth counts as 0 or 1.
-pub(super) fn int<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.trim().parse().ok(),
-        Value::Bool(yes) => Some(i64::from(yes)),
-        Value::Null => Some(0),
-        _ => None,
-    }
-    .ok_or_else(|| D::Error::custom("expected a whole number"))
-}
-
-/// A value that may be null, which is as good as absent.
-pub(super) fn nullable<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-/// JSON, if need be after cleaning: user data holds raw control characters and
-/// broken UTF-8 at times.
-fn read(bytes: &[u8]) -> Option<Value> {
-    if let Ok(value) = serde_json::from_slice(bytes) {
-        return Some(value);
-    }
-    let text: String = String::from_utf8_lossy(bytes)
-        .chars()
-        .map(|c| if c.is_control() && !matches!(c, '\n' | '\r' | '\t') { ' ' } else { c })
-        .collect();
-    serde_json::from_str(&text.replace(['\n', '\r', '\t'], " ")).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_and_broken_utf8_in_user_data_are_survived() {
-        assert!(read(b"{\"nickname\":\"a\x01b\nc\"}").is_some());
-        assert!(read(b"{\"nickname\":\"a\xffb\"}").is_some());
-        assert!(read(b"<html>busy</html>").is_none());
-        assert!(read(b"").is_none());
-    }
-
-    fn class(status: u16, body: &str) -> Option<Class> {
-        judge("/x", status, body.as_bytes()).err().map(|error| error.class())
-    }
-
-    #[test]
-    fn only_an_object_without_errcode_is_a_success() {
-        assert_eq!(class(200, r#"{"errcode":0,"errmsg":"ok"}"#), None);
-        assert_eq!(class(200, r#"{"media_id":"x"}"#), None);
-        assert_eq!(class(200, r#"{"errcode":45003}"#), Some(Class::Permanent));
-        assert_eq!(class(200, r#"{"errcode":"-1"}"#), Some(Class::BackOff));
-        assert_eq!(class(200, r#"{"errcode":[]}"#), Some(Class::Permanent));
-        for body in ["", "null", "0", "[]", "\"ok\"", "<html>"] {
-            assert_eq!(class(200, body), Some(Class::MaybeSent), "{body}");
-        }
-    }
-
-    #[test]
-    fn a_status_tells_whether_the_call_may_have_arrived() {
-        assert_eq!(class(500, r#"{"errcode":0}"#), Some(Class::MaybeSent));
-        assert_eq!(class(302, ""), Some(Class::Configuration));
-        assert_eq!(class(412, ""), Some(Class::Permanent));
-        assert_eq!(class(429, ""), Some(Class::BackOff));
-    }
 
     #[test]
     fn the_bytes_say_what_a_picture_is() {

@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::config;
 use crate::error::{Error as AppError, Result as AppResult};
 
+mod answer;
 pub mod callback;
 mod client;
 pub mod crypto;

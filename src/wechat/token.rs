@@ -19,7 +19,7 @@ use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::client;
+use super::client::{self, Account};
 use super::{Class, Error, Inner};
 
 pub(super) const PATH: &str = "/cgi-bin/stable_token";
@@ -32,8 +32,6 @@ pub(super) type Token = Arc<str>;
 
 /// The token of one account in this process.
 pub(super) struct Tokens {
-    appid: String,
-    secret: SecretString,
     cache_key: String,
     memory: Mutex<Memory>,
     flight: tokio::sync::Mutex<()>,
@@ -67,8 +65,6 @@ impl Tokens {
     pub(super) fn new(appid: &str, secret: &SecretString) -> Self {
         let mark = hex::encode(Sha256::digest(secret.expose_secret().as_bytes()));
         Self {
-            appid: appid.to_owned(),
-            secret: secret.clone(),
             cache_key: format!("wechat-token:{appid}:{}", &mark[..8]),
             memory: Mutex::default(),
             flight: tokio::sync::Mutex::default(),
@@ -77,10 +73,13 @@ impl Tokens {
     }
 
     /// A token that is good by all we know, and not the one that was `refused`.
-    pub(super) async fn get(&self, inner: &Inner, refused: Option<&Token>) -> Result<Token, Error> {
-        if self.appid.is_empty() {
-            return Err(Error::ours(PATH, Class::Configuration, "this account is not configured"));
-        }
+    pub(super) async fn get(
+        &self,
+        inner: &Inner,
+        account: &Account,
+        refused: Option<&Token>,
+    ) -> Result<Token, Error> {
+        account.must_exist(PATH)?;
         if let Some(token) = self.remembered(inner, refused) {
             return Ok(token);
         }
@@ -102,11 +101,11 @@ impl Tokens {
         if let Some(token) = self.shared(inner, refused).await {
             return Ok(token);
         }
-        let token = self.request(inner).await?;
+        let token = self.request(inner, account).await?;
         if Some(&token) == refused {
             let now = inner.clock.now();
             self.memory(|memory| memory.same = Some((token, now)));
-            tracing::error!(appid = self.appid, "WeChat refuses the token that it gives");
+            tracing::error!(appid = account.appid, "WeChat refuses the token that it gives");
             return Err(same_token());
         }
         Ok(token)
@@ -151,15 +150,14 @@ impl Tokens {
         Some(token)
     }
 
-    async fn request(&self, inner: &Inner) -> Result<Token, Error> {
+    async fn request(&self, inner: &Inner, account: &Account) -> Result<Token, Error> {
         let body = json!({
             "grant_type": "client_credential",
-            "appid": self.appid,
-            "secret": self.secret.expose_secret(),
+            "appid": account.appid,
+            "secret": account.secret.expose_secret(),
         });
-        let request = inner.http.post(format!("{}{PATH}", inner.base)).json(&body);
-        let answer = client::send::<Answer>(PATH, request).await.and_then(checked);
-        let answer = match answer {
+        let answer = inner.post_open::<Answer>(account, PATH, &body).await;
+        let answer = match answer.and_then(checked) {
             Ok(answer) => answer,
             Err(error) => {
                 self.memory(|memory| memory.failure = Some(error.clone()));

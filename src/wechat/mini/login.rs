@@ -6,8 +6,7 @@ use secrecy::ExposeSecret;
 use serde::Deserialize;
 
 use super::Mini;
-use crate::wechat::client;
-use crate::wechat::{Class, Error};
+use crate::wechat::Error;
 
 const PATH: &str = "/sns/jscode2session";
 
@@ -23,20 +22,13 @@ impl Mini<'_> {
     /// # Errors
     /// 40029 and 40163: a bad or used code; 40226: WeChat blocks this person; the network.
     pub async fn login(&self, code: &str) -> Result<LoginSession, Error> {
-        let (inner, account) = (self.inner, &self.inner.mini);
-        if account.appid.is_empty() {
-            return Err(Error::ours(
-                PATH,
-                Class::Configuration,
-                "the mini-program is not configured",
-            ));
-        }
-        let request = inner.http.get(format!("{}{PATH}", inner.base)).query(&[
+        let account = &self.inner.mini;
+        let query = [
             ("appid", account.appid.as_str()),
             ("secret", account.secret.expose_secret()),
             ("js_code", code),
             ("grant_type", "authorization_code"),
-        ]);
-        client::send(PATH, request).await
+        ];
+        self.inner.get_open(account, PATH, &query).await
     }
 }
