@@ -7,10 +7,12 @@ use sea_orm::{
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use secrecy::ExposeSecret;
+use tokio_util::task::TaskTracker;
 
 use crate::cache::{Cache, CacheError};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::conversation::Intake;
 use crate::error::{Error, Result};
 use crate::vault::Vault;
 use crate::wechat::Wechat;
@@ -22,6 +24,9 @@ pub struct App {
     pub cache: Cache,
     pub wechat: Wechat,
     pub clock: Clock,
+    pub intake: Arc<Intake>,
+    /// Work that a request began and does not wait for to the end; waited for at the stop.
+    pub tasks: TaskTracker,
     pub vault: Arc<Vault>,
     pub config: Arc<Config>,
 }
@@ -53,7 +58,17 @@ impl App {
         };
         let wechat = Wechat::new(&config.wechat, cache.clone(), clock.clone())?;
         let vault = Arc::new(Vault::new(&config.security.data_key)?);
-        Ok(Self { db, cache, wechat, clock, vault, config: Arc::new(config) })
+        let intake = Arc::new(Intake::new(db.clone()));
+        Ok(Self {
+            db,
+            cache,
+            wechat,
+            clock,
+            intake,
+            tasks: TaskTracker::new(),
+            vault,
+            config: Arc::new(config),
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 //! 2. Secrets are `SecretString`: they cannot be printed by accident.
 
 use std::path::Path;
+use std::time::Duration;
 
 use base64::Engine;
 use secrecy::{ExposeSecret, SecretString};
@@ -147,12 +148,20 @@ pub struct Wechat {
     /// No slash at the end.
     pub api_base: String,
     pub timestamp_window_s: i64,
+    pub patience_ms: u64,
     pub connect_timeout_s: u64,
     pub timeout_s: u64,
     pub upload_timeout_s: u64,
     pub official: Official,
     pub mini: Mini,
     pub templates: Templates,
+}
+
+impl Wechat {
+    /// How long an answer to a callback may take.
+    pub fn patience(&self) -> Duration {
+        Duration::from_millis(self.patience_ms)
+    }
 }
 
 /// How callbacks are protected.

@@ -5,6 +5,7 @@
 pub mod app;
 pub mod config;
 
+pub mod batch;
 pub mod cache;
 pub mod clock;
 pub mod error;

@@ -7,7 +7,7 @@
 //!    higher room does.
 
 use chrono::{DateTime, Utc};
-use entity::ids::{ClassId, EnrolmentId, JobId, MeetingId, NoticeId, PublicationId};
+use entity::ids::{ClassId, EnrolmentId, JobId, LateAnswerId, MeetingId, NoticeId, PublicationId};
 use entity::job;
 use entity::kinds::JobState;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction};
@@ -31,6 +31,8 @@ pub enum Job {
     Publish { publication: PublicationId },
     /// Ask the platform how a publication ended, in case the event is lost.
     FollowPublication { publication: PublicationId },
+    /// Tell a follower what was not ready while WeChat waited.
+    AnswerLate { answer: LateAnswerId },
     /// Bring the menu to the account, if it differs from the one there.
     SyncMenu,
 }
@@ -45,6 +47,7 @@ impl Job {
             Self::TellMeetingChange { .. } => "tell_meeting_change",
             Self::Publish { .. } => "publish",
             Self::FollowPublication { .. } => "follow_publication",
+            Self::AnswerLate { .. } => "answer_late",
             Self::SyncMenu => "sync_menu",
         }
     }

@@ -46,7 +46,9 @@ pub async fn run(app: App, stop: CancellationToken) -> Result<()> {
         .await
         .map_err(Error::internal)?;
     stop.cancel();
-    if tokio::time::timeout(limit, work).await.is_err() {
+    app.tasks.close();
+    let ended = async { tokio::join!(work, app.tasks.wait()) };
+    if tokio::time::timeout(limit, ended).await.is_err() {
         tracing::warn!(
             "jobs in hand did not end in time; they are taken up again at the next start"
         );

@@ -51,6 +51,8 @@ ids! {
     PictureId;
     /// One attempt to bring an article to the account.
     PublicationId;
+    /// An answer that was not ready in time.
+    LateAnswerId;
     /// A piece of work that waits in the outbox.
     JobId;
 }

@@ -20,6 +20,7 @@ pub mod enrolment_change;
 pub mod follower;
 pub mod holiday;
 pub mod job;
+pub mod late_answer;
 pub mod meeting;
 pub mod meeting_change;
 pub mod notice;

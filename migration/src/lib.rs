@@ -11,6 +11,7 @@ mod columns;
 mod m20260901_000001_people;
 mod m20260901_000002_classes;
 mod m20260901_000003_news_and_jobs;
+mod m20261124_000004_late_answers;
 
 pub struct Migrator;
 
@@ -21,6 +22,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260901_000001_people::Migration),
             Box::new(m20260901_000002_classes::Migration),
             Box::new(m20260901_000003_news_and_jobs::Migration),
+            Box::new(m20261124_000004_late_answers::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 //! Plain handlers, since WeChat posts `text/xml`. A callback that is not genuine gets
 //! an empty 403; what fails on our side an empty 500, and WeChat delivers again.
 
+use poem::error::ReadBodyError;
 use poem::http::StatusCode;
 use poem::web::{Data, Query as UrlQuery};
 use poem::{Body, IntoResponse, Response, Route, get, handler};
@@ -13,7 +14,6 @@ use crate::app::App;
 use crate::config::Format;
 use crate::conversation;
 use crate::error::Error;
-use crate::routes::BareFailure;
 use crate::wechat::{Callback, Query};
 
 /// The two callback paths.
@@ -43,19 +43,13 @@ async fn receive_mini(app: Data<&App>, query: UrlQuery<Query>, body: Body) -> Re
     receive(&app, WechatAccount::Mini, app.wechat.mini().callback(), &query, body).await
 }
 
-fn bare(status: StatusCode) -> Response {
-    let mut response = status.into_response();
-    response.extensions_mut().insert(BareFailure);
-    response
-}
-
 fn verify(app: &App, callback: Option<&Callback>, query: &Query) -> Response {
-    let Some(callback) = callback else { return bare(StatusCode::NOT_FOUND) };
+    let Some(callback) = callback else { return StatusCode::NOT_FOUND.into_response() };
     match callback.verify_url(query, app.clock.now()) {
         Ok(echo) => echo.with_content_type("text/plain").into_response(),
         Err(error) => {
             tracing::warn!(%error, "a callback address was checked by somebody else");
-            bare(StatusCode::FORBIDDEN)
+            StatusCode::FORBIDDEN.into_response()
         }
     }
 }
@@ -67,14 +61,20 @@ async fn receive(
     query: &Query,
     body: Body,
 ) -> Response {
-    let Some(callback) = callback else { return bare(StatusCode::NOT_FOUND) };
-    let Ok(body) = body.into_bytes().await else { return bare(StatusCode::BAD_REQUEST) };
+    let Some(callback) = callback else { return StatusCode::NOT_FOUND.into_response() };
+    let body = match body.into_bytes_limit(app.config.server.max_body_bytes).await {
+        Ok(body) => body,
+        Err(ReadBodyError::PayloadTooLarge) => {
+            return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+        }
+        Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+    };
     let now = app.clock.now();
     let incoming = match callback.open(query, &body, now) {
         Ok(incoming) => incoming,
         Err(error) => {
             tracing::warn!(account = account.as_str(), %error, "a callback is refused");
-            return bare(StatusCode::FORBIDDEN);
+            return StatusCode::FORBIDDEN.into_response();
         }
     };
     metrics::counter!("shangxue_callbacks_total", "account" => account.as_str(), "kind" => incoming.message.kind().to_owned())
@@ -96,7 +96,7 @@ async fn receive(
         Ok(None) => "success".into_response(),
         Err(error) => {
             tracing::error!(account = account.as_str(), cause = %error.chain(), "a callback failed");
-            bare(StatusCode::INTERNAL_SERVER_ERROR)
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
 }

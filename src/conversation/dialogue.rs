@@ -4,7 +4,8 @@
 //! known word in the text decides, and everything unknown leads to help.
 
 /// What is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Intent {
     /// Find a class and sign up.
     SignUp,

@@ -1,14 +1,68 @@
 //! The only queries on callbacks and followers.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
+use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Insert,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 
-use entity::kinds::WechatAccount;
-use entity::{callback, follower};
+use entity::ids::LateAnswerId;
+use entity::kinds::{NoticeState, WechatAccount};
+use entity::{callback, follower, late_answer};
 
+use super::intake::Seen;
 use crate::error::Result;
+
+/// What makes a callback one and the same.
+pub(super) type Key = (WechatAccount, String);
+
+/// Writes many callbacks at once; those that were not there before.
+pub(super) async fn remember(tx: &DatabaseTransaction, seen: &[Seen]) -> Result<Vec<Key>> {
+    let mut ordered: Vec<&Seen> = seen.iter().collect();
+    // Instances that write the same keys take them in the same order: no deadlock.
+    ordered.sort_by(|a, b| a.key.cmp(&b.key));
+    let rows = ordered.into_iter().map(|one| callback::ActiveModel {
+        account: Set(one.account),
+        dedup_key: Set(one.key.clone()),
+        kind: Set(one.kind.clone()),
+        reply: Set(Some(one.reply.clone())),
+        received_at: Set(one.at),
+        ..Default::default()
+    });
+    let mut insert = Insert::many(rows).on_conflict(once()).into_query();
+    let written = [callback::Column::Account, callback::Column::DedupKey];
+    insert.returning(Query::returning().columns(written));
+    let rows = tx.query_all(&insert).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+}
+
+fn once() -> OnConflict {
+    OnConflict::columns([callback::Column::Account, callback::Column::DedupKey])
+        .do_nothing()
+        .to_owned()
+}
+
+/// The replies that the first deliveries of these callbacks got.
+pub(super) async fn replies(
+    tx: &DatabaseTransaction,
+    seen: &[&Seen],
+) -> Result<HashMap<Key, Option<String>>> {
+    if seen.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(WechatAccount, String, Option<String>)> = callback::Entity::find()
+        .select_only()
+        .columns([callback::Column::Account, callback::Column::DedupKey, callback::Column::Reply])
+        .filter(callback::Column::DedupKey.is_in(seen.iter().map(|one| one.key.as_str())))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().map(|(account, key, reply)| ((account, key), reply)).collect())
+}
 
 /// True when this callback is seen for the first time. A repeat that comes while
 /// the first is still in its transaction waits for it.
@@ -26,10 +80,7 @@ pub(super) async fn first_time(
         received_at: Set(now),
         ..Default::default()
     };
-    let once = OnConflict::columns([callback::Column::Account, callback::Column::DedupKey])
-        .do_nothing()
-        .to_owned();
-    Ok(callback::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await? == 1)
+    Ok(callback::Entity::insert(row).on_conflict(once()).exec_without_returning(tx).await? == 1)
 }
 
 /// The reply that the first delivery got.
@@ -61,13 +112,70 @@ pub(super) async fn keep_reply(
     Ok(())
 }
 
-/// Forgets callbacks before `before`: repeats come within a minute.
+/// Forgets callbacks before `before`: repeats come within a minute. Rows stand in the
+/// order of their coming, so only what is old is looked at.
 pub(super) async fn prune(tx: &DatabaseTransaction, before: DateTime<Utc>) -> Result<()> {
-    callback::Entity::delete_many()
-        .filter(callback::Column::ReceivedAt.lt(before))
+    let oldest_kept: Option<i64> = callback::Entity::find()
+        .select_only()
+        .column(callback::Column::Id)
+        .filter(callback::Column::ReceivedAt.gte(before))
+        .order_by_asc(callback::Column::Id)
+        .limit(1)
+        .into_tuple()
+        .one(tx)
+        .await?;
+    let mut old = callback::Entity::delete_many();
+    if let Some(id) = oldest_kept {
+        old = old.filter(callback::Column::Id.lt(id));
+    }
+    old.exec(tx).await?;
+    Ok(())
+}
+
+/// Writes down what a follower is still to be told.
+pub(super) async fn owe(
+    tx: &DatabaseTransaction,
+    openid: &str,
+    ask: Option<String>,
+    text: Option<String>,
+    now: DateTime<Utc>,
+) -> Result<LateAnswerId> {
+    let row = late_answer::ActiveModel {
+        openid: Set(openid.to_owned()),
+        ask: Set(ask),
+        text: Set(text),
+        state: Set(NoticeState::Pending),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    Ok(row.insert(tx).await?.id)
+}
+
+pub(super) async fn late_answer(
+    conn: &impl ConnectionTrait,
+    id: LateAnswerId,
+) -> Result<Option<late_answer::Model>> {
+    Ok(late_answer::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// Moves a late answer on, if it stands where it is thought to; true when it was moved.
+pub(super) async fn settle_late(
+    tx: &DatabaseTransaction,
+    id: LateAnswerId,
+    from: NoticeState,
+    to: NoticeState,
+    failure: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let moved = late_answer::Entity::update_many()
+        .col_expr(late_answer::Column::State, Expr::value(to))
+        .col_expr(late_answer::Column::Failure, Expr::value(failure))
+        .col_expr(late_answer::Column::SettledAt, Expr::value(now))
+        .filter(late_answer::Column::Id.eq(id))
+        .filter(late_answer::Column::State.eq(from))
         .exec(tx)
         .await?;
-    Ok(())
+    Ok(moved.rows_affected == 1)
 }
 
 /// Notes that a person follows the account, or no longer does. `at` is when it

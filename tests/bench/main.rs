@@ -17,6 +17,9 @@
 )]
 mod support;
 
+mod callbacks;
+mod load;
+
 use std::time::{Duration, Instant};
 
 use entity::kinds::{ActorKind, EnrolmentStatus};
@@ -33,10 +36,22 @@ const AT_ONCE: usize = 32;
 
 #[tokio::main]
 async fn main() {
-    println!("{:<10} {:<42} {:>9} {:>9} {:>7}", "database", "measure", "per s", "limit", "ratio");
+    // Words on the command line choose: `tests/bench/run callbacks`.
+    let words: Vec<String> =
+        std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
+    println!("{:<10} {:<48} {:>9} {:>9} {:>7}", "database", "measure", "per s", "limit", "ratio");
     for backend in [Backend::Sqlite, Backend::Postgres] {
-        if backend.available() {
+        if !backend.available() {
+            continue;
+        }
+        if wanted("callbacks") {
+            callbacks::measure(backend).await;
+        }
+        if wanted("sign-ups") {
             sign_ups(backend).await;
+        }
+        if wanted("browsing") {
             browsing(backend).await;
         }
     }
@@ -44,7 +59,7 @@ async fn main() {
 
 fn report(backend: Backend, what: &str, ours: f64, limit: f64) {
     println!(
-        "{:<10} {what:<42} {ours:>9.0} {limit:>9.0} {:>6.2}x",
+        "{:<10} {what:<48} {ours:>9.0} {limit:>9.0} {:>6.2}x",
         format!("{backend:?}"),
         ours / limit
     );

@@ -16,6 +16,7 @@ mod news;
 mod notices;
 mod openapi;
 mod pages;
+mod restart;
 mod sandbox;
 mod staff;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]

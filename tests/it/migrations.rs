@@ -47,7 +47,7 @@ on_both_databases! {
         compare!(
             article article_review article_version attendance attendance_event audit callback
             class community consent course enrolment enrolment_change follower holiday job
-            meeting meeting_change notice picture publication resident resident_session site
+            late_answer meeting meeting_change notice picture publication resident resident_session site
             staff staff_session subscription teacher term wechat_identity
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());

@@ -30,7 +30,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
         picture article article_version article_review publication
-        notice subscription callback job
+        notice subscription callback late_answer job
     );
     write_natural_keys(db).await;
 }
@@ -429,6 +429,19 @@ pub fn callback() -> entity::callback::Model {
         kind: "text".to_owned(),
         reply: text("<xml>"),
         received_at: instant(0),
+    }
+}
+
+pub fn late_answer() -> entity::late_answer::Model {
+    entity::late_answer::Model {
+        id: LateAnswerId(1),
+        openid: "o-1".to_owned(),
+        ask: text("\"hours\""),
+        text: None,
+        state: NoticeState::Unknown,
+        failure: text("…"),
+        created_at: instant(0),
+        settled_at: Some(instant(1)),
     }
 }
 

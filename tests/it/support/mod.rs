@@ -4,6 +4,7 @@
 //! Each test runs on SQLite, and on PostgreSQL where `SHANGXUE_TEST_POSTGRES`
 //! names a server (`tests/run` does). Nothing sleeps; jobs run when the test says so.
 
+pub mod callbacks;
 pub mod fixtures;
 pub mod platform;
 
@@ -122,6 +123,11 @@ impl TestApp {
             .build()
             .expect("a client");
         Self { app, url, http, scratch, stop }
+    }
+
+    /// Where its data are, for a second instance.
+    pub fn database_url(&self) -> &str {
+        &self.scratch.url
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -1,0 +1,114 @@
+//! Callbacks, text in and text out, against a bare handler that returns a constant,
+//! under the same load.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use poem::listener::{Acceptor, Listener, TcpListener};
+use poem::{Route, handler, post};
+use sea_orm::ConnectionTrait;
+
+use crate::support::callbacks::{self, Delivery};
+use crate::support::{Backend, TestApp};
+use crate::{load, report};
+
+const MESSAGES: u64 = 40_000;
+const CONNECTIONS: usize = 64;
+/// Their median counts.
+const ROUNDS: u64 = 3;
+
+pub async fn measure(backend: Backend) {
+    for (mode, must) in [("safe", 0.5), ("plain", 0.7)] {
+        against_bare(backend, mode, must).await;
+    }
+    residents_do_not_matter(backend).await;
+}
+
+async fn start(backend: Backend, mode: &str) -> (TestApp, SocketAddr) {
+    let settings = callbacks::settings("official", mode);
+    let settings: Vec<_> =
+        settings.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+    let app = TestApp::start_with(backend, &settings).await;
+    let address = app.url.trim_start_matches("http://").parse().unwrap();
+    (app, address)
+}
+
+async fn against_bare(backend: Backend, mode: &str, must: f64) {
+    let bare = bare().await;
+    let (app, address) = start(backend, mode).await;
+    let mut rounds = Vec::new();
+    for round in 0..ROUNDS {
+        let requests = Arc::new(requests(&app, mode, round, "报名"));
+        let limit = load::run(bare, &requests, CONNECTIONS, "success").await;
+        let ours = load::run(address, &requests, CONNECTIONS, "xml").await;
+        rounds.push((ours, limit));
+    }
+    rounds.sort_by(|a, b| (a.0.per_s / a.1.per_s).total_cmp(&(b.0.per_s / b.1.per_s)));
+    let (ours, limit) = &rounds[rounds.len() / 2];
+    let what = format!("callbacks ({mode}, must {must}x, p99 {:?})", ours.p99);
+    report(backend, &what, ours.per_s, limit.per_s);
+}
+
+async fn residents_do_not_matter(backend: Backend) {
+    let mut rates = Vec::new();
+    for residents in [1_000, 100_000] {
+        let (app, address) = start(backend, "safe").await;
+        populate(&app, residents).await;
+        let requests = Arc::new(requests(&app, "safe", 0, "我的学时"));
+        rates.push(load::run(address, &requests, CONNECTIONS, "xml").await.per_s);
+    }
+    report(backend, "personal answers, 100,000 / 1,000 residents", rates[1], rates[0]);
+}
+
+/// Residents with an openid each, of whom the messages come.
+async fn populate(app: &TestApp, residents: u64) {
+    let now = app.now().to_rfc3339();
+    for sql in [
+        format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {residents}) \
+             INSERT INTO resident (id, learner_number, created_at, updated_at) \
+             SELECT i, 'bench' || i, '{now}', '{now}' FROM n"
+        ),
+        format!(
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {residents}) \
+             INSERT INTO wechat_identity (account, openid, resident_id, created_at) \
+             SELECT 'official', 'oPerson' || i, i, '{now}' FROM n"
+        ),
+    ] {
+        app.app.db.writer().execute_unprepared(&sql).await.unwrap();
+    }
+}
+
+#[handler]
+fn constant() -> &'static str {
+    "success"
+}
+
+async fn bare() -> SocketAddr {
+    let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+    let address = acceptor.local_addr()[0].as_socket_addr().copied().unwrap();
+    let endpoint = Route::new().at("/wechat/official", post(constant));
+    tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(endpoint));
+    address
+}
+
+/// Messages of WeChat's, each from somebody; one in ten comes a second time.
+fn requests(app: &TestApp, mode: &str, round: u64, text: &str) -> Vec<Vec<u8>> {
+    let at = app.now().timestamp();
+    let mut requests: Vec<Vec<u8>> = Vec::new();
+    for nth in 0..MESSAGES {
+        let (person, id) = (nth % 1_000 + 1, 24_000_000_000_000_000 + round * MESSAGES + nth);
+        let message = callbacks::text(&format!("oPerson{person}"), id, at, text);
+        let Delivery { query, body } = callbacks::deliver(mode, at, nth, &message);
+        let request = format!(
+            "POST /wechat/official?{query} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/xml\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        requests.push(request.into_bytes());
+        if nth % 10 == 9 {
+            requests.push(requests[requests.len() - 5].clone());
+        }
+    }
+    requests
+}
