@@ -187,7 +187,9 @@ pub struct Official {
     pub appid: String,
     pub secret: SecretString,
     pub token: SecretString,
+    pub previous_token: SecretString,
     pub aes_key: SecretString,
+    pub previous_aes_key: SecretString,
     pub mode: Mode,
 }
 
@@ -197,10 +199,44 @@ pub struct Mini {
     pub appid: String,
     pub secret: SecretString,
     pub token: SecretString,
+    pub previous_token: SecretString,
     pub aes_key: SecretString,
+    pub previous_aes_key: SecretString,
     pub mode: Mode,
     pub format: Format,
     pub state: String,
+}
+
+/// What protects an account's callbacks: in each pair the present value, and the
+/// previous one (empty: none), which is accepted too.
+#[derive(Clone, Copy)]
+pub struct CallbackKeys<'a> {
+    pub appid: &'a str,
+    pub tokens: [&'a SecretString; 2],
+    pub aes_keys: [&'a SecretString; 2],
+    pub mode: Mode,
+}
+
+impl Official {
+    pub fn callback_keys(&self) -> CallbackKeys<'_> {
+        CallbackKeys {
+            appid: &self.appid,
+            tokens: [&self.token, &self.previous_token],
+            aes_keys: [&self.aes_key, &self.previous_aes_key],
+            mode: self.mode,
+        }
+    }
+}
+
+impl Mini {
+    pub fn callback_keys(&self) -> CallbackKeys<'_> {
+        CallbackKeys {
+            appid: &self.appid,
+            tokens: [&self.token, &self.previous_token],
+            aes_keys: [&self.aes_key, &self.previous_aes_key],
+            mode: self.mode,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -316,18 +352,11 @@ impl Config {
             "要以 http:// 或 https:// 开头，末尾不要斜杠",
         )?;
         let (official, mini) = (&self.wechat.official, &self.wechat.mini);
-        for (name, appid, secret, token, aes_key, mode) in [
-            (
-                "official",
-                &official.appid,
-                &official.secret,
-                &official.token,
-                &official.aes_key,
-                official.mode,
-            ),
-            ("mini", &mini.appid, &mini.secret, &mini.token, &mini.aes_key, mini.mode),
+        for (name, secret, keys) in [
+            ("official", &official.secret, official.callback_keys()),
+            ("mini", &mini.secret, mini.callback_keys()),
         ] {
-            if appid.is_empty() {
+            if keys.appid.is_empty() {
                 continue;
             }
             let of = |field: &str| format!("wechat.{name}.{field}");
@@ -336,20 +365,31 @@ impl Config {
                 &of("secret"),
                 "填了 appid 就必须填 AppSecret",
             )?;
-            check(
-                (3..=32).contains(&token.expose_secret().len())
-                    && token.expose_secret().bytes().all(|byte| byte.is_ascii_alphanumeric()),
-                &of("token"),
-                "要 3 到 32 个字母或数字，与微信后台所填一致",
-            )?;
-            let key = aes_key.expose_secret();
-            let wanted = mode != Mode::Plain || !key.is_empty();
-            check(
-                !wanted
-                    || (key.len() == 43 && key.bytes().all(|byte| byte.is_ascii_alphanumeric())),
-                &of("aes_key"),
-                "要正好 43 个字母或数字（EncodingAESKey），注意不要多空格或少一位",
-            )?;
+            for (field, token, optional) in
+                [("token", keys.tokens[0], false), ("previous_token", keys.tokens[1], true)]
+            {
+                let token = token.expose_secret();
+                check(
+                    (optional && token.is_empty())
+                        || ((3..=32).contains(&token.len())
+                            && token.bytes().all(|byte| byte.is_ascii_alphanumeric())),
+                    &of(field),
+                    "要 3 到 32 个字母或数字，与微信后台所填一致",
+                )?;
+            }
+            for (field, key, optional) in [
+                ("aes_key", keys.aes_keys[0], keys.mode == Mode::Plain),
+                ("previous_aes_key", keys.aes_keys[1], true),
+            ] {
+                let key = key.expose_secret();
+                check(
+                    (optional && key.is_empty())
+                        || (key.len() == 43
+                            && key.bytes().all(|byte| byte.is_ascii_alphanumeric())),
+                    &of(field),
+                    "要正好 43 个字母或数字（EncodingAESKey），注意不要多空格或少一位",
+                )?;
+            }
         }
         for (key, value) in [
             ("members.session_days", self.members.session_days),
@@ -397,6 +437,16 @@ mod tests {
             ("wechat.official.aes_key", "short"),
         ];
         assert!(wrong(&account).contains("wechat.official.aes_key"));
+        let good_key = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG";
+        for (previous, value) in [
+            ("wechat.official.previous_token", "a b"),
+            ("wechat.official.previous_aes_key", "short"),
+        ] {
+            let mut account = account.to_vec();
+            account[3].1 = good_key;
+            account.push((previous, value));
+            assert!(wrong(&account).contains(previous));
+        }
     }
 
     #[test]

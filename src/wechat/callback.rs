@@ -1,7 +1,9 @@
 //! Callbacks: verified, decrypted, typed; and replies sealed the way they came.
 //!
 //! The configured mode decides what is accepted: in compat and safe mode only what
-//! is inside `Encrypt` counts, and a body without it is refused.
+//! is inside `Encrypt` counts, and a body without it is refused. While the token or
+//! the AES key is being changed, the previous one is accepted beside it, and a reply
+//! is sealed with what its callback came with.
 
 use std::fmt::Write;
 
@@ -13,10 +15,14 @@ use sha2::{Digest, Sha256};
 
 use super::crypto::{AesKey, CryptoError};
 use super::message::{Event, Message};
-use super::reply::element;
-use super::{signature, tree};
-use crate::config::{Format, Mode};
+use super::reply::{Reply, push_cdata};
+use super::signature::{self, Mark};
+use super::tree;
+use crate::config::{CallbackKeys, Format, Mode};
 use crate::error::{Error as AppError, Result as AppResult};
+
+/// Longer keys are hashed: they stand in a unique index.
+const MAX_DEDUP_KEY: usize = 200;
 
 /// Why a callback is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,8 +62,10 @@ pub struct Query {
 /// One account's side of the callbacks.
 pub struct Callback {
     appid: String,
-    token: SecretString,
-    key: Option<AesKey>,
+    /// The present one first.
+    tokens: Vec<SecretString>,
+    /// The present one first; none in plain mode.
+    keys: Vec<AesKey>,
     mode: Mode,
     window_s: i64,
 }
@@ -75,27 +83,35 @@ pub struct Incoming {
     event_key: Option<String>,
     pub message: Message,
     pub format: Format,
-    encrypted: bool,
+    sealing: Option<Sealing>,
+}
+
+/// What an encrypted callback came with: its reply is sealed with the same.
+#[derive(Clone, Debug)]
+struct Sealing {
+    token: usize,
+    key: usize,
     nonce: String,
 }
 
 impl Callback {
     /// `None` for an account that is not configured.
-    pub(super) fn new(
-        appid: &str,
-        token: &SecretString,
-        aes_key: &SecretString,
-        mode: Mode,
-        window_s: i64,
-    ) -> AppResult<Option<Self>> {
-        if appid.is_empty() {
+    pub(super) fn new(keys: CallbackKeys<'_>, window_s: i64) -> AppResult<Option<Self>> {
+        if keys.appid.is_empty() {
             return Ok(None);
         }
-        let key = match aes_key.expose_secret() {
-            "" => None,
-            key => Some(AesKey::parse(key).map_err(AppError::internal)?),
-        };
-        Ok(Some(Self { appid: appid.to_owned(), token: token.clone(), key, mode, window_s }))
+        let given = |secret: &&SecretString| !secret.expose_secret().is_empty();
+        let parsed = keys.aes_keys.into_iter().filter(given);
+        Ok(Some(Self {
+            appid: keys.appid.to_owned(),
+            tokens: keys.tokens.into_iter().filter(given).cloned().collect(),
+            keys: parsed
+                .map(|key| AesKey::parse(key.expose_secret()))
+                .collect::<Result<_, _>>()
+                .map_err(AppError::internal)?,
+            mode: keys.mode,
+            window_s,
+        }))
     }
 
     /// The check when the URL is entered in WeChat's console: returns what to answer,
@@ -111,9 +127,19 @@ impl Callback {
     fn check_url_signature(&self, query: &Query, now: DateTime<Utc>) -> Result<(), CallbackError> {
         let (timestamp, nonce) = self.check_time(query, now)?;
         let given = query.signature.as_deref().ok_or(CallbackError::Parameter)?;
-        let token = self.token.expose_secret();
-        let good = signature::matches(&signature::url_signature(token, timestamp, nonce), given);
-        if good { Ok(()) } else { Err(CallbackError::Signature) }
+        self.signer(given, |token| signature::url_signature(token, timestamp, nonce)).map(|_| ())
+    }
+
+    /// Which of our tokens made the `given` signature. All are tried, so that the time
+    /// does not tell which.
+    fn signer(&self, given: &str, mark: impl Fn(&str) -> Mark) -> Result<usize, CallbackError> {
+        let mut signer = None;
+        for (index, token) in self.tokens.iter().enumerate() {
+            if mark(token.expose_secret()).matches(given) {
+                signer = signer.or(Some(index));
+            }
+        }
+        signer.ok_or(CallbackError::Signature)
     }
 
     fn check_time<'a>(
@@ -149,19 +175,33 @@ impl Callback {
         if self.mode == Mode::Plain {
             self.check_url_signature(query, now)?;
             let (tree, format) = tree::parse(body)?;
-            return Incoming::read(&tree, format, false, nonce);
+            return Incoming::read(&tree, format, None).inspect(Incoming::note_unknown);
         }
         let (outer, format) = tree::parse(body)?;
-        let encrypt = tree::text(&outer, "Encrypt")?.ok_or(CallbackError::Downgrade)?;
+        let encrypt = match outer.get("Encrypt") {
+            Some(Value::String(encrypt)) if !encrypt.is_empty() => encrypt,
+            _ => return Err(CallbackError::Downgrade),
+        };
         let given = query.msg_signature.as_deref().ok_or(CallbackError::Parameter)?;
-        let computed =
-            signature::msg_signature(self.token.expose_secret(), timestamp, nonce, &encrypt);
-        if !signature::matches(&computed, given) {
-            return Err(CallbackError::Signature);
+        let token =
+            self.signer(given, |token| signature::msg_signature(token, timestamp, nonce, encrypt))?;
+        let (message, key) = self.decrypt(encrypt)?;
+        let (tree, _) = tree::parse(&message)?;
+        let sealing = Sealing { token, key, nonce: nonce.to_owned() };
+        Incoming::read(&tree, format, Some(sealing)).inspect(Incoming::note_unknown)
+    }
+
+    /// The message, and which of our keys opened it. What no key opens fails as with
+    /// the present one.
+    fn decrypt(&self, encrypt: &str) -> Result<(Vec<u8>, usize), CryptoError> {
+        let mut failure = None;
+        for (index, key) in self.keys.iter().enumerate() {
+            match key.decrypt(encrypt, &self.appid) {
+                Ok(message) => return Ok((message, index)),
+                Err(error) => failure = failure.or(Some(error)),
+            }
         }
-        let key = self.key.as_ref().ok_or(CryptoError::Key)?;
-        let (tree, _) = tree::parse(&key.decrypt(&encrypt, &self.appid)?)?;
-        Incoming::read(&tree, format, true, nonce)
+        Err(failure.unwrap_or(CryptoError::Key))
     }
 
     /// A reply in the shape in which the callback came: encrypted for an encrypted
@@ -175,41 +215,43 @@ impl Callback {
         reply: &str,
         now: DateTime<Utc>,
     ) -> Result<String, CryptoError> {
-        if !incoming.encrypted {
+        let Some(Sealing { token, key, nonce }) = &incoming.sealing else {
             return Ok(reply.to_owned());
-        }
-        let encrypt =
-            self.key.as_ref().ok_or(CryptoError::Key)?.encrypt(reply.as_bytes(), &self.appid)?;
-        Ok(self.envelope(&encrypt, &now.timestamp().to_string(), &incoming.nonce, incoming.format))
+        };
+        let key = self.keys.get(*key).ok_or(CryptoError::Key)?;
+        let token = self.tokens.get(*token).ok_or(CryptoError::Key)?.expose_secret();
+        let encrypt = key.encrypt(reply.as_bytes(), &self.appid)?;
+        let timestamp = now.timestamp();
+        let mark = signature::msg_signature(token, &timestamp.to_string(), nonce, &encrypt);
+        Ok(envelope(incoming.format, &encrypt, &mark, timestamp, nonce))
     }
+}
 
-    fn envelope(&self, encrypt: &str, timestamp: &str, nonce: &str, format: Format) -> String {
-        let mark = signature::msg_signature(self.token.expose_secret(), timestamp, nonce, encrypt);
-        match format {
-            Format::Xml => format!(
-                "<xml>{}{}<TimeStamp>{timestamp}</TimeStamp>{}</xml>",
-                element("Encrypt", encrypt),
-                element("MsgSignature", &mark),
-                element("Nonce", nonce)
-            ),
-            Format::Json => json!({
-                "Encrypt": encrypt,
-                "MsgSignature": mark,
-                "TimeStamp": timestamp.parse::<i64>().unwrap_or_default(),
-                "Nonce": nonce,
-            })
-            .to_string(),
+/// Base64, hex and numbers need no escaping; the nonce comes from outside.
+fn envelope(format: Format, encrypt: &str, mark: &Mark, timestamp: i64, nonce: &str) -> String {
+    match format {
+        Format::Xml => {
+            let mut xml = format!(
+                "<xml><Encrypt><![CDATA[{encrypt}]]></Encrypt>\
+                 <MsgSignature><![CDATA[{mark}]]></MsgSignature>\
+                 <TimeStamp>{timestamp}</TimeStamp><Nonce>"
+            );
+            push_cdata(&mut xml, nonce);
+            xml.push_str("</Nonce></xml>");
+            xml
         }
+        Format::Json => json!({
+            "Encrypt": encrypt,
+            "MsgSignature": mark.as_str(),
+            "TimeStamp": timestamp,
+            "Nonce": nonce,
+        })
+        .to_string(),
     }
 }
 
 impl Incoming {
-    fn read(
-        tree: &Value,
-        format: Format,
-        encrypted: bool,
-        nonce: &str,
-    ) -> Result<Self, CallbackError> {
+    fn read(tree: &Value, format: Format, sealing: Option<Sealing>) -> Result<Self, CallbackError> {
         let needed = |name| tree::text(tree, name)?.ok_or(CallbackError::Field(name));
         Ok(Self {
             to: needed("ToUserName")?,
@@ -220,59 +262,82 @@ impl Incoming {
             event_key: tree::text(tree, "EventKey").unwrap_or_default(),
             message: Message::read(tree)?,
             format,
-            encrypted,
-            nonce: nonce.to_owned(),
+            sealing,
         })
     }
 
-    /// The same for every delivery of one callback, and for no other. Short enough for
-    /// an index: what is long is hashed.
-    pub fn dedup_key(&self) -> String {
-        let key = self.plain_key();
-        if key.len() <= 200 {
-            return key;
+    /// WeChat adds kinds at will: ours to see, not the sender's to suffer.
+    fn note_unknown(&self) {
+        if let Some(raw) = self.message.unknown() {
+            tracing::info!(kind = self.message.kind(), ?raw, "a callback is not understood");
         }
-        let kind = key.split(':').next().unwrap_or_default();
-        format!("{kind}:{}", hex::encode(Sha256::digest(key.as_bytes())))
     }
 
-    fn plain_key(&self) -> String {
-        let Self { from, created_at, .. } = self;
-        let Message::Event(event) = &self.message else {
-            return match &self.msg_id {
-                // MsgId alone is not unique: two people have been seen with the same one.
-                Some(id) => format!("msg:{from}:{id}"),
-                None => format!("msg:{from}:{created_at}:{}", self.message.kind()),
-            };
-        };
+    /// `reply` to the sender, in the format of the request, still to be sealed.
+    pub fn answer(&self, reply: &Reply, now: DateTime<Utc>) -> String {
+        reply.write(self.format, &self.from, &self.to, now.timestamp())
+    }
+
+    /// The same for every delivery of one callback, and for no other. It begins with
+    /// the kind and the time, so that a unique index of such keys grows at its edge,
+    /// and is short enough for one: what is long is hashed.
+    pub fn dedup_key(&self) -> String {
+        let key = self.job_key().unwrap_or_else(|| self.person_key());
+        if key.len() <= MAX_DEDUP_KEY {
+            return key;
+        }
+        // The first 12 are `m:` or `e:` and the time; other keys begin with their kind.
+        let start = &key[..key.floor_char_boundary(12)];
+        format!("{start}:{}", hex::encode(Sha256::digest(key.as_bytes())))
+    }
+
+    /// The ends of jobs bear the job's own number.
+    fn job_key(&self) -> Option<String> {
+        let Message::Event(event) = &self.message else { return None };
         match event {
             // Each turn of a publication is a callback of its own: success, and later deletion.
             Event::PublishJobFinish(result) if !result.publish_id.is_empty() => {
-                format!("publish:{}:{}", result.publish_id, result.status.code())
+                Some(format!("publish:{}:{}", result.publish_id, result.status.code()))
             }
-            Event::MassSendJobFinish { msg_id, .. } if !msg_id.is_empty() => {
-                format!("mass:{msg_id}")
+            Event::MassSendJobFinish(result) if !result.msg_id.is_empty() => {
+                Some(format!("mass:{}", result.msg_id))
             }
             Event::TemplateJobFinish { msg_id, .. } if !msg_id.is_empty() => {
-                format!("template:{msg_id}")
+                Some(format!("template:{msg_id}"))
             }
             Event::MediaCheck(check) if !check.trace_id.is_empty() => {
-                format!("media:{}", check.trace_id)
+                Some(format!("media:{}", check.trace_id))
             }
-            // Two answers can share a second; each counts.
-            Event::SubscribeMsgPopup(consents) | Event::SubscribeMsgChange(consents) => {
-                let mut key = format!("event:{from}:{created_at}:{}", event.name());
-                for consent in consents {
-                    let answer = if consent.accepted { "yes" } else { "no" };
-                    // Writing into a String cannot fail.
-                    let _written = write!(key, ":{}={answer}", consent.template_id);
-                }
-                key
-            }
-            event => {
-                let key = self.event_key.as_deref().unwrap_or_default();
-                format!("event:{from}:{created_at}:{}:{key}", event.name())
-            }
+            _ => None,
         }
+    }
+
+    /// Who did what when.
+    fn person_key(&self) -> String {
+        let Self { from, created_at, .. } = self;
+        let kind = self.message.kind();
+        let Message::Event(event) = &self.message else {
+            return match &self.msg_id {
+                // MsgId alone is not unique: two people have been seen with the same one.
+                Some(id) => format!("m:{created_at:010}:{id:0>20}:{from}"),
+                None => format!("m:{created_at:010}:{kind}:{from}"),
+            };
+        };
+        let mut key = format!("e:{created_at:010}:{from}:{kind}");
+        if let Event::SubscribeMsgPopup(consents) | Event::SubscribeMsgChange(consents) = event {
+            // Two answers can share a second; each counts.
+            for consent in consents {
+                let answer = if consent.accepted { "yes" } else { "no" };
+                // Writing into a String cannot fail.
+                let _written = write!(key, ":{}={answer}", consent.template_id);
+            }
+        } else if let Event::SubscribeMsgSent(deliveries) = event {
+            for delivery in deliveries {
+                let _written = write!(key, ":{}", delivery.msg_id);
+            }
+        } else if let Some(event_key) = &self.event_key {
+            let _written = write!(key, ":{event_key}");
+        }
+        key
     }
 }

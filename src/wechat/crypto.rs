@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::alphabet::STANDARD as ALPHABET;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use cbc::cipher::block_padding::{NoPadding, Pkcs7};
-use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
+use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, InnerIvInit, KeyInit, KeyIvInit};
 use serde_json::Value;
 
 /// The last character of a key carries two spare bits, which WeChat sets at will;
@@ -16,6 +16,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &ALPHABET,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
+
+/// Random bytes and the length, before the message.
+const HEAD: usize = 16 + 4;
 
 /// Padding fills up to this, not to the cipher's block of 16.
 const PADDING: usize = 32;
@@ -42,9 +45,12 @@ pub enum CryptoError {
     Random,
 }
 
-/// An EncodingAESKey.
+/// An EncodingAESKey, with its rounds prepared: callbacks come often, keys change never.
 #[derive(Clone)]
-pub struct AesKey([u8; 32]);
+pub struct AesKey {
+    cipher: aes::Aes256,
+    iv: [u8; 16],
+}
 
 impl fmt::Debug for AesKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -59,12 +65,18 @@ impl AesKey {
         if encoding_aes_key.len() != 43 {
             return Err(CryptoError::Key);
         }
-        let bytes = LENIENT.decode(format!("{encoding_aes_key}=")).map_err(|_| CryptoError::Key)?;
-        Ok(Self(bytes.try_into().map_err(|_| CryptoError::Key)?))
+        let key = LENIENT.decode(format!("{encoding_aes_key}=")).map_err(|_| CryptoError::Key)?;
+        let iv = *key.first_chunk().ok_or(CryptoError::Key)?;
+        let cipher = KeyInit::new_from_slice(&key).map_err(|_| CryptoError::Key)?;
+        Ok(Self { cipher, iv })
     }
 
-    fn iv(&self) -> &[u8] {
-        &self.0[..16]
+    fn sealing(&self) -> cbc::Encryptor<&aes::Aes256> {
+        cbc::Encryptor::inner_iv_init(&self.cipher, &self.iv.into())
+    }
+
+    fn opening(&self) -> cbc::Decryptor<&aes::Aes256> {
+        cbc::Decryptor::inner_iv_init(&self.cipher, &self.iv.into())
     }
 
     /// Encrypts under random leading bytes; returns base64.
@@ -91,7 +103,7 @@ impl AesKey {
         appid: &str,
     ) -> Result<String, CryptoError> {
         let length = u32::try_from(message.len()).map_err(|_| CryptoError::Length)?;
-        let mut plain = Vec::with_capacity(20 + message.len() + appid.len() + PADDING);
+        let mut plain = Vec::with_capacity(HEAD + message.len() + appid.len() + PADDING);
         plain.extend_from_slice(random);
         plain.extend_from_slice(&length.to_be_bytes());
         plain.extend_from_slice(message);
@@ -100,9 +112,12 @@ impl AesKey {
         let pad = PADDING - plain.len() % PADDING;
         let value = u8::try_from(pad).map_err(|_| CryptoError::Length)?;
         plain.resize(plain.len() + pad, value);
-        let cipher = cbc::Encryptor::<aes::Aes256>::new_from_slices(&self.0, self.iv())
-            .map_err(|_| CryptoError::Key)?;
-        Ok(STANDARD.encode(cipher.encrypt_padded_vec::<NoPadding>(&plain)))
+        let length = plain.len();
+        let sealed = self
+            .sealing()
+            .encrypt_padded::<NoPadding>(&mut plain, length)
+            .map_err(|_| CryptoError::Length)?;
+        Ok(STANDARD.encode(sealed))
     }
 
     /// Returns the message unchanged, bytes and all, if it is meant for `appid`.
@@ -114,21 +129,24 @@ impl AesKey {
         if bytes.is_empty() || !bytes.len().is_multiple_of(16) {
             return Err(CryptoError::Length);
         }
-        let cipher = cbc::Decryptor::<aes::Aes256>::new_from_slices(&self.0, self.iv())
-            .map_err(|_| CryptoError::Key)?;
-        let plain =
-            cipher.decrypt_padded::<NoPadding>(&mut bytes).map_err(|_| CryptoError::Length)?;
-        let content = unpad(plain)?;
-        let (_random, rest) = content.split_first_chunk::<16>().ok_or(CryptoError::Layout)?;
-        let (length, rest) = rest.split_first_chunk::<4>().ok_or(CryptoError::Layout)?;
-        let length =
-            usize::try_from(u32::from_be_bytes(*length)).map_err(|_| CryptoError::Layout)?;
-        let (message, tail) = rest.split_at_checked(length).ok_or(CryptoError::Layout)?;
-        if tail != appid.as_bytes() {
-            return Err(CryptoError::Appid);
-        }
-        Ok(message.to_vec())
+        let plain = self
+            .opening()
+            .decrypt_padded::<NoPadding>(&mut bytes)
+            .map_err(|_| CryptoError::Length)?;
+        let message = HEAD..HEAD + message_length(unpad(plain)?, appid)?;
+        bytes.truncate(message.end);
+        bytes.drain(..message.start);
+        Ok(bytes)
     }
+}
+
+/// How long the message in a layout is that is meant for `appid`.
+fn message_length(layout: &[u8], appid: &str) -> Result<usize, CryptoError> {
+    let (_random, rest) = layout.split_first_chunk::<16>().ok_or(CryptoError::Layout)?;
+    let (length, rest) = rest.split_first_chunk::<4>().ok_or(CryptoError::Layout)?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| CryptoError::Layout)?;
+    let (_message, tail) = rest.split_at_checked(length).ok_or(CryptoError::Layout)?;
+    if tail == appid.as_bytes() { Ok(length) } else { Err(CryptoError::Appid) }
 }
 
 fn unpad(plain: &[u8]) -> Result<&[u8], CryptoError> {
@@ -205,8 +223,7 @@ mod tests {
             // Well encrypted, badly laid out: as from someone who has the key.
             plain.truncate(plain.len() / 16 * 16);
             let key = AesKey::parse(KEY).expect("43 characters");
-            let cipher = cbc::Encryptor::<aes::Aes256>::new_from_slices(&key.0, key.iv()).expect("lengths");
-            let sealed = STANDARD.encode(cipher.encrypt_padded_vec::<NoPadding>(&plain));
+            let sealed = STANDARD.encode(key.sealing().encrypt_padded_vec::<NoPadding>(&plain));
             let _ = key.decrypt(&sealed, "");
         }
 

@@ -38,13 +38,19 @@ pub enum TreeError {
 pub fn parse(body: &[u8]) -> Result<(Value, Format), TreeError> {
     let text = std::str::from_utf8(body).map_err(|_| TreeError::Utf8)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let (tree, format) = match text.trim_start().chars().next() {
-        Some('<') => (parse_xml(text)?, Format::Xml),
-        Some('{') => (serde_json::from_str(text).map_err(|_| TreeError::Json)?, Format::Json),
-        _ => return Err(TreeError::Neither),
-    };
-    // A NUL cannot be stored by PostgreSQL, and no message needs one.
-    if has_nul(&tree) { Err(TreeError::Nul) } else { Ok((tree, format)) }
+    // A NUL cannot be stored by PostgreSQL, and no message needs one. XML cannot say it
+    // in another way than this; JSON can.
+    if text.contains('\0') {
+        return Err(TreeError::Nul);
+    }
+    match text.trim_start().chars().next() {
+        Some('<') => Ok((parse_xml(text)?, Format::Xml)),
+        Some('{') => {
+            let tree = serde_json::from_str(text).map_err(|_| TreeError::Json)?;
+            if has_nul(&tree) { Err(TreeError::Nul) } else { Ok((tree, Format::Json)) }
+        }
+        _ => Err(TreeError::Neither),
+    }
 }
 
 fn has_nul(tree: &Value) -> bool {
@@ -59,8 +65,8 @@ fn has_nul(tree: &Value) -> bool {
 }
 
 /// An element that has been opened and not yet closed.
+#[derive(Default)]
 struct Open {
-    name: String,
     fields: Map<String, Value>,
     /// Character data, and whether any of it stood in CDATA.
     text: String,
@@ -68,17 +74,8 @@ struct Open {
 }
 
 impl Open {
-    fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), fields: Map::new(), text: String::new(), in_cdata: false }
-    }
-
-    fn close(self) -> (String, Value) {
-        let value = if self.fields.is_empty() {
-            Value::String(self.text)
-        } else {
-            Value::Object(self.fields)
-        };
-        (self.name, value)
+    fn close(self) -> Value {
+        if self.fields.is_empty() { Value::String(self.text) } else { Value::Object(self.fields) }
     }
 
     fn text(&mut self, text: &str) {
@@ -96,10 +93,10 @@ impl Open {
         self.text.push_str(text);
     }
 
-    fn child(&mut self, name: String, value: Value) {
-        match self.fields.get_mut(&name) {
+    fn child(&mut self, name: &str, value: Value) {
+        match self.fields.get_mut(name) {
             None => {
-                self.fields.insert(name, value);
+                self.fields.insert(name.to_owned(), value);
             }
             Some(Value::Array(items)) => items.push(value),
             Some(first) => {
@@ -120,21 +117,22 @@ fn parse_xml(text: &str) -> Result<Value, TreeError> {
             return Err(TreeError::Xml);
         }
         match event {
-            Event::Start(tag) => {
+            Event::Start(_) => {
                 if open.len() == MAX_DEPTH {
                     return Err(TreeError::Depth);
                 }
-                open.push(Open::new(tag.name().0));
+                open.push(Open::default());
             }
             Event::Empty(tag) => {
                 let parent = open.last_mut().ok_or(TreeError::Xml)?;
-                parent.child(tag.name().0.to_owned(), Value::String(String::new()));
+                parent.child(tag.name().0, Value::String(String::new()));
             }
-            Event::End(_) => {
-                let (name, value) = open.pop().ok_or(TreeError::Xml)?.close();
+            // The reader has seen to it that it is the name of the start tag.
+            Event::End(tag) => {
+                let value = open.pop().ok_or(TreeError::Xml)?.close();
                 match open.last_mut() {
-                    Some(parent) => parent.child(name, value),
-                    None if name == "xml" => root = Some(value),
+                    Some(parent) => parent.child(tag.name().0, value),
+                    None if tag.name().0 == "xml" => root = Some(value),
                     None => return Err(TreeError::Xml),
                 }
             }

@@ -31,11 +31,7 @@ fn the_signature_of_callback_urls() {
             text(&vector, "timestamp"),
             text(&vector, "nonce"),
         );
-        assert_eq!(
-            signature::matches(&made, text(&vector, "signature")),
-            vector["valid"] == true,
-            "{vector}"
-        );
+        assert_eq!(made.matches(text(&vector, "signature")), vector["valid"] == true, "{vector}");
     }
 }
 
@@ -49,7 +45,7 @@ fn the_signature_of_encrypted_messages() {
             text(&vector, "encrypt"),
         );
         assert_eq!(
-            signature::matches(&made, text(&vector, "msg_signature")),
+            made.matches(text(&vector, "msg_signature")),
             vector["valid"] == true,
             "{vector}"
         );
@@ -198,7 +194,7 @@ fn replies_are_sealed_as_others_do() {
             text(&vector, "nonce"),
             &sealed,
         );
-        assert_eq!(mark, text(&vector["expect"], "MsgSignature"));
+        assert_eq!(mark.as_str(), text(&vector["expect"], "MsgSignature"));
     }
 }
 
@@ -230,7 +226,7 @@ fn the_known_answers_that_wechat_publishes() {
         text(safe, "nonce"),
         text(safe, "encrypt"),
     );
-    assert_eq!(made, text(safe, "msg_signature"));
+    assert_eq!(made.as_str(), text(safe, "msg_signature"));
     let key = AesKey::parse(text(&known, "aes_key")).unwrap();
     let message = key.decrypt(text(safe, "encrypt"), appid).unwrap();
     assert_eq!(message.len(), usize::try_from(safe["msg_len"].as_u64().unwrap()).unwrap());
@@ -249,7 +245,7 @@ fn a_plain_body_is_refused_where_callbacks_are_encrypted() {
         b"<xml><ToUserName>gh</ToUserName><FromUserName>o</FromUserName><CreateTime>1</CreateTime>\
         <MsgType>text</MsgType><Content>x</Content><MsgId>1</MsgId></xml>";
     let query = Query {
-        signature: Some(signature::url_signature(token, "1", "2")),
+        signature: Some(signature::url_signature(token, "1", "2").to_string()),
         timestamp: Some("1".to_owned()),
         nonce: Some("2".to_owned()),
         ..Query::default()
@@ -262,21 +258,7 @@ fn a_plain_body_is_refused_where_callbacks_are_encrypted() {
     let plain = with_keys(token, "", appid, config::Mode::Plain, 0);
     let incoming =
         plain.official().callback().unwrap().open(&query, body, Clock::System.now()).unwrap();
-    assert_eq!(incoming.dedup_key(), "msg:o:1");
-}
-
-proptest::proptest! {
-    #[test]
-    fn no_body_makes_it_panic(body in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300)) {
-        let query = Query {
-            signature: Some(signature::url_signature("AAAAA", "1", "2")),
-            timestamp: Some("1".to_owned()),
-            nonce: Some("2".to_owned()),
-            ..Query::default()
-        };
-        let plain = with_keys("AAAAA", "", "wx1", config::Mode::Plain, 0);
-        let _answer = plain.official().callback().unwrap().open(&query, &body, Clock::System.now());
-    }
+    assert_eq!(incoming.dedup_key(), "m:0000000001:00000000000000000001:o");
 }
 
 /// The sandbox, and a client of it.
