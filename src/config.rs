@@ -147,6 +147,8 @@ pub struct Worker {
 pub struct Wechat {
     /// No slash at the end.
     pub api_base: String,
+    /// Where browsers are sent to sign in. No slash at the end.
+    pub open_base: String,
     pub timestamp_window_s: i64,
     pub patience_ms: u64,
     pub connect_timeout_s: u64,
@@ -349,6 +351,11 @@ impl Config {
         check(
             !self.wechat.api_base.ends_with('/') && self.wechat.api_base.starts_with("http"),
             "wechat.api_base",
+            "要以 http:// 或 https:// 开头，末尾不要斜杠",
+        )?;
+        check(
+            !self.wechat.open_base.ends_with('/') && self.wechat.open_base.starts_with("http"),
+            "wechat.open_base",
             "要以 http:// 或 https:// 开头，末尾不要斜杠",
         )?;
         let (official, mini) = (&self.wechat.official, &self.wechat.mini);

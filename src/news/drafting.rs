@@ -83,7 +83,7 @@ async fn upload_cover(app: &App, id: PictureId) -> Result<String, Stop> {
     }
     let picture = picture(app, id).await?;
     let official = app.wechat.official();
-    let material = official.add_image_material(picture.bytes, &picture.mime).await?;
+    let material = official.add_image_material(&picture.bytes).await?;
     let tx = app.db.begin().await?;
     store::remember_material(&tx, id, Some(&material.media_id)).await?;
     tx.commit().await.map_err(Error::from)?;

@@ -145,6 +145,7 @@ impl SandboxConfig {
         let (official, mini) = (&self.official, &self.mini);
         let mut settings = vec![
             ("wechat.api_base", base_url.to_owned()),
+            ("wechat.open_base", base_url.to_owned()),
             ("wechat.official.appid", official.appid.clone()),
             ("wechat.official.secret", official.secret.clone()),
             ("wechat.official.token", official.token.clone()),

@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::{Class, Error};
 
+/// A message with this key was accepted before; the answer names it.
+pub(super) const DONE_BEFORE: i64 = 45065;
+
 /// HTTP status and body.
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -16,6 +19,14 @@ impl Answer {
     /// The JSON object of a success.
     pub(super) fn object(&self, endpoint: &'static str) -> Result<Value, Error> {
         judge(endpoint, self.status, &self.bytes)
+    }
+
+    /// As [`Self::object`], also where the key of the call was used before.
+    pub(super) fn object_or_earlier(self, endpoint: &'static str) -> Result<Value, Error> {
+        match self.object(endpoint) {
+            Err(error) if error.is(DONE_BEFORE) => read(&self.bytes).ok_or(error),
+            other => other,
+        }
     }
 
     /// The bytes of a success: a picture, a recording. A failure is JSON in a 200 here,

@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::error::refuses_token;
-use super::token::Tokens;
+use super::token::{Token, Tokens};
 use super::{Class, Error, Inner};
 
-pub(super) use super::answer::{id, int, nullable};
+pub(super) use super::answer::{DONE_BEFORE, id, int, nullable};
 
 /// An account of ours with the platform.
 pub(super) struct Account {
@@ -73,6 +73,18 @@ impl Inner {
     ) -> Result<T, Error> {
         let request = |url| self.http.post(url).json(body);
         typed(endpoint, self.call(account, endpoint, object, request).await?)
+    }
+
+    /// [`Self::post`] with an idempotency key in the body: that it was done before is an
+    /// answer like any other, and holds the id of that time.
+    pub(super) async fn post_once<T: DeserializeOwned>(
+        &self,
+        account: &Account,
+        endpoint: &'static str,
+        body: &Value,
+    ) -> Result<T, Error> {
+        let request = |url| self.http.post(url).json(body);
+        typed(endpoint, self.call(account, endpoint, Answer::object_or_earlier, request).await?)
     }
 
     /// `POST` with a JSON body whose answer is a file, such as a picture.
@@ -183,6 +195,11 @@ impl Inner {
             self.http.post(url).query(query).timeout(self.upload_timeout).multipart(form)
         };
         typed(endpoint, self.call(account, endpoint, object, request).await?)
+    }
+
+    /// The token as it stands, for what is kept beside it.
+    pub(super) async fn token(&self, account: &Account) -> Result<Token, Error> {
+        account.tokens.get(self, account, None).await.map_err(Error::before_sending)
     }
 
     /// Are appid and secret good?

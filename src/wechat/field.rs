@@ -1,11 +1,13 @@
 //! What the endpoints' files share: limits held before sending, and the spellings in
 //! which WeChat writes what it answers.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::de::{Deserialize, Deserializer, Error as _};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
-use super::{Class, Error, client};
+use super::{Class, Error, client, fit_template_value};
 
 /// Refuses before anything is sent, where the rule does not hold: with WeChat's own code
 /// if it has one, so that a refusal reads the same from both sides. The rule names the
@@ -26,6 +28,13 @@ pub(super) fn hold(
 /// Characters, as the platform counts most lengths.
 pub(super) fn chars(text: &str) -> usize {
     text.chars().count()
+}
+
+/// The `data` of template and subscription messages, each value fitted to its key's rule.
+pub(super) fn template_data(data: &BTreeMap<String, String>) -> Map<String, Value> {
+    data.iter()
+        .map(|(key, value)| (key.clone(), json!({ "value": fit_template_value(key, value) })))
+        .collect()
 }
 
 /// A truth, or 0 and 1, as numbers or strings.
@@ -52,4 +61,17 @@ pub(super) fn time<'de, D: Deserializer<'de>>(
 ) -> Result<Option<DateTime<Utc>>, D::Error> {
     let seconds = client::int(deserializer)?;
     Ok((seconds != 0).then(|| DateTime::from_timestamp(seconds, 0)).flatten())
+}
+
+/// An id as [`client::id`] reads it; absent, null, empty and 0 are none.
+pub(super) fn optional_id<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        value => {
+            let id = client::id(value).map_err(D::Error::custom)?;
+            Ok(Some(id).filter(|id| !matches!(id.as_str(), "" | "0")))
+        }
+    }
 }

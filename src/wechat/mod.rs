@@ -25,20 +25,26 @@ pub mod crypto;
 mod custom;
 mod error;
 mod field;
+mod media;
 pub mod message;
 pub mod mini;
 pub mod official;
 pub mod reply;
 pub mod signature;
+mod subscription;
 mod token;
 mod tree;
 
 pub use callback::{Callback, CallbackError, Incoming, Query};
 pub use custom::CustomMessage;
 pub use error::{Class, Error};
+pub use media::{MediaContent, MediaType, TemporaryMedia};
 pub use mini::{LoginSession, Mini, SubscribeMessage, fit_template_value};
 pub use official::Official;
 pub use reply::Reply;
+pub use subscription::{
+    Category, KeywordChoices, LibraryKeyword, LibraryTemplate, SubscribeTemplate, Templates,
+};
 
 use client::Account;
 
@@ -52,11 +58,14 @@ struct Inner {
     http: reqwest::Client,
     /// No slash at the end.
     base: String,
+    /// Where browsers are sent to sign in. No slash at the end.
+    open_base: String,
     upload_timeout: Duration,
     cache: Cache,
     clock: Clock,
     official: Account,
     mini: Account,
+    tickets: official::Tickets,
     official_callback: Option<Callback>,
     mini_callback: Option<Callback>,
 }
@@ -86,6 +95,7 @@ impl Wechat {
             inner: Arc::new(Inner {
                 http,
                 base: config.api_base.clone(),
+                open_base: config.open_base.clone(),
                 upload_timeout: Duration::from_secs(config.upload_timeout_s),
                 cache,
                 clock,
@@ -93,6 +103,7 @@ impl Wechat {
                 mini_callback: Callback::new(mini.callback_keys(), window_s)?,
                 official: Account::new(official.appid.clone(), official.secret.clone()),
                 mini: Account::new(mini.appid.clone(), mini.secret.clone()),
+                tickets: official::Tickets::default(),
             }),
         })
     }

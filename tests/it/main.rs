@@ -22,6 +22,7 @@ mod staff;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;
 mod wechat_callbacks;
+mod wechat_calls;
 mod wechat_client;
 mod wechat_protocol;
 mod worker;

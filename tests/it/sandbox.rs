@@ -881,7 +881,7 @@ async fn the_services_client_does_nothing_unexpected() {
     let official = wechat.official();
     let picture =
         official.upload_article_image(PNG.to_vec(), "image/png").await.expect("an address");
-    let cover = official.add_image_material(JPEG.to_vec(), "image/jpeg").await.expect("a material");
+    let cover = official.add_image_material(JPEG).await.expect("a material");
     let article = DraftArticle {
         title: "秋季班开课".to_owned(),
         content: format!("<p>欢迎</p><img src=\"{picture}\">"),

@@ -2,15 +2,16 @@
 //!
 //! A code lives five minutes and works once (40029, 40163). Needs no access token.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::Mini;
 use crate::wechat::Error;
 
 const PATH: &str = "/sns/jscode2session";
 
-/// Who signed in. The session key is not kept: nothing of ours needs it.
+/// Who signed in.
 #[derive(Clone, Deserialize)]
 pub struct LoginSession {
     pub openid: String,
@@ -18,10 +19,30 @@ pub struct LoginSession {
     pub unionid: Option<String>,
 }
 
+/// Who signed in, with the key. Has no `Debug`: the key goes to no client and no log.
+#[derive(Clone, Deserialize)]
+pub struct KeyedSession {
+    #[serde(flatten)]
+    pub session: LoginSession,
+    pub session_key: SecretString,
+}
+
 impl Mini<'_> {
     /// # Errors
     /// 40029 and 40163: a bad or used code; 40226: WeChat blocks this person; the network.
     pub async fn login(&self, code: &str) -> Result<LoginSession, Error> {
+        self.exchange(code).await
+    }
+
+    /// With the key, for [`Mini::check_session`].
+    ///
+    /// # Errors
+    /// As [`Self::login`].
+    pub async fn login_with_key(&self, code: &str) -> Result<KeyedSession, Error> {
+        self.exchange(code).await
+    }
+
+    async fn exchange<T: DeserializeOwned>(&self, code: &str) -> Result<T, Error> {
         let account = &self.inner.mini;
         let query = [
             ("appid", account.appid.as_str()),

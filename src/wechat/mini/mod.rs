@@ -1,11 +1,18 @@
 //! What the mini-program may call.
 
+mod check;
+mod code;
 mod custom;
+mod link;
 mod login;
 mod phone;
+mod session;
 mod subscribe;
 
-pub use login::LoginSession;
+pub use check::{CheckScene, MediaKind, Suggest, Verdict};
+pub use code::{CodeColor, MiniCode};
+pub use link::{LinkLife, MiniLink, MiniVersion};
+pub use login::{KeyedSession, LoginSession};
 pub use subscribe::{SubscribeMessage, fit_template_value};
 
 use super::{Callback, Error, Inner};

@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 
 use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Mini;
 use crate::wechat::Error;
+use crate::wechat::field::template_data;
 
 const PATH: &str = "/cgi-bin/message/subscribe/send";
 
@@ -30,15 +31,10 @@ impl Mini<'_> {
     /// # Errors
     /// 43101: no consent; 40037: an unknown template; 47003: a value; the network.
     pub async fn send_subscribe(&self, message: &SubscribeMessage) -> Result<(), Error> {
-        let data: serde_json::Map<String, Value> = message
-            .data
-            .iter()
-            .map(|(key, value)| (key.clone(), json!({ "value": fit_template_value(key, value) })))
-            .collect();
         let mut body = json!({
             "touser": message.openid,
             "template_id": message.template_id,
-            "data": data,
+            "data": template_data(&message.data),
             "miniprogram_state": message.state,
             "lang": "zh_CN",
         });

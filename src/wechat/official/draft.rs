@@ -1,16 +1,20 @@
-//! Drafts: `POST /cgi-bin/draft/{add,get,batchget,delete}`. Verified accounts only
-//! (48001). A draft vanishes once it is published.
+//! Drafts: `POST /cgi-bin/draft/{add,get,update,batchget,delete}`, `GET
+//! /cgi-bin/draft/count`. Verified accounts only (48001). A draft vanishes once it is
+//! published or sent. (api.md §7)
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Official;
-use crate::wechat::{Class, Error, client};
+use crate::wechat::field::{self, chars, hold};
+use crate::wechat::{Error, client};
 
 const ADD: &str = "/cgi-bin/draft/add";
 const GET: &str = "/cgi-bin/draft/get";
+const UPDATE: &str = "/cgi-bin/draft/update";
 const BATCHGET: &str = "/cgi-bin/draft/batchget";
+const COUNT: &str = "/cgi-bin/draft/count";
 const DELETE: &str = "/cgi-bin/draft/delete";
 
 /// An article of a draft. Lengths are counted in characters.
@@ -31,31 +35,61 @@ pub struct DraftArticle {
 }
 
 impl DraftArticle {
-    fn check(&self) -> Result<(), Error> {
-        let refuse = |errcode: i64, what: &str| Err(Error::answered(ADD, errcode, what));
-        if self.title.trim().is_empty() || self.title.chars().count() > 32 {
-            return refuse(45003, "title");
-        }
-        if self.author.chars().count() > 16 {
-            return refuse(45110, "author");
-        }
-        if self.digest.chars().count() > 128 {
-            return refuse(45004, "digest");
-        }
-        if self.content.is_empty()
-            || self.content.chars().count() >= 20_000
-            || self.content.len() >= 1024 * 1024
-        {
-            return refuse(45002, "content");
-        }
-        if self.content_source_url.len() > 1024 {
-            return Err(Error::ours(ADD, Class::Permanent, "content_source_url is over 1 KB"));
-        }
-        if self.thumb_media_id.is_empty() {
-            return refuse(40007, "thumb_media_id");
-        }
-        Ok(())
+    fn check(&self, endpoint: &'static str) -> Result<(), Error> {
+        check_title(endpoint, &self.title)?;
+        hold(endpoint, chars(&self.author) <= 16, 45110, "author")?;
+        hold(endpoint, chars(&self.digest) <= 128, 45004, "digest")?;
+        check_content(endpoint, &self.content)?;
+        let source = self.content_source_url.len() <= 1024;
+        hold(endpoint, source, None, "content_source_url is over 1 KB")?;
+        hold(endpoint, !self.thumb_media_id.is_empty(), 40007, "thumb_media_id")
     }
+}
+
+/// A message of pictures with a text below (`newspic`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PictureArticle {
+    /// At most 32 characters.
+    pub title: String,
+    /// Plain text.
+    pub content: String,
+    /// 1 to 20 permanent pictures; the first is the cover.
+    pub images: Vec<String>,
+}
+
+impl PictureArticle {
+    fn check(&self) -> Result<(), Error> {
+        check_title(ADD, &self.title)?;
+        check_content(ADD, &self.content)?;
+        let images = (1..=20).contains(&self.images.len());
+        hold(ADD, images, 40007, "image_info: 1 to 20 permanent pictures")
+    }
+
+    fn body(&self) -> Value {
+        let images: Vec<Value> =
+            self.images.iter().map(|id| json!({ "image_media_id": id })).collect();
+        json!({
+            "article_type": "newspic",
+            "title": self.title,
+            "content": self.content,
+            "image_info": { "image_list": images },
+        })
+    }
+}
+
+fn check_title(endpoint: &'static str, title: &str) -> Result<(), Error> {
+    let fits = !title.trim().is_empty() && chars(title) <= 32;
+    hold(endpoint, fits, 45003, "title")
+}
+
+fn check_content(endpoint: &'static str, content: &str) -> Result<(), Error> {
+    let fits = !content.is_empty() && chars(content) < 20_000 && content.len() < 1024 * 1024;
+    hold(endpoint, fits, 45002, "content")
+}
+
+/// Lists come in pages of 1 to 20.
+pub(super) fn check_count(endpoint: &'static str, count: u32) -> Result<(), Error> {
+    hold(endpoint, (1..=20).contains(&count), None, "count: 1 to 20")
 }
 
 /// A page of a list.
@@ -77,7 +111,7 @@ pub struct NewsItem {
     #[serde(default, deserialize_with = "client::nullable")]
     pub url: String,
     /// A truth, or 0 and 1.
-    #[serde(default, deserialize_with = "truth")]
+    #[serde(default, deserialize_with = "field::truth")]
     pub is_deleted: bool,
 }
 
@@ -95,10 +129,6 @@ struct RawDraft {
     content: Content,
 }
 
-fn truth<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(client::int(deserializer)? != 0)
-}
-
 #[derive(Default, Deserialize)]
 pub(super) struct Content {
     #[serde(default, deserialize_with = "client::nullable")]
@@ -109,6 +139,12 @@ impl From<RawDraft> for DraftEntry {
     fn from(raw: RawDraft) -> Self {
         Self { media_id: raw.media_id, articles: raw.content.news_item }
     }
+}
+
+#[derive(Deserialize)]
+struct Count {
+    #[serde(deserialize_with = "client::int")]
+    total_count: i64,
 }
 
 #[derive(Deserialize)]
@@ -123,15 +159,49 @@ impl Official<'_> {
     /// # Errors
     /// What is too long or missing; 48001; the network.
     pub async fn add_draft(&self, articles: &[DraftArticle]) -> Result<String, Error> {
-        if articles.is_empty() || articles.len() > 8 {
-            return Err(Error::answered(ADD, 44003, "1 to 8 articles"));
-        }
-        for article in articles {
-            article.check()?;
-        }
-        let added: Added =
-            self.inner.post(&self.inner.official, ADD, &json!({ "articles": articles })).await?;
+        hold(ADD, (1..=8).contains(&articles.len()), 44003, "1 to 8 articles")?;
+        articles.iter().try_for_each(|article| article.check(ADD))?;
+        self.make_draft(&json!({ "articles": articles })).await
+    }
+
+    /// As [`Self::add_draft`], of pictures with a text.
+    ///
+    /// # Errors
+    /// As [`Self::add_draft`].
+    pub async fn add_picture_draft(&self, article: &PictureArticle) -> Result<String, Error> {
+        article.check()?;
+        self.make_draft(&json!({ "articles": [article.body()] })).await
+    }
+
+    async fn make_draft(&self, body: &Value) -> Result<String, Error> {
+        let added: Added = self.inner.post(&self.inner.official, ADD, body).await?;
         Ok(added.media_id)
+    }
+
+    /// Puts another article in the place of one, counted from 0.
+    ///
+    /// # Errors
+    /// 40007: no such draft; what is too long or missing; 48001; the network.
+    pub async fn update_draft(
+        &self,
+        media_id: &str,
+        index: u32,
+        article: &DraftArticle,
+    ) -> Result<(), Error> {
+        article.check(UPDATE)?;
+        // One object here, no list.
+        let body = json!({ "media_id": media_id, "index": index, "articles": article });
+        let _answer: IgnoredAny = self.inner.post(&self.inner.official, UPDATE, &body).await?;
+        Ok(())
+    }
+
+    /// How many drafts there are.
+    ///
+    /// # Errors
+    /// 48001; the network.
+    pub async fn count_drafts(&self) -> Result<i64, Error> {
+        let count: Count = self.inner.get(&self.inner.official, COUNT).await?;
+        Ok(count.total_count)
     }
 
     /// A draft, or `None` when there is none (any more).
@@ -151,6 +221,7 @@ impl Official<'_> {
     /// # Errors
     /// 48001; the network.
     pub async fn list_drafts(&self, offset: u32, count: u32) -> Result<List<DraftEntry>, Error> {
+        check_count(BATCHGET, count)?;
         let body = json!({ "offset": offset, "count": count, "no_content": 1 });
         self.inner.post(&self.inner.official, BATCHGET, &body).await
     }
@@ -178,11 +249,11 @@ mod tests {
             content_source_url: "x".repeat(1024),
             thumb_media_id: "m".to_owned(),
         };
-        assert!(good().check().is_ok());
+        assert!(good().check(ADD).is_ok());
         let code = |change: fn(&mut DraftArticle)| {
             let mut article = good();
             change(&mut article);
-            article.check().expect_err("too long").errcode
+            article.check(ADD).expect_err("too long").errcode
         };
         assert_eq!(code(|article| article.title.push('x')), Some(45003));
         assert_eq!(code(|article| article.title = " ".to_owned()), Some(45003));

@@ -2,18 +2,32 @@
 
 mod custom;
 mod draft;
+mod jssdk;
+mod mass;
+mod material;
 mod media;
 mod menu;
+mod notice;
+mod oauth;
 mod publish;
 mod qr;
+mod tags;
+mod template;
 mod users;
 
-pub use draft::{DraftArticle, DraftEntry, List, NewsItem};
-pub use media::Material;
-pub use menu::{Button, Menu};
+pub use draft::{DraftArticle, DraftEntry, List, NewsItem, PictureArticle};
+pub use jssdk::JsConfig;
+pub(super) use jssdk::Tickets;
+pub use mass::{MassContent, MassSent, MassStatus, MassTarget, PreviewTo};
+pub use material::{Material, MaterialContent, MaterialCount, MaterialEntry};
+pub use menu::{Button, Menu, MenuRule, Phone, ShownBelow, ShownButton, ShownButtons, ShownMenu};
+pub use notice::SubscribeNotice;
+pub use oauth::{OauthGrant, OauthScope, OauthUser};
 pub use publish::{PublishedEntry, Submitted};
 pub use qr::{QrCode, QrLife, QrScene};
-pub use users::UserInfo;
+pub use tags::Tag;
+pub use template::{MiniPage, PrivateTemplate, TemplateMessage};
+pub use users::{OpenidPage, UserInfo};
 
 use super::{Callback, Error, Inner};
 

@@ -1,18 +1,22 @@
-//! Publishing: `POST /cgi-bin/freepublish/{submit,get,batchget}`. Verified accounts
-//! only (48001). Tells no follower. `submit` answers “accepted”; the end comes as
-//! PUBLISHJOBFINISH, or by asking.
+//! Publishing: `POST /cgi-bin/freepublish/{submit,get,batchget,getarticle,delete}`.
+//! Verified accounts only (48001). Tells no follower. `submit` answers “accepted”; the
+//! end comes as PUBLISHJOBFINISH, or by asking. (api.md §7)
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use super::draft::Content;
+use super::draft::{Content, check_count};
 use super::{List, NewsItem, Official};
+use crate::wechat::field::hold;
 use crate::wechat::message::PublishResult;
 use crate::wechat::{Class, Error, client};
 
 const SUBMIT: &str = "/cgi-bin/freepublish/submit";
 const GET: &str = "/cgi-bin/freepublish/get";
 const BATCHGET: &str = "/cgi-bin/freepublish/batchget";
+const GETARTICLE: &str = "/cgi-bin/freepublish/getarticle";
+const DELETE: &str = "/cgi-bin/freepublish/delete";
 
 /// A publication that the platform has accepted.
 #[derive(Clone, Debug, Deserialize)]
@@ -76,7 +80,33 @@ impl Official<'_> {
         offset: u32,
         count: u32,
     ) -> Result<List<PublishedEntry>, Error> {
+        check_count(BATCHGET, count)?;
         let body = json!({ "offset": offset, "count": count, "no_content": 1 });
         self.inner.post(&self.inner.official, BATCHGET, &body).await
+    }
+
+    /// The articles of a published message.
+    ///
+    /// # Errors
+    /// No such message; 48001; the network.
+    pub async fn get_published(&self, article_id: &str) -> Result<Vec<NewsItem>, Error> {
+        let body = json!({ "article_id": article_id });
+        let content: Content = self.inner.post(&self.inner.official, GETARTICLE, &body).await?;
+        Ok(content.news_item)
+    }
+
+    /// Deletes a published message for good: one article, counted from 1, or all.
+    ///
+    /// # Errors
+    /// No such message; 48001; the network.
+    pub async fn delete_published(
+        &self,
+        article_id: &str,
+        article: Option<u32>,
+    ) -> Result<(), Error> {
+        hold(DELETE, article != Some(0), None, "index: from 1")?;
+        let body = json!({ "article_id": article_id, "index": article.unwrap_or(0) });
+        let _answer: IgnoredAny = self.inner.post(&self.inner.official, DELETE, &body).await?;
+        Ok(())
     }
 }
