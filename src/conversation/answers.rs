@@ -1,43 +1,48 @@
-//! What the account says. A few short sentences, with the place where to go on.
+//! What the account says: a few short sentences, and always where to go on.
+//!
+//! Here are the answers to questions. All of them only read.
 
+use entity::enrolment;
 use entity::ids::ResidentId;
-use entity::kinds::WechatAccount;
+use entity::kinds::{EnrolmentStatus, WechatAccount};
 
-use super::dialogue::Intent;
+use super::dialogue::{self, Intent, Question};
 use super::menu;
 use crate::app::App;
 use crate::clock;
+use crate::courses::{self, ClassFacts, ClassFilter};
 use crate::error::Result;
-use crate::{attendance, enrolment, members};
+use crate::{attendance, enrolment as enrolments, members};
+
+/// More classes in an answer would be a wall of text.
+const MOST_CLASSES: usize = 3;
 
 /// Said to a new follower.
 pub(super) fn welcome(app: &App) -> String {
-    let centre = &app.config.centre;
-    let mut text = format!(
-        "欢迎关注“{}”。\n这里可以报老年大学的班、签到、看通知。\n\n回复“报名”找班级，\n回复“帮助”看能问什么。",
-        centre.account_name
-    );
-    if !centre.phone.is_empty() {
-        text.push_str(&format!("\n也可以打电话：{}", centre.phone));
-    }
-    text
+    let name = &app.config.centre.account_name;
+    said(&[
+        format!("欢迎关注“{name}”。"),
+        "这里可以报老年大学的班、签到、看通知。".to_owned(),
+        "回复“报名”找班级，回复“帮助”看能问什么。".to_owned(),
+        phone(app, "也可以打电话"),
+    ])
 }
 
 /// The answers that are the same for everybody.
-pub(super) fn plain(app: &App, intent: Intent) -> Option<String> {
-    Some(match intent {
-        Intent::SignUp => format!("点这里找班级、报名：\n{}", link(app, "去报名", "/classes")),
-        Intent::CheckIn => format!(
-            "到教室后，用微信“扫一扫”扫老师屏幕上的码。\n扫不了就告诉老师，老师可以补签。\n{}",
-            link(app, "打开签到", "/checkin")
-        ),
-        Intent::Leave => {
-            format!("请假、退课都在“我的课程”里：\n{}", link(app, "我的课程", "/mine"))
-        }
-        Intent::News => format!("中心的新闻在这里：\n{}", link(app, "看新闻", "/news")),
+pub(super) fn plain(app: &App, question: &Question) -> Option<String> {
+    if question.topic.is_some() {
+        return None;
+    }
+    Some(match question.intent {
+        Intent::SignUp => sign_up(app),
+        Intent::News => said(&["中心的新闻都在这里：".to_owned(), link(app, "看新闻", "/news")]),
+        Intent::Thanks => said(&[
+            "不客气！有事随时说一声。".to_owned(),
+            "回复“帮助”，看看还能问什么。".to_owned(),
+        ]),
         Intent::Person => person(app),
-        Intent::Help => help(app),
-        Intent::MyClasses | Intent::Hours => return None,
+        Intent::Help => help(app, "您可以回复这些词："),
+        _ => return None,
     })
 }
 
@@ -45,27 +50,242 @@ pub(super) fn plain(app: &App, intent: Intent) -> Option<String> {
 ///
 /// # Errors
 /// The database.
-pub(super) async fn answer(app: &App, openid: &str, intent: Intent) -> Result<String> {
-    if let Some(text) = plain(app, intent) {
+pub(super) async fn answer(app: &App, openid: &str, question: &Question) -> Result<String> {
+    if let Some(topic) = &question.topic
+        && let Some(text) = about_class(app, topic).await?
+    {
+        return Ok(text);
+    }
+    let intent = question.intent;
+    if let Some(text) = plain(app, &Question::of(intent)) {
         return Ok(text);
     }
     let resident = members::by_openid(app.db.read(), WechatAccount::Official, openid).await?;
-    Ok(match (intent, resident) {
-        (Intent::Hours, Some(resident)) => {
-            let (hours, _) = attendance::hours(app, resident).await?;
-            let year = hours_text(hours.year);
-            format!("您今年有 {year} 学时。\n{}", link(app, "看明细", "/hours"))
+    let Some(resident) = resident else { return Ok(stranger(app, intent)) };
+    match intent {
+        Intent::MyClasses => my_classes(app, resident).await,
+        Intent::CheckIn => check_in(app, resident).await,
+        Intent::Hours => hours(app, resident).await,
+        Intent::Leave => leave(app, resident).await,
+        Intent::Withdraw => withdraw(app, resident).await,
+        Intent::Waiting => waiting(app, resident).await,
+        Intent::Link => Ok(said(&[
+            "您的公众号已经连上了，不用再连。".to_owned(),
+            link(app, "看我的课程", "/mine"),
+        ])),
+        _ => Ok(not_understood(app)),
+    }
+}
+
+/// To somebody whose account is not linked: what holds for all, and how to link.
+fn stranger(app: &App, intent: Intent) -> String {
+    let (first, words, page) = match intent {
+        Intent::MyClasses => ("上课的时间和教室在这里：", "我的课程", "/mine"),
+        Intent::CheckIn => (SCAN, "打开签到", "/checkin"),
+        Intent::Hours => ("您的学时在这里：", "我的学时", "/hours"),
+        Intent::Leave => (ABSENT, "我的课程", "/mine"),
+        Intent::Withdraw => ("退课在“我的课程”里，点“退掉这个班”。", "我的课程", "/mine"),
+        Intent::Waiting => ("候补排到第几，在这里看：", "我的课程", "/mine"),
+        Intent::Link => ("点一下就能连上：", "连上我的账号", "/link"),
+        _ => return not_understood(app),
+    };
+    let mut lines = vec![first.to_owned(), link(app, words, page)];
+    if intent != Intent::Link {
+        lines.push("想直接在这里问到自己的课，请回复“绑定”。".to_owned());
+    }
+    lines.push(phone(app, "也可以打电话"));
+    said(&lines)
+}
+
+const SCAN: &str = "到教室后，用微信“扫一扫”扫老师屏幕上的码。";
+const ABSENT: &str = "来不了的话，请在上课前告诉老师。";
+
+/// To words that nobody knows.
+pub(super) fn not_understood(app: &App) -> String {
+    help(app, "这句话我没有听懂。您可以回复：")
+}
+
+fn sign_up(app: &App) -> String {
+    said(&[
+        "点这里找班级、报名：".to_owned(),
+        link(app, "去报名", "/classes"),
+        phone(app, "也可以打电话"),
+    ])
+}
+
+/// How to reach somebody.
+fn person(app: &App) -> String {
+    let centre = &app.config.centre;
+    said(&[
+        phone(app, "中心电话"),
+        format!("有人接听的时间：{}。", centre.hours),
+        link(app, "看帮助", "/help"),
+    ])
+}
+
+fn help(app: &App, first: &str) -> String {
+    said(&[
+        first.to_owned(),
+        "报名、上课时间、签到、学时、候补、请假、退课、新闻。".to_owned(),
+        "想找工作人员，请回复“人工”。".to_owned(),
+        phone(app, "也可以打电话"),
+    ])
+}
+
+/// The classes that sound like it; `None`: there is none this term.
+async fn about_class(app: &App, topic: &str) -> Result<Option<String>> {
+    let conn = app.db.read();
+    let Some(term) = courses::current_term(conn, app.clock.today()).await? else { return Ok(None) };
+    let filter = ClassFilter { term_id: Some(term.id), open_only: true, ..ClassFilter::default() };
+    let mut classes = courses::list_classes(conn, &filter).await?;
+    let fits = |name: &str| dialogue::names(topic, name);
+    classes.retain(|facts| fits(&facts.class.name) || fits(&facts.course.name));
+    let more = classes.len() > MOST_CLASSES;
+    let mut lines = Vec::new();
+    for facts in classes.iter().take(MOST_CLASSES) {
+        lines.extend(class_lines(app, facts));
+    }
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    if more {
+        lines.push(link(app, "还有别的班，去看看", "/classes"));
+    }
+    Ok(Some(said(&lines)))
+}
+
+/// What one wants to know before signing up.
+fn class_lines(app: &App, facts: &ClassFacts) -> [String; 4] {
+    let class = &facts.class;
+    let places = match (courses::free_places(class), class.waiting) {
+        (free, 0) if free > 0 => format!("还有 {free} 个名额。"),
+        (free, _) if free > 0 => "有名额正在留给候补的人，可以排队。".to_owned(),
+        (_, waiting) => format!("已经报满，有 {waiting} 人候补，可以排队。"),
+    };
+    [
+        format!("“{}” {}", class.name, courses::time_text(class)),
+        format!("地点：{} {}", facts.site.name, class.room),
+        places,
+        link(app, "看这个班，去报名", &format!("/classes/{}", class.id)),
+    ]
+}
+
+async fn my_classes(app: &App, resident: ResidentId) -> Result<String> {
+    let mine = enrolments::my(app, app.db.read(), resident).await?;
+    let placed: Vec<_> =
+        mine.iter().filter(|one| one.enrolment.status == EnrolmentStatus::Placed).collect();
+    let mut lines = Vec::new();
+    for one in placed.iter().take(MOST_CLASSES) {
+        let class = &one.class.class;
+        lines.push(format!("“{}” {}", class.name, courses::time_text(class)));
+        lines.push(format!("地点：{} {}", one.class.site.name, class.room));
+    }
+    lines.extend(next_meeting(app, resident).await?);
+    lines.extend(offers(mine.iter().map(|one| (&one.enrolment, &one.class))));
+    if lines.is_empty() {
+        return Ok(said(&["您现在没有报上的班。".to_owned(), link(app, "去找班级", "/classes")]));
+    }
+    lines.push(link(app, "看我的课程", "/mine"));
+    Ok(said(&lines))
+}
+
+/// When and where a person is expected next, in two lines.
+async fn next_meeting(app: &App, resident: ResidentId) -> Result<Vec<String>> {
+    let conn = app.db.read();
+    let classes = enrolments::placed_classes(conn, resident).await?;
+    let next = attendance::next_meeting(app, conn, &classes).await?;
+    Ok(next.map_or_else(Vec::new, |facts| {
+        vec![
+            format!(
+                "下一次课：{}，“{}”",
+                clock::spoken(facts.meeting.starts_at),
+                facts.class_name()
+            ),
+            format!("在{} {}", facts.site_name, facts.meeting.room),
+        ]
+    }))
+}
+
+/// Places that are kept for the person.
+fn offers<'a>(mine: impl Iterator<Item = (&'a enrolment::Model, &'a ClassFacts)>) -> Vec<String> {
+    mine.filter(|(row, _)| row.status == EnrolmentStatus::Offered)
+        .flat_map(|(row, facts)| {
+            let until = row.offer_expires_at.map(clock::spoken).unwrap_or_default();
+            [format!("“{}”有名额为您留着。", facts.class.name), format!("请在{until}之前确认。")]
+        })
+        .collect()
+}
+
+async fn check_in(app: &App, resident: ResidentId) -> Result<String> {
+    let mut lines = next_meeting(app, resident).await?;
+    lines.push(SCAN.to_owned());
+    lines.push("扫不了就告诉老师，老师可以补签。".to_owned());
+    lines.push(link(app, "打开签到", "/checkin"));
+    Ok(said(&lines))
+}
+
+async fn hours(app: &App, resident: ResidentId) -> Result<String> {
+    let (hours, _) = attendance::hours(app, resident).await?;
+    Ok(said(&[
+        format!(
+            "您今年有 {} 学时，这学期 {} 学时。",
+            hours_text(hours.year),
+            hours_text(hours.term)
+        ),
+        link(app, "看明细", "/hours"),
+    ]))
+}
+
+async fn leave(app: &App, resident: ResidentId) -> Result<String> {
+    let mut lines = next_meeting(app, resident).await?;
+    if lines.is_empty() {
+        lines.push("近两周没有您的课，不用请假。".to_owned());
+    } else {
+        lines.push(ABSENT.to_owned());
+        lines.push("老师会在名单上记“请假”。".to_owned());
+    }
+    lines.push(phone(app, "也可以打电话，我们转告"));
+    lines.push(link(app, "看我的课程", "/mine"));
+    Ok(said(&lines))
+}
+
+async fn withdraw(app: &App, resident: ResidentId) -> Result<String> {
+    let mine = enrolments::my(app, app.db.read(), resident).await?;
+    let names: Vec<_> = mine
+        .iter()
+        .filter(|one| one.enrolment.status == EnrolmentStatus::Placed)
+        .map(|one| one.class.class.name.as_str())
+        .collect();
+    if names.is_empty() {
+        return Ok(said(&["您现在没有可以退的班。".to_owned(), link(app, "看我的课程", "/mine")]));
+    }
+    let mut lines: Vec<_> =
+        names.iter().take(MOST_CLASSES).map(|name| format!("您报了“{name}”。")).collect();
+    lines.push("在“我的课程”里，点“退掉这个班”。".to_owned());
+    lines.push("开课两周以后，要写一下原因。".to_owned());
+    lines.push(link(app, "去我的课程", "/mine"));
+    Ok(said(&lines))
+}
+
+async fn waiting(app: &App, resident: ResidentId) -> Result<String> {
+    let mine = enrolments::my(app, app.db.read(), resident).await?;
+    let mut lines = offers(mine.iter().map(|one| (&one.enrolment, &one.class)));
+    for one in mine.iter().take(MOST_CLASSES) {
+        if let Some(nth) = one.position {
+            lines.push(format!("“{}”，您排在第 {nth} 位。", one.class.class.name));
         }
-        (Intent::Hours, None) => {
-            format!("您的学时在这里：\n{}", link(app, "我的学时", "/hours"))
-        }
-        (_, Some(resident)) => my_classes(app, resident).await?,
-        (_, None) => format!("上课时间和教室在这里：\n{}", link(app, "我的课程", "/mine")),
-    })
+    }
+    if lines.is_empty() {
+        lines.push("您现在没有在候补。".to_owned());
+    } else {
+        lines.push("有名额会马上通知您。".to_owned());
+    }
+    lines.push(link(app, "看我的课程", "/mine"));
+    Ok(said(&lines))
 }
 
 /// A link that opens the mini-program where there is one, and the page where not.
-fn link(app: &App, words: &str, page: &str) -> String {
+pub(super) fn link(app: &App, words: &str, page: &str) -> String {
     let url = format!("{}/m/#{page}", app.config.server.public_url);
     let appid = &app.config.wechat.mini.appid;
     if appid.is_empty() {
@@ -77,40 +297,20 @@ fn link(app: &App, words: &str, page: &str) -> String {
     )
 }
 
-async fn my_classes(app: &App, resident: ResidentId) -> Result<String> {
-    let classes = enrolment::placed_classes(app.db.read(), resident).await?;
-    let next = attendance::next_meeting(app, app.db.read(), &classes).await?;
-    Ok(match next {
-        Some(facts) => format!(
-            "下一次课：{}\n{}\n{} {}\n{}",
-            facts.class_name(),
-            clock::spoken(facts.meeting.starts_at),
-            facts.site_name,
-            facts.meeting.room,
-            link(app, "我的课程", "/mine")
-        ),
-        None => format!("近两周没有您的课。\n{}", link(app, "去找班级", "/classes")),
-    })
+/// `也可以打电话：0512-…`; nothing where there is no number.
+pub(super) fn phone(app: &App, words: &str) -> String {
+    let number = &app.config.centre.phone;
+    if number.is_empty() { String::new() } else { format!("{words}：{number}") }
+}
+
+/// The lines that say something.
+pub(super) fn said(lines: &[String]) -> String {
+    let lines: Vec<_> = lines.iter().filter(|line| !line.is_empty()).map(String::as_str).collect();
+    lines.join("\n")
 }
 
 /// 学时 from hundredths: `2`, `1.33`.
 fn hours_text(hundredths: i64) -> String {
     let (whole, part) = (hundredths / 100, hundredths % 100);
     if part == 0 { whole.to_string() } else { format!("{whole}.{part:02}") }
-}
-
-fn person(app: &App) -> String {
-    let centre = &app.config.centre;
-    if centre.phone.is_empty() {
-        return format!("请在上班时间到{}来，\n{}。", centre.name, centre.hours);
-    }
-    format!("请打中心电话：{}\n有人接听的时间：\n{}", centre.phone, centre.hours)
-}
-
-fn help(app: &App) -> String {
-    let mut text = "您可以回复：\n报名、上课时间、签到、学时、退课、新闻、人工".to_owned();
-    if !app.config.centre.phone.is_empty() {
-        text.push_str(&format!("\n也可以打电话：{}", app.config.centre.phone));
-    }
-    text
 }

@@ -10,7 +10,7 @@ use entity::ids::LateAnswerId;
 use entity::kinds::NoticeState;
 use entity::late_answer;
 
-use super::dialogue::Intent;
+use super::dialogue::Question;
 use super::{answers, store};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -21,7 +21,7 @@ use crate::wechat::{self, Class, CustomMessage};
 /// What is owed to a follower.
 pub(super) enum Owed {
     /// The answer has still to be found.
-    Ask(Intent),
+    Ask(Question),
     Text(String),
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn owe(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let (ask, text) = match owed {
-        Owed::Ask(intent) => (Some(serde_json::to_string(&intent)?), None),
+        Owed::Ask(question) => (Some(serde_json::to_string(&question)?), None),
         Owed::Text(text) => (None, Some(text)),
     };
     let answer = store::owe(tx, openid, ask, text, now).await?;
@@ -53,7 +53,7 @@ pub async fn answer_late(app: &App, id: LateAnswerId) -> Result<()> {
     }
     let text = match (&row.text, &row.ask) {
         (Some(text), _) => text.clone(),
-        (None, Some(ask)) => answers::answer(app, &row.openid, serde_json::from_str(ask)?).await?,
+        (None, Some(ask)) => answers::answer(app, &row.openid, &serde_json::from_str(ask)?).await?,
         (None, None) => return Ok(()),
     };
     // Marked before the call: who dies in between does not send it twice.

@@ -35,7 +35,7 @@ pub use intake::Intake;
 pub use late::answer_late;
 pub use menu::sync_menu;
 
-use dialogue::Intent;
+use dialogue::Question;
 use intake::{Seen, Verdict};
 use late::Owed;
 
@@ -57,9 +57,9 @@ pub async fn receive(
 ) -> Result<Option<String>> {
     let begun = Instant::now();
     if account == WechatAccount::Official
-        && let Some(intent) = asked(&incoming.message)
+        && let Some(question) = dialogue::question(&incoming.message)
     {
-        return answered(app, incoming, intent, begun).await;
+        return answered(app, incoming, question, begun).await;
     }
     // A task of its own: WeChat's hanging up does not undo what is under way.
     let (own, incoming) = (app.clone(), incoming.clone());
@@ -71,18 +71,18 @@ pub async fn receive(
 async fn answered(
     app: &App,
     incoming: &Incoming,
-    intent: Intent,
+    question: Question,
     begun: Instant,
 ) -> Result<Option<String>> {
     // With the message's own second, so that an answer made anew is the same answer.
     let xml = |text| Reply::Text(text).to_xml(&incoming.from, &incoming.to, incoming.created_at);
-    if let Some(text) = answers::plain(app, intent) {
+    if let Some(text) = answers::plain(app, &question) {
         return Ok(Some(first_said(app, incoming, xml(text)).await));
     }
     let patience = app.config.wechat.patience();
-    let answer = answers::answer(app, &incoming.from, intent);
+    let answer = answers::answer(app, &incoming.from, &question);
     let Ok(text) = timeout(patience.saturating_sub(begun.elapsed()), answer).await else {
-        return later(app, incoming, Owed::Ask(intent)).await;
+        return later(app, incoming, Owed::Ask(question)).await;
     };
     let reply = xml(text?);
     let seen = Seen {
@@ -169,18 +169,6 @@ pub async fn prune(app: &App) -> Result<()> {
     store::prune(&tx, app.clock.now() - REMEMBERED).await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// What a person asks in the chat; `None` for what they do there.
-fn asked(message: &Message) -> Option<Intent> {
-    match message {
-        Message::Text { content, .. } => Some(dialogue::intent(content)),
-        Message::Voice { recognition: Some(words), .. } => Some(dialogue::intent(words)),
-        Message::Event(Event::Click { key }) => Some(dialogue::of_key(key)),
-        Message::Event(_) => None,
-        // A picture, a place, a voice without words: say what can be asked.
-        _ => Some(Intent::Help),
-    }
 }
 
 /// What the public account's events do, and what is said to them.
