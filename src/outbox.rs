@@ -31,6 +31,8 @@ pub enum Job {
     Publish { publication: PublicationId },
     /// Ask the platform how a publication ended, in case the event is lost.
     FollowPublication { publication: PublicationId },
+    /// Take the content of a mass send away from its readers.
+    WithdrawMassSend { publication: PublicationId },
     /// Tell a follower what was not ready while WeChat waited.
     AnswerLate { answer: LateAnswerId },
     /// Bring the menu to the account, if it differs from the one there.
@@ -47,6 +49,7 @@ impl Job {
             Self::TellMeetingChange { .. } => "tell_meeting_change",
             Self::Publish { .. } => "publish",
             Self::FollowPublication { .. } => "follow_publication",
+            Self::WithdrawMassSend { .. } => "withdraw_mass_send",
             Self::AnswerLate { .. } => "answer_late",
             Self::SyncMenu => "sync_menu",
         }

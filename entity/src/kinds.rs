@@ -166,6 +166,13 @@ kinds! {
         Published = "published",
         Failed = "failed",
     }
+    /// How an article reaches people.
+    PublicationWay {
+        /// On the account's page; nobody is told.
+        Publish = "publish",
+        /// Into the chat of every follower.
+        MassSend = "mass_send",
+    }
     /// Where a job stands.
     JobState {
         Ready = "ready",

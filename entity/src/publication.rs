@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     ids::{ArticleId, PublicationId, StaffId},
-    kinds::PublicationState,
+    kinds::{PublicationState, PublicationWay},
 };
 
 #[sea_orm::model]
@@ -18,12 +18,24 @@ pub struct Model {
     pub version: i32,
     pub content_hash: String,
     pub state: PublicationState,
+    pub way: PublicationWay,
     /// The platform's draft, once made.
     pub draft_media_id: Option<String>,
     /// When the submit call was begun: set before it, so that a crash is seen.
     pub submit_started_at: Option<DateTimeUtc>,
     #[sea_orm(unique)]
     pub publish_id: Option<String>,
+    /// Of a mass send: makes a repeat harmless. Set before the call.
+    pub mass_key: Option<String>,
+    /// Of a mass send: the platform's id.
+    #[sea_orm(unique)]
+    pub msg_id: Option<String>,
+    /// Of a mass send: all followers, those left after filters, those who have it and
+    /// those who do not.
+    pub total_count: Option<i64>,
+    pub filter_count: Option<i64>,
+    pub sent_count: Option<i64>,
+    pub error_count: Option<i64>,
     pub wechat_article_id: Option<String>,
     pub url: Option<String>,
     /// In words for the editor.

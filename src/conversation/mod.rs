@@ -189,6 +189,9 @@ async fn official(
         Message::Event(Event::PublishJobFinish(result)) => {
             news::publication_finished(tx, result, app.clock.now()).await?;
         }
+        Message::Event(Event::MassSendJobFinish(result)) => {
+            news::mass_send_finished(tx, result, app.clock.now()).await?;
+        }
         _ => {}
     }
     Ok(None)

@@ -42,6 +42,11 @@ pub(super) fn link(app: &App, article: ArticleId, publication: PublicationId) ->
     format!("{}{publication}#/news/{article}", any_link(app, article))
 }
 
+/// The link of a draft that is only looked at: no publication has the number 0.
+pub(super) fn preview_link(app: &App, article: ArticleId, version: i32) -> String {
+    format!("{}0-{version}#/news/{article}", any_link(app, article))
+}
+
 /// Lists come with HTML escapes in addresses.
 fn plain(link: &str) -> String {
     link.replace("&amp;", "&")

@@ -9,11 +9,11 @@ use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 
 use entity::article_review;
 use entity::ids::{ArticleId, PictureId, StaffId};
-use entity::kinds::{ArticleStatus, PublicationState, ReviewStage, Verdict};
+use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage, Verdict};
 
 use super::content::Content;
 use super::desk::{self, Desk};
-use super::{Opinion, markup, stage_text, state_text, store};
+use super::{Opinion, markup, mass, stage_text, state_text, store};
 use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -104,6 +104,7 @@ struct Article {
     may: Vec<Action>,
     #[oai(skip_serializing_if_is_none)]
     publication: Option<PublicationLine>,
+    mass_send: MassSendLeft,
 }
 
 /// What the caller may do now.
@@ -116,6 +117,12 @@ enum Action {
     Publish,
     /// Publish once more, after a failure.
     Retry,
+    /// Send to all followers.
+    MassSend,
+    /// Show it on one phone first.
+    Preview,
+    /// Take a mass send's content away.
+    Withdraw,
 }
 
 impl From<desk::Action> for Action {
@@ -126,6 +133,9 @@ impl From<desk::Action> for Action {
             desk::Action::Review => Self::Review,
             desk::Action::Publish => Self::Publish,
             desk::Action::Retry => Self::Retry,
+            desk::Action::MassSend => Self::MassSend,
+            desk::Action::Preview => Self::Preview,
+            desk::Action::Withdraw => Self::Withdraw,
         }
     }
 }
@@ -150,10 +160,38 @@ struct Review {
 struct PublicationLine {
     state: PublicationState,
     state_text: String,
+    way: PublicationWay,
+    /// Of a mass send, once it ended.
+    #[oai(skip_serializing_if_is_none)]
+    figures: Option<Figures>,
     #[oai(skip_serializing_if_is_none)]
     failure: Option<String>,
     #[oai(skip_serializing_if_is_none)]
     url: Option<String>,
+}
+
+/// What the platform counted of a mass send.
+#[derive(Debug, Object)]
+struct Figures {
+    total: i64,
+    /// Left after filters; normally `sent + failed`.
+    filtered: i64,
+    sent: i64,
+    failed: i64,
+}
+
+/// What the account has left of sends to all followers.
+#[derive(Debug, Object)]
+struct MassSendLeft {
+    may: bool,
+    text: String,
+}
+
+/// Whose phone shows a preview.
+#[derive(Debug, Object)]
+struct PreviewRequest {
+    /// 微信号 of a follower.
+    wechat_name: String,
 }
 
 /// A saved state.
@@ -332,7 +370,42 @@ impl StaffNewsApi {
     /// Bring an approved article to the account; also once more after a failure.
     #[oai(path = "/articles/:id/publish", method = "post", operation_id = "staff_publish_article")]
     async fn publish(&self, who: NewsDesk, id: Path<ArticleId>) -> ApiResult<Json<Article>> {
-        super::publish(&self.0, &who.0, id.0).await?;
+        super::publish(&self.0, &who.0, id.0, PublicationWay::Publish).await?;
+        self.shown(&who.0, id.0).await
+    }
+
+    /// Send an approved article to all followers, who are told. 409 `no_mass_send_left`
+    /// where the account may not, or has none left.
+    #[oai(
+        path = "/articles/:id/mass-send",
+        method = "post",
+        operation_id = "staff_mass_send_article"
+    )]
+    async fn mass_send(&self, who: NewsDesk, id: Path<ArticleId>) -> ApiResult<Json<Article>> {
+        super::publish(&self.0, &who.0, id.0, PublicationWay::MassSend).await?;
+        self.shown(&who.0, id.0).await
+    }
+
+    /// Show an approved article on the phone of one follower. 400 `no_such_follower`.
+    #[oai(path = "/articles/:id/preview", method = "post", operation_id = "staff_preview_article")]
+    async fn preview(
+        &self,
+        who: NewsDesk,
+        id: Path<ArticleId>,
+        request: Json<PreviewRequest>,
+    ) -> ApiResult<Json<Article>> {
+        super::preview(&self.0, &who.0, id.0, &request.wechat_name).await?;
+        self.shown(&who.0, id.0).await
+    }
+
+    /// Take the content of a mass send away from its readers; the card stays.
+    #[oai(
+        path = "/articles/:id/withdraw",
+        method = "post",
+        operation_id = "staff_withdraw_article"
+    )]
+    async fn withdraw(&self, who: NewsDesk, id: Path<ArticleId>) -> ApiResult<Json<Article>> {
+        super::withdraw(&self.0, &who.0, id.0).await?;
         self.shown(&who.0, id.0).await
     }
 
@@ -390,7 +463,8 @@ impl StaffNewsApi {
         let conn = self.0.db.read();
         let row = store::article(conn, id).await?.ok_or_else(super::no_article)?;
         let desk = desk::desks(conn, vec![row]).await?.pop().ok_or_else(super::no_article)?;
-        Ok(Json(article(&desk, who, self.0.clock.now())))
+        let quota = mass::quota(&self.0, conn).await?;
+        Ok(Json(article(&desk, who, quota, self.0.clock.now())))
     }
 }
 
@@ -445,7 +519,7 @@ fn article_card(desk: &Desk) -> ArticleCard {
     }
 }
 
-fn article(desk: &Desk, who: &Colleague, now: DateTime<Utc>) -> Article {
+fn article(desk: &Desk, who: &Colleague, quota: mass::Quota, now: DateTime<Utc>) -> Article {
     let row = &desk.article;
     Article {
         card: article_card(desk),
@@ -459,14 +533,26 @@ fn article(desk: &Desk, who: &Colleague, now: DateTime<Utc>) -> Article {
         html: markup::html(&row.body, |id| Some(staff_address(id))),
         reviews: desk.reviews.iter().map(|review| review_line(desk, review)).collect(),
         next_stage: desk.next_stage(),
-        may: desk.may(who, now).into_iter().map(Action::from).collect(),
+        may: desk.may(who, quota.may, now).into_iter().map(Action::from).collect(),
         publication: desk.publication.as_ref().map(|row| PublicationLine {
             state: row.state,
-            state_text: state_text(row.state).to_owned(),
+            state_text: state_text(row.state, row.way).to_owned(),
+            way: row.way,
+            figures: figures(row),
             failure: row.failure.clone(),
             url: row.url.clone(),
         }),
+        mass_send: MassSendLeft { may: quota.may, text: quota.text },
     }
+}
+
+fn figures(row: &entity::publication::Model) -> Option<Figures> {
+    Some(Figures {
+        total: row.total_count?,
+        filtered: row.filter_count?,
+        sent: row.sent_count?,
+        failed: row.error_count?,
+    })
 }
 
 fn review_line(desk: &Desk, row: &article_review::Model) -> Review {

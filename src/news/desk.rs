@@ -6,10 +6,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::ConnectionTrait;
 
 use entity::ids::{ArticleId, StaffId};
-use entity::kinds::{ArticleStatus, PublicationState, ReviewStage, Role};
+use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage, Role};
 use entity::{article, article_review, publication};
 
-use super::{authors, gate, store};
+use super::{authors, gate, mass, store};
 use crate::error::Result;
 use crate::staff::{self, Colleague};
 
@@ -33,6 +33,12 @@ pub(super) enum Action {
     Publish,
     /// Publish once more, after a failure.
     Retry,
+    /// Send to all followers.
+    MassSend,
+    /// Show it on one phone first.
+    Preview,
+    /// Take a mass send's content away.
+    Withdraw,
 }
 
 impl Desk {
@@ -59,10 +65,24 @@ impl Desk {
             (ArticleStatus::InReview, Some(ReviewStage::Direction)) => "待导向审核",
             (ArticleStatus::InReview, None) => "审核中",
             (ArticleStatus::Approved, _) => "三审通过",
+            (ArticleStatus::Publishing, _) if self.to_all() => "正在群发",
             (ArticleStatus::Publishing, _) => "正在发布",
+            (ArticleStatus::Published, _) if self.to_all() => "已群发",
             (ArticleStatus::Published, _) => "已发布",
+            (ArticleStatus::Failed, _) if self.withdrawn() => "已撤下",
+            (ArticleStatus::Failed, _) if self.to_all() => "群发失败",
             (ArticleStatus::Failed, _) => "发布失败",
         }
+    }
+
+    fn to_all(&self) -> bool {
+        self.publication.as_ref().is_some_and(|row| row.way == PublicationWay::MassSend)
+    }
+
+    /// It had been sent, and was taken away again: the figures tell.
+    fn withdrawn(&self) -> bool {
+        self.to_all()
+            && self.publication.as_ref().is_some_and(|row| row.sent_count.is_some_and(|n| n > 0))
     }
 
     /// The last word on this very content was a return.
@@ -80,7 +100,13 @@ impl Desk {
         self.publication.as_ref().filter(|_| live).and_then(|row| row.failure.clone())
     }
 
-    pub(super) fn may(&self, who: &Colleague, now: DateTime<Utc>) -> Vec<Action> {
+    /// `may_mass_send`: the account may, and some are left.
+    pub(super) fn may(
+        &self,
+        who: &Colleague,
+        may_mass_send: bool,
+        now: DateTime<Utc>,
+    ) -> Vec<Action> {
         use ArticleStatus as S;
         let status = self.article.status;
         let writes = who.id == self.article.author_id || who.role == Role::Editor;
@@ -89,12 +115,17 @@ impl Desk {
         });
         let passed = self.chain.complete();
         let stuck = self.publication.as_ref().is_some_and(|row| is_stuck(row, now));
+        let open = matches!(status, S::Approved | S::Failed) && passed;
+        let sent = self.publication.as_ref().is_some_and(mass::may_withdraw);
         [
             (Action::Edit, writes && store::editable(status)),
             (Action::Submit, writes && status == S::Draft),
             (Action::Review, reviews),
             (Action::Publish, status == S::Approved && passed),
             (Action::Retry, (status == S::Failed && passed) || (status == S::Publishing && stuck)),
+            (Action::MassSend, open && may_mass_send),
+            (Action::Preview, open),
+            (Action::Withdraw, status == S::Published && sent),
         ]
         .into_iter()
         .filter_map(|(action, allowed)| allowed.then_some(action))

@@ -13,7 +13,8 @@
 //!    pictures only (`markup.rs`); a picture is re-encoded before it is kept (`pixels.rs`).
 //! 5. An article has at most one living or successful publication: a unique index. A
 //!    publication never submits when it cannot rule out that it already did
-//!    (`publication.rs`).
+//!    (`publication.rs`). There are two ways: published, of which nobody is told, and
+//!    sent to all followers, of which the account has few (`mass.rs`).
 //! 6. Residents see published articles and their pictures, and nothing else.
 
 use std::collections::HashMap;
@@ -24,7 +25,7 @@ use tokio::sync::Semaphore;
 
 use entity::article;
 use entity::ids::{ArticleId, PictureId, PublicationId, StaffId};
-use entity::kinds::{ArticleStatus, PublicationState, ReviewStage, Role, Verdict};
+use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage, Role, Verdict};
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -38,11 +39,13 @@ mod desk;
 mod drafting;
 mod gate;
 mod markup;
+mod mass;
 mod pixels;
 mod publication;
 mod store;
 
 pub use content::Content;
+pub use mass::{mass_send_finished, preview, withdraw, withdraw_job};
 pub use publication::{follow_publication, publication_finished, publish_job};
 
 /// A picture takes hundreds of megabytes while it is worked on: few at a time.
@@ -276,11 +279,13 @@ fn barred(why: gate::Barred) -> Error {
     }
 }
 
-/// Asks for publication, also again after a failure, or after a publication got stuck.
+/// Asks for publication, or for a send to all followers, also again after a failure. One
+/// that got stuck goes on the way that it began.
 ///
 /// # Errors
-/// Not passed by three people: `Conflict`. Already on its way or there: `Conflict`.
-pub async fn publish(app: &App, who: &Colleague, id: ArticleId) -> Result<()> {
+/// Not passed by three people: `Conflict`. Already on its way or there: `Conflict`. No
+/// mass send is left: `Conflict`.
+pub async fn publish(app: &App, who: &Colleague, id: ArticleId, way: PublicationWay) -> Result<()> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     let article = locked(&tx, id).await?;
@@ -292,7 +297,13 @@ pub async fn publish(app: &App, who: &Colleague, id: ArticleId) -> Result<()> {
                 return Err(not_approved());
             }
             standing.content.check_complete(&standing.sums)?;
-            store::insert_publication(&tx, &article, &standing.hash, who.id, now)
+            if way == PublicationWay::MassSend {
+                let quota = mass::quota(app, &tx).await?;
+                if !quota.may {
+                    return Err(Error::conflict("no_mass_send_left", quota.text));
+                }
+            }
+            store::insert_publication(&tx, &article, &standing.hash, way, who.id, now)
                 .await?
                 .ok_or_else(on_its_way)?
         }
@@ -305,7 +316,7 @@ pub async fn publish(app: &App, who: &Colleague, id: ArticleId) -> Result<()> {
     let from = [ArticleStatus::Approved, ArticleStatus::Failed, ArticleStatus::Publishing];
     store::move_article(&tx, id, &from, ArticleStatus::Publishing, now).await?;
     outbox::enqueue(&tx, &Job::Publish { publication }, now, now).await?;
-    let detail = format!("publication:{publication} {}", standing.hash);
+    let detail = format!("publication:{publication} {} {}", way.as_str(), standing.hash);
     staff::record(&tx, Some(who.id), "news.publish", &object(id), Some(&detail), now).await?;
     tx.commit().await?;
     Ok(())
@@ -377,13 +388,19 @@ pub async fn published(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<Pu
 }
 
 /// The state in words, for the console.
-fn state_text(state: PublicationState) -> &'static str {
-    match state {
-        PublicationState::Queued => "正在上传图片和草稿",
-        PublicationState::Drafted => "草稿已上传，正在提交",
-        PublicationState::Submitted => "已提交，等微信审核",
-        PublicationState::Published => "已发布",
-        PublicationState::Failed => "发布失败",
+fn state_text(state: PublicationState, way: PublicationWay) -> &'static str {
+    use {PublicationState as S, PublicationWay as W};
+    match (state, way) {
+        (S::Queued, _) => "正在上传图片和草稿",
+        (S::Drafted, _) => "草稿已上传，正在提交",
+        (S::Submitted, W::Publish) => "已提交，等微信审核",
+        (S::Submitted, W::MassSend) => {
+            "已交给微信群发。公众号管理员可能要在微信里点“确认”，最多等 30 分钟。"
+        }
+        (S::Published, W::Publish) => "已发布",
+        (S::Published, W::MassSend) => "已群发",
+        (S::Failed, W::Publish) => "发布失败",
+        (S::Failed, W::MassSend) => "群发没有成功",
     }
 }
 

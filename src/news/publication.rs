@@ -1,6 +1,7 @@
 //! The way of an approved article to the account, resumable at every step.
 //!
 //! queued → (pictures, draft) → drafted → (submit) → submitted → published or failed.
+//! To all followers it is the same way, with a key at the call (`mass.rs`).
 //!
 //! 1. Every answer of the platform is written down before the next call, so that a run
 //!    that broke off goes on where it was. Pictures are uploaded once.
@@ -18,12 +19,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::ids::PublicationId;
-use entity::kinds::{ArticleStatus, PublicationState};
+use entity::kinds::{ArticleStatus, PublicationState, PublicationWay};
 use entity::publication;
 
 use super::account::{self, Found};
 use super::store::{self, Step};
-use super::{Standing, drafting, standing};
+use super::{Standing, drafting, mass, standing};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::{self, Job};
@@ -120,7 +121,7 @@ pub async fn publication_finished(
     }
 }
 
-async fn known(app: &App, id: PublicationId) -> Result<publication::Model> {
+pub(super) async fn known(app: &App, id: PublicationId) -> Result<publication::Model> {
     store::publication(app.db.read(), id)
         .await?
         .ok_or_else(|| Error::not_found("no_publication", "没有这次发布。"))
@@ -193,20 +194,31 @@ async fn submit(app: &App, row: &publication::Model, draft: &str) -> Result<(), 
     // In the same transaction as the mark: what is submitted was passed as it is.
     store::lock_article(&tx, row.article_id).await?;
     verified(&tx, row).await?;
-    if !store::step(&tx, row.id, &Step::SubmitBegun { draft }, now).await? {
+    let (key, ask_after) = match row.way {
+        PublicationWay::Publish => (None, TimeDelta::seconds(ASK_AFTER_S[0])),
+        PublicationWay::MassSend => (Some(mass::key(row)), mass::ASK_AFTER),
+    };
+    let begin = Step::SubmitBegun { draft, key: key.as_deref() };
+    if !store::step(&tx, row.id, &begin, now).await? {
         return Err(Stop::Elsewhere);
     }
     // Written before the call: whatever happens to this process, somebody will look.
     let job = Job::FollowPublication { publication: row.id };
-    outbox::enqueue(&tx, &job, now, now + TimeDelta::seconds(ASK_AFTER_S[0])).await?;
+    outbox::enqueue(&tx, &job, now, now + ask_after).await?;
     tx.commit().await.map_err(Error::from)?;
-    match app.wechat.official().submit_publish(draft).await {
-        Ok(submitted) => {
-            take(app, row.id, &Step::Submitted(&submitted.publish_id)).await?;
+    let taken = match &key {
+        None => app.wechat.official().submit_publish(draft).await.map(|taken| taken.publish_id),
+        Some(key) => mass::send(app, draft, key).await,
+    };
+    match taken {
+        Ok(id) => {
+            let step = if key.is_none() { Step::Submitted(&id) } else { Step::Sent(&id) };
+            take(app, row.id, &step).await?;
             Ok(())
         }
-        Err(error) if account::may_have_arrived(&error) => {
-            // Not repeated: the following job looks whether it was taken.
+        Err(error) if account::may_have_arrived(&error) || error.is(45066) => {
+            // Not repeated here: the following job looks whether it was taken, or repeats
+            // it with its key.
             tracing::warn!(publication = row.id.0, %error, "the answer to a submission got lost");
             note(app, row.id, "没有收到微信的回答，正在核对是否已经提交。").await?;
             Ok(())
@@ -226,9 +238,13 @@ async fn submit(app: &App, row: &publication::Model, draft: &str) -> Result<(), 
 // To its end.
 
 async fn follow(app: &App, row: &publication::Model) -> Result<()> {
-    let asked = match (row.state, &row.publish_id, row.submit_started_at) {
-        (PublicationState::Submitted, Some(publish_id), _) => ask(app, row, publish_id).await,
-        (PublicationState::Drafted, None, Some(begun)) => find_out(app, row, begun).await,
+    let asked = match (row.state, &row.publish_id, &row.msg_id, row.submit_started_at) {
+        (PublicationState::Submitted, Some(publish_id), ..) => ask(app, row, publish_id).await,
+        (PublicationState::Submitted, _, Some(msg_id), _) => mass::ask(app, row, msg_id).await,
+        (PublicationState::Drafted, None, None, Some(begun)) => match row.way {
+            PublicationWay::Publish => find_out(app, row, begun).await,
+            PublicationWay::MassSend => mass::send_again(app, row, begun).await,
+        },
         // Ended, or not begun: nothing to follow.
         _ => return Ok(()),
     };
@@ -336,20 +352,31 @@ async fn conclude(
     };
     let taken_down = matches!(result.status, PublishStatus::Deleted | PublishStatus::Banned);
     let step = if taken_down { Step::TakenDown(&words) } else { Step::Failed(&words) };
+    end_badly(tx, row, &step, now).await?;
+    Ok(true)
+}
+
+/// It did not get there (`Failed`), or is there no longer (`TakenDown`).
+pub(super) async fn end_badly(
+    tx: &DatabaseTransaction,
+    row: &publication::Model,
+    step: &Step<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     store::lock_article(tx, row.article_id).await?;
-    if store::step(tx, row.id, &step, now).await? {
-        let from: &[ArticleStatus] = if taken_down {
+    if store::step(tx, row.id, step, now).await? {
+        let from: &[ArticleStatus] = if matches!(step, Step::TakenDown(_)) {
             &[ArticleStatus::Publishing, ArticleStatus::Published]
         } else {
             &[ArticleStatus::Publishing]
         };
         store::move_article(tx, row.article_id, from, ArticleStatus::Failed, now).await?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// It is on the account.
-async fn succeed(
+pub(super) async fn succeed(
     tx: &DatabaseTransaction,
     row: &publication::Model,
     wechat_article: Option<&str>,
@@ -401,13 +428,8 @@ async fn note(app: &App, id: PublicationId, words: &str) -> Result<()> {
 }
 
 async fn fail(app: &App, row: &publication::Model, words: &str) -> Result<()> {
-    let now = app.clock.now();
     let tx = app.db.begin().await?;
-    store::lock_article(&tx, row.article_id).await?;
-    if store::step(&tx, row.id, &Step::Failed(words), now).await? {
-        let from = [ArticleStatus::Publishing];
-        store::move_article(&tx, row.article_id, &from, ArticleStatus::Failed, now).await?;
-    }
+    end_badly(&tx, row, &Step::Failed(words), app.clock.now()).await?;
     tx.commit().await?;
     Ok(())
 }

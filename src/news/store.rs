@@ -11,12 +11,13 @@ use sea_orm::{
 };
 
 use entity::ids::{ArticleId, PictureId, PublicationId, StaffId};
-use entity::kinds::{ArticleStatus, PublicationState, ReviewStage, Verdict};
+use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage, Verdict};
 use entity::{article, article_review, article_version, picture, publication};
 
 use super::content::Content;
 use super::pixels::Picture;
 use crate::error::Result;
+use crate::wechat::message::MassResult;
 
 // Articles.
 
@@ -417,6 +418,7 @@ pub(super) async fn insert_publication(
     tx: &DatabaseTransaction,
     article: &article::Model,
     hash: &str,
+    way: PublicationWay,
     by: StaffId,
     now: DateTime<Utc>,
 ) -> Result<Option<PublicationId>> {
@@ -425,6 +427,7 @@ pub(super) async fn insert_publication(
         version: Set(article.version),
         content_hash: Set(hash.to_owned()),
         state: Set(PublicationState::Queued),
+        way: Set(way),
         requested_by: Set(by),
         created_at: Set(now),
         updated_at: Set(now),
@@ -455,6 +458,31 @@ pub(super) async fn publication_by_publish_id(
     Ok(publication::Entity::find()
         .filter(publication::Column::PublishId.eq(publish_id))
         .one(conn)
+        .await?)
+}
+
+pub(super) async fn publication_by_msg_id(
+    conn: &impl ConnectionTrait,
+    msg_id: &str,
+) -> Result<Option<publication::Model>> {
+    Ok(publication::Entity::find().filter(publication::Column::MsgId.eq(msg_id)).one(conn).await?)
+}
+
+/// Mass sends that were taken, or may have been, since then.
+pub(super) async fn mass_sends_since(
+    conn: &impl ConnectionTrait,
+    since: DateTime<Utc>,
+) -> Result<u64> {
+    use publication::Column as C;
+    Ok(publication::Entity::find()
+        .filter(C::Way.eq(PublicationWay::MassSend))
+        .filter(C::SubmitStartedAt.gte(since))
+        .filter(
+            Condition::any()
+                .add(C::MsgId.is_not_null())
+                .add(C::State.eq(PublicationState::Drafted)),
+        )
+        .count(conn)
         .await?)
 }
 
@@ -559,10 +587,20 @@ pub(super) enum Step<'a> {
     /// The submission is about to be sent; only one worker gets this far.
     SubmitBegun {
         draft: &'a str,
+        /// Of a mass send, and kept with it from then on.
+        key: Option<&'a str>,
     },
     /// It was certainly not taken.
     SubmitUndone,
+    /// Taken, under this `publish_id`.
     Submitted(&'a str),
+    /// Taken, under this `msg_id`.
+    Sent(&'a str),
+    /// Whatever the state: what the platform counted of a mass send, and where it is.
+    Counted {
+        result: &'a MassResult,
+        url: Option<&'a str>,
+    },
     Published {
         article: Option<&'a str>,
         url: Option<&'a str>,
@@ -594,8 +632,9 @@ pub(super) async fn step(
             .col_expr(C::DraftMediaId, Expr::value(*media_id))
             .col_expr(C::Failure, none())
             .filter(C::State.eq(S::Queued)),
-        Step::SubmitBegun { draft } => update
+        Step::SubmitBegun { draft, key } => update
             .col_expr(C::SubmitStartedAt, Expr::value(now))
+            .col_expr(C::MassKey, Expr::value(key.map(str::to_owned)))
             .filter(C::State.eq(S::Drafted))
             .filter(C::DraftMediaId.eq(*draft))
             .filter(C::SubmitStartedAt.is_null()),
@@ -609,6 +648,23 @@ pub(super) async fn step(
             .col_expr(C::Failure, none())
             .filter(C::State.eq(S::Drafted))
             .filter(C::PublishId.is_null()),
+        Step::Sent(msg_id) => update
+            .col_expr(C::State, Expr::value(S::Submitted))
+            .col_expr(C::MsgId, Expr::value(*msg_id))
+            .col_expr(C::Failure, none())
+            .filter(C::State.eq(S::Drafted))
+            .filter(C::MsgId.is_null()),
+        Step::Counted { result, url } => {
+            let update = update
+                .col_expr(C::TotalCount, Expr::value(result.total))
+                .col_expr(C::FilterCount, Expr::value(result.filtered))
+                .col_expr(C::SentCount, Expr::value(result.sent))
+                .col_expr(C::ErrorCount, Expr::value(result.failed));
+            match url {
+                Some(url) => update.col_expr(C::Url, Expr::value(*url)),
+                None => update,
+            }
+        }
         Step::Published { article, url } => update
             .col_expr(C::State, Expr::value(S::Published))
             .col_expr(C::WechatArticleId, Expr::value(article.map(str::to_owned)))

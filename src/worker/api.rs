@@ -49,6 +49,7 @@ impl From<job::Model> for JobLine {
             "tell_meeting_change" => "通知课次变动",
             "publish" => "发布文章",
             "follow_publication" => "跟踪发布结果",
+            "withdraw_mass_send" => "撤回群发",
             "sync_menu" => "更新公众号菜单",
             _ => "其他",
         };

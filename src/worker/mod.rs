@@ -187,6 +187,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::TellMeetingChange { meeting } => enrolment::tell_meeting_change(app, meeting).await,
         Job::Publish { publication } => news::publish_job(app, publication).await,
         Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
+        Job::WithdrawMassSend { publication } => news::withdraw_job(app, publication).await,
         Job::AnswerLate { answer } => conversation::answer_late(app, answer).await,
         Job::SyncMenu => conversation::sync_menu(app).await,
     }

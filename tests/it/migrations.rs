@@ -105,6 +105,7 @@ on_both_databases! {
         words::<ReviewStage>(db, "article_review", "stage").await;
         words::<Verdict>(db, "article_review", "verdict").await;
         words::<PublicationState>(db, "publication", "state").await;
+        words::<PublicationWay>(db, "publication", "way").await;
         words::<NoticeState>(db, "notice", "state").await;
         words::<JobState>(db, "job", "state").await;
     }
@@ -164,6 +165,7 @@ on_both_databases! {
             ("notice", "dedup_key", ""),
             ("picture", "sha256", ""),
             ("publication", "article_id", "state"),
+            ("publication", "msg_id", ""),
             ("publication", "publish_id", ""),
             ("resident", "id_number_hash", ""),
             ("resident", "learner_number", ""),

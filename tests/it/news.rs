@@ -16,6 +16,8 @@ use shangxue::wechat::message::{PublishResult, PublishStatus};
 use crate::support::fixtures::{Clerk, clerk};
 use crate::support::{Answer, Backend, Request, TestApp, the_time};
 
+mod mass;
+
 /// The service with a platform, and one person of each kind.
 struct Room {
     app: TestApp,
@@ -52,11 +54,16 @@ macro_rules! in_the_news_room {
 
 impl Room {
     async fn open(backend: Backend) -> Self {
+        Self::open_with(backend, &[]).await
+    }
+
+    async fn open_with(backend: Backend, more: &[(&'static str, String)]) -> Self {
         let clock = shangxue::clock::Clock::fixed(the_time());
         let platform = shangxue::sandbox::start(SandboxConfig::new(clock)).await.unwrap();
         let mut settings = platform.service_settings();
         settings.push(("wechat.timeout_s", "1".to_owned()));
         settings.push(("wechat.upload_timeout_s", "1".to_owned()));
+        settings.extend_from_slice(more);
         let app = TestApp::start_with(backend, &settings).await;
         let author = clerk(&app, "xiaochang", Role::Editor, None).await;
         let editor = clerk(&app, "bianji", Role::Editor, None).await;
@@ -224,7 +231,7 @@ in_the_news_room! {
         assert_eq!(seen["may"], json!(["review"]));
         room.review(&room.head, id, "facts", "pass").await.ok();
         let passed = room.review(&room.leader, id, "direction", "pass").await.ok();
-        assert_eq!((&passed["status"], &passed["may"]), (&json!("approved"), &json!(["publish"])));
+        assert_eq!((&passed["status"], &passed["may"]), (&json!("approved"), &json!(["publish", "mass_send", "preview"])));
         assert_eq!(passed["reviews"].as_array().unwrap().iter().filter(|one| one["holds"] == true).count(), 3);
 
         assert_eq!(room.publish(id).await.ok()["status"], "publishing");
@@ -597,7 +604,7 @@ in_the_news_room! {
             let failed = room.drive(id).await;
             assert_eq!(failed["status"], "failed", "{failed}");
             assert!(failed["failure"].as_str().unwrap().contains(word), "{failed}");
-            assert_eq!(failed["may"], json!(["edit", "retry"]));
+            assert_eq!(failed["may"], json!(["edit", "retry", "mass_send", "preview"]));
             room.publish(id).await.ok();
             assert_eq!(room.drive(id).await["status"], "published");
             assert_eq!(room.publications(id).await.len(), 2);

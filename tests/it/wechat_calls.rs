@@ -17,7 +17,7 @@ use shangxue::wechat::mini::{
     CheckScene, CodeColor, LinkLife, MediaKind, MiniCode, MiniLink, MiniVersion, Suggest,
 };
 use shangxue::wechat::official::{
-    Button, DraftArticle, MassContent, MassStatus, MassTarget, MaterialContent, Menu, MenuRule,
+    Button, DraftArticle, MassContent, MassProgress, MassTarget, MaterialContent, Menu, MenuRule,
     MiniPage, OauthScope, Phone, PictureArticle, PreviewTo, QrLife, QrScene, SubscribeNotice,
     TemplateMessage,
 };
@@ -935,11 +935,11 @@ async fn a_mass_send_is_previewed_asked_after_and_taken_back() {
     }
     let line = "POST /cgi-bin/message/mass/get";
     for (word, status) in [
-        ("SEND_SUCCESS", MassStatus::Sent),
-        ("SENDING", MassStatus::Sending),
-        ("SEND_FAIL", MassStatus::Failed),
-        ("DELETE", MassStatus::Deleted),
-        ("SEND_LATER", MassStatus::Other(text("SEND_LATER"))),
+        ("SEND_SUCCESS", MassProgress::Sent),
+        ("SENDING", MassProgress::Sending),
+        ("SEND_FAIL", MassProgress::Failed),
+        ("DELETE", MassProgress::Deleted),
+        ("SEND_LATER", MassProgress::Other(text("SEND_LATER"))),
     ] {
         let answer = json!({ "msg_id": 34182, "msg_status": word });
         let told = official.mass_status("34182");

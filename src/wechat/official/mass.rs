@@ -98,7 +98,7 @@ impl From<RawSent> for MassSent {
 
 /// How far a mass send is, when asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MassStatus {
+pub enum MassProgress {
     Sent,
     Sending,
     Failed,
@@ -216,15 +216,15 @@ impl Official<'_> {
 
     /// # Errors
     /// 40059: no such id; 48001; the network.
-    pub async fn mass_status(&self, msg_id: &str) -> Result<MassStatus, Error> {
+    pub async fn mass_status(&self, msg_id: &str) -> Result<MassProgress, Error> {
         let body = json!({ "msg_id": msg_id });
         let status: Status = self.inner.post(&self.inner.official, GET, &body).await?;
         Ok(match status.msg_status.as_str() {
-            "SEND_SUCCESS" => MassStatus::Sent,
-            "SENDING" => MassStatus::Sending,
-            "SEND_FAIL" => MassStatus::Failed,
-            "DELETE" => MassStatus::Deleted,
-            _ => MassStatus::Other(status.msg_status),
+            "SEND_SUCCESS" => MassProgress::Sent,
+            "SENDING" => MassProgress::Sending,
+            "SEND_FAIL" => MassProgress::Failed,
+            "DELETE" => MassProgress::Deleted,
+            _ => MassProgress::Other(status.msg_status),
         })
     }
 

@@ -18,7 +18,7 @@ mod users;
 pub use draft::{DraftArticle, DraftEntry, List, NewsItem, PictureArticle};
 pub use jssdk::JsConfig;
 pub(super) use jssdk::Tickets;
-pub use mass::{MassContent, MassSent, MassStatus, MassTarget, PreviewTo};
+pub use mass::{MassContent, MassProgress, MassSent, MassTarget, PreviewTo};
 pub use material::{Material, MaterialContent, MaterialCount, MaterialEntry};
 pub use menu::{Button, Menu, MenuRule, Phone, ShownBelow, ShownButton, ShownButtons, ShownMenu};
 pub use notice::SubscribeNotice;

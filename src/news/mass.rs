@@ -1,0 +1,298 @@
+//! An article to all followers (群发): the call that must not be doubled, how it ends,
+//! what is left of it, a look before it, and the way back.
+//!
+//! 1. The key that makes a repeat harmless is written down with the beginning of the
+//!    call. Whatever becomes of the answer, the call is repeated with that key: the
+//!    platform refuses it and names the send of then.
+//! 2. The platform remembers a key for a day. After that nobody repeats: staff are asked
+//!    to look.
+//! 3. The administrator of the account may have to confirm within 30 minutes; until then
+//!    it is under way. The event says why it failed, so it is waited for a little.
+//! 4. What is left is counted from our own sends: the platform tells nobody, and counts
+//!    those made by hand as well. It has the last word (45028).
+
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use entity::ids::{ArticleId, PublicationId};
+use entity::kinds::{ArticleStatus, PublicationState, PublicationWay};
+use entity::publication;
+
+use super::publication::{Stop, end_badly, known, succeed};
+use super::store::{self, Step};
+use super::{account, drafting, locked, no_article, not_approved, object, standing};
+use crate::app::App;
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::outbox::{self, Job};
+use crate::staff::{self, Colleague};
+use crate::wechat::message::{MassResult, MassStatus};
+use crate::wechat::official::{MassContent, MassProgress, MassTarget, PreviewTo};
+use crate::wechat::{self, Class};
+
+/// A repeat with the same key is answered after a minute (45066 before).
+pub(super) const ASK_AFTER: TimeDelta = TimeDelta::seconds(60);
+/// The platform remembers a key for a day; an hour is left for clocks.
+const KEY_LIVES: TimeDelta = TimeDelta::hours(23);
+/// The event says why it failed; the question does not.
+const EVENT_PATIENCE: TimeDelta = TimeDelta::minutes(5);
+
+/// WeChat's: 6 to 20 characters today, other ones of old.
+const NAME_CHARS: usize = 40;
+
+/// What is left of the account's mass sends.
+pub(super) struct Quota {
+    /// The account may, and some are left.
+    pub may: bool,
+    pub text: String,
+}
+
+/// Names this send, whatever is asked again: 64 bytes at most. The content is in it
+/// because ids begin anew where a database does.
+pub(super) fn key(row: &publication::Model) -> String {
+    let mark: String = row.content_hash.chars().take(16).collect();
+    format!("news-{}-{}-{mark}", row.id, row.version)
+}
+
+fn content(draft: &str) -> MassContent {
+    // A reprint of somebody's original is stopped: nobody passed such a text.
+    MassContent::Articles { media_id: draft.to_owned(), reprint: false }
+}
+
+/// Sends, or learns that it was sent; gives the platform's id.
+pub(super) async fn send(app: &App, draft: &str, key: &str) -> Result<String, wechat::Error> {
+    let sent = app.wechat.official().mass_send(&MassTarget::All, &content(draft), key).await?;
+    if sent.earlier {
+        tracing::info!(key, "a mass send had been accepted before");
+    }
+    Ok(sent.msg_id)
+}
+
+/// The call was begun and no answer is known: it is repeated with its key. True when
+/// nothing more is to be done.
+pub(super) async fn send_again(
+    app: &App,
+    row: &publication::Model,
+    begun: DateTime<Utc>,
+) -> Result<bool> {
+    let now = app.clock.now();
+    if now - begun >= KEY_LIVES {
+        let words =
+            "一天没有查到这次群发的结果。请先到公众平台“发表记录”里确认，再决定要不要重发。";
+        let tx = app.db.begin().await?;
+        end_badly(&tx, row, &Step::Failed(words), now).await?;
+        tx.commit().await?;
+        return Ok(true);
+    }
+    let (Some(draft), Some(key)) = (&row.draft_media_id, &row.mass_key) else {
+        return Err(Error::internal("a mass send was begun without draft or key"));
+    };
+    let msg_id = send(app, draft, key).await?;
+    let tx = app.db.begin().await?;
+    store::step(&tx, row.id, &Step::Sent(&msg_id), app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(false)
+}
+
+/// Asks how far it is; true when it has ended.
+pub(super) async fn ask(app: &App, row: &publication::Model, msg_id: &str) -> Result<bool> {
+    let progress = app.wechat.official().mass_status(msg_id).await?;
+    let now = app.clock.now();
+    let begun = row.submit_started_at.unwrap_or(row.updated_at);
+    let tx = app.db.begin().await?;
+    let ended = match progress {
+        MassProgress::Sent => {
+            succeed(&tx, row, None, None, now).await?;
+            true
+        }
+        MassProgress::Failed if now - begun >= EVENT_PATIENCE => {
+            let words = "群发失败，微信没有说明原因。请到公众平台 mp.weixin.qq.com 查看。";
+            end_badly(&tx, row, &Step::Failed(words), now).await?;
+            true
+        }
+        MassProgress::Deleted => {
+            let words = "群发的内容已在公众平台被删除。";
+            end_badly(&tx, row, &Step::TakenDown(words), now).await?;
+            true
+        }
+        MassProgress::Sending | MassProgress::Failed | MassProgress::Other(_) => false,
+    };
+    tx.commit().await?;
+    Ok(ended)
+}
+
+/// The platform's event: a mass send ended. One that we do not know was made by hand; a
+/// repeat changes nothing.
+///
+/// # Errors
+/// The database.
+pub async fn mass_send_finished(
+    tx: &DatabaseTransaction,
+    result: &MassResult,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Some(row) = store::publication_by_msg_id(tx, &result.msg_id).await? else {
+        return Ok(());
+    };
+    let url = result.urls.first().map(String::as_str);
+    match &result.status {
+        MassStatus::Success => succeed(tx, &row, None, url, now).await?,
+        MassStatus::Failed | MassStatus::Refused(_) => {
+            let words = format!("{}。", result.status.words());
+            end_badly(tx, &row, &Step::Failed(&words), now).await?;
+        }
+        MassStatus::Other(_) => {}
+    }
+    // Also where asking was faster: only the event has figures and addresses.
+    store::step(tx, row.id, &Step::Counted { result, url }, now).await?;
+    Ok(())
+}
+
+/// What was sent this month, and what the platform allows.
+pub(super) async fn quota(app: &App, conn: &impl ConnectionTrait) -> Result<Quota> {
+    let today = app.clock.today();
+    let since = clock::at_local(today.with_day(1).unwrap_or(today), 0);
+    let used = store::mass_sends_since(conn, since).await?;
+    let text = format!("这个月群发过 {used} 次。服务号每月最多 4 次，订阅号每天 1 次。");
+    Ok(Quota { may: true, text })
+}
+
+/// Shows an approved article on the phone of one follower, before it goes to all.
+///
+/// # Errors
+/// Not passed by three people: `Conflict`. Nobody of this name follows: `Invalid`. The
+/// platform does not answer: `Upstream`.
+pub async fn preview(app: &App, who: &Colleague, id: ArticleId, name: &str) -> Result<()> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > NAME_CHARS {
+        return Err(Error::invalid("wechat_name", "请填微信号。在微信“我”里可以看到。"));
+    }
+    let article = store::article(app.db.read(), id).await?.ok_or_else(no_article)?;
+    let standing = standing(app.db.read(), &article).await?;
+    let open = matches!(article.status, ArticleStatus::Approved | ArticleStatus::Failed);
+    if !open || !standing.chain.complete() {
+        return Err(not_approved());
+    }
+    standing.content.check_complete(&standing.sums)?;
+    let link = account::preview_link(app, id, article.version);
+    let draft = match account::draft(app, &link).await? {
+        Some(draft) => draft,
+        None => drafting::add(app, &standing, &link).await.map_err(stopped)?,
+    };
+    app.wechat
+        .official()
+        .mass_preview(PreviewTo::Name(name), &content(&draft))
+        .await
+        .map_err(unseen)?;
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let detail = format!("version {} {}", article.version, standing.hash);
+    staff::record(&tx, Some(who.id), "news.preview", &object(id), Some(&detail), now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn stopped(stop: Stop) -> Error {
+    match stop {
+        Stop::Later(error) => error,
+        Stop::Refused(words) => Error::conflict("wechat_refused", words),
+        Stop::Elsewhere => Error::internal("a preview has no other run"),
+    }
+}
+
+fn unseen(error: wechat::Error) -> Error {
+    if error.class() == Class::UserState {
+        let words = "没有找到这个微信号。请核对，并请对方先关注公众号。";
+        return Error::invalid("no_such_follower", words).with_source(error);
+    }
+    if error.is(45009) {
+        let words = "今天的 100 次预览用完了，请明天再试。";
+        return Error::too_many("previews_used_up", words).with_source(error);
+    }
+    error.into()
+}
+
+/// Takes the content of a mass send away (a job does it). The card stays in people's
+/// chats, and shows nothing.
+///
+/// # Errors
+/// It was not sent to all, or is not there any more: `Conflict`.
+pub async fn withdraw(app: &App, who: &Colleague, id: ArticleId) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    locked(&tx, id).await?;
+    let newest = store::publications(&tx, &[id]).await?.into_iter().next();
+    let Some(row) = newest.filter(may_withdraw) else {
+        return Err(Error::conflict("not_mass_sent", "这篇文章没有群发过，或者已经撤回。"));
+    };
+    outbox::enqueue(&tx, &Job::WithdrawMassSend { publication: row.id }, now, now).await?;
+    let detail = format!("publication:{}", row.id);
+    staff::record(&tx, Some(who.id), "news.withdraw", &object(id), Some(&detail), now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// It is with the followers, and can be taken away from them.
+pub(super) fn may_withdraw(row: &publication::Model) -> bool {
+    row.way == PublicationWay::MassSend
+        && row.state == PublicationState::Published
+        && row.msg_id.is_some()
+}
+
+/// Job: takes a mass send's content away.
+///
+/// # Errors
+/// The platform does not answer: tried again later. It refuses: `Conflict`.
+pub async fn withdraw_job(app: &App, id: PublicationId) -> Result<()> {
+    let row = known(app, id).await?;
+    let Some(msg_id) = row.msg_id.as_deref().filter(|_| may_withdraw(&row)) else {
+        return Ok(());
+    };
+    if let Err(error) = app.wechat.official().mass_delete(msg_id, None).await {
+        // The answer to an earlier try may have been lost.
+        let gone = error.class() == Class::Permanent
+            && app.wechat.official().mass_status(msg_id).await? == MassProgress::Deleted;
+        if !gone {
+            return Err(error.into());
+        }
+    }
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let words = "群发的内容已经撤回。聊天里的卡片还在，点开看不到内容。";
+    end_badly(&tx, &row, &Step::TakenDown(words), now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_key_is_short_enough() {
+        let row = publication::Model {
+            id: PublicationId(i64::MAX),
+            article_id: ArticleId(1),
+            version: i32::MAX,
+            content_hash: "f".repeat(64),
+            state: PublicationState::Queued,
+            way: PublicationWay::MassSend,
+            draft_media_id: None,
+            submit_started_at: None,
+            publish_id: None,
+            mass_key: None,
+            msg_id: None,
+            total_count: None,
+            filter_count: None,
+            sent_count: None,
+            error_count: None,
+            wechat_article_id: None,
+            url: None,
+            failure: None,
+            requested_by: entity::ids::StaffId(1),
+            created_at: DateTime::UNIX_EPOCH,
+            updated_at: DateTime::UNIX_EPOCH,
+        };
+        assert!(key(&row).len() <= 64, "{}", key(&row));
+    }
+}
