@@ -6,10 +6,10 @@
 //! 3. A cache that is down is an error for the caller to weigh, never a panic,
 //!    and is waited for at most two seconds.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use moka::Expiry;
-use moka::ops::compute::Op;
+use quick_cache::sync::{EntryAction, EntryResult};
 use redis::AsyncCommands;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
@@ -20,9 +20,12 @@ pub struct CacheError(#[from] redis::RedisError);
 /// Cheap to clone.
 #[derive(Clone)]
 pub enum Cache {
-    Local(moka::sync::Cache<String, Entry>),
+    Local(Arc<Map>),
     Redis { connection: ConnectionManager, prefix: String },
 }
+
+/// Of entries that have ended one is dropped when it is met, or when room is needed.
+type Map = quick_cache::sync::Cache<String, Entry>;
 
 #[derive(Clone)]
 pub struct Entry {
@@ -34,31 +37,15 @@ impl Entry {
     fn new(value: &str, ttl: Duration) -> Self {
         Self { value: value.to_owned(), ends: Instant::now() + ttl }
     }
-}
 
-struct PerEntry;
-
-impl Expiry<String, Entry> for PerEntry {
-    fn expire_after_create(&self, _: &String, entry: &Entry, now: Instant) -> Option<Duration> {
-        Some(entry.ends.saturating_duration_since(now))
-    }
-
-    fn expire_after_update(
-        &self,
-        _: &String,
-        entry: &Entry,
-        now: Instant,
-        _: Option<Duration>,
-    ) -> Option<Duration> {
-        Some(entry.ends.saturating_duration_since(now))
+    fn lives(&self) -> bool {
+        Instant::now() < self.ends
     }
 }
 
 impl Cache {
     pub fn local() -> Self {
-        Self::Local(
-            moka::sync::Cache::builder().max_capacity(100_000).expire_after(PerEntry).build(),
-        )
+        Self::Local(Arc::new(Map::new(100_000)))
     }
 
     /// Connects in the background and again whenever the connection is lost.
@@ -86,7 +73,7 @@ impl Cache {
 
     pub async fn get(&self, key: &str) -> Result<Option<String>, CacheError> {
         match self {
-            Self::Local(map) => Ok(map.get(key).map(|entry| entry.value)),
+            Self::Local(map) => Ok(map.get(key).filter(Entry::lives).map(|entry| entry.value)),
             Self::Redis { connection, prefix } => {
                 Ok(connection.clone().get(format!("{prefix}{key}")).await?)
             }
@@ -114,10 +101,10 @@ impl Cache {
         ttl: Duration,
     ) -> Result<bool, CacheError> {
         match self {
-            Self::Local(map) => {
-                let entry = map.entry(key.to_owned()).or_insert_with(|| Entry::new(value, ttl));
-                Ok(entry.is_fresh())
-            }
+            Self::Local(map) => Ok(update(map, key, |entry| match entry {
+                Some(entry) if entry.lives() => (None, false),
+                _ => (Some(Entry::new(value, ttl)), true),
+            })),
             Self::Redis { connection, prefix } => {
                 let done: Option<String> = redis::cmd("SET")
                     .arg(format!("{prefix}{key}"))
@@ -136,11 +123,8 @@ impl Cache {
     pub async fn remove_if(&self, key: &str, value: &str) -> Result<bool, CacheError> {
         match self {
             Self::Local(map) => {
-                let result = map.entry(key.to_owned()).and_compute_with(|entry| match entry {
-                    Some(entry) if entry.value().value == value => Op::Remove,
-                    _ => Op::Nop,
-                });
-                Ok(matches!(result, moka::ops::compute::CompResult::Removed(_)))
+                let removed = map.remove_if(key, |entry| entry.value == value);
+                Ok(removed.is_some_and(|(_, entry)| entry.lives()))
             }
             Self::Redis { connection, prefix } => {
                 let script = redis::Script::new(
@@ -160,17 +144,13 @@ impl Cache {
     pub async fn count(&self, key: &str, ttl: Duration) -> Result<u64, CacheError> {
         match self {
             Self::Local(map) => {
-                let mut count = 1;
-                map.entry(key.to_owned()).and_compute_with(|entry| {
-                    let mut next = Entry::new("1", ttl);
-                    if let Some(entry) = entry {
-                        let earlier = entry.into_value();
-                        count = earlier.value.parse::<u64>().unwrap_or(0) + 1;
-                        next = Entry { value: count.to_string(), ..earlier };
+                Ok(update(map, key, |entry| match entry.filter(|entry| entry.lives()) {
+                    Some(Entry { value, ends }) => {
+                        let count = value.parse::<u64>().unwrap_or(0) + 1;
+                        (Some(Entry { value: count.to_string(), ends: *ends }), count)
                     }
-                    Op::Put(next)
-                });
-                Ok(count)
+                    None => (Some(Entry::new("1", ttl)), 1),
+                }))
             }
             Self::Redis { connection, prefix } => {
                 let script = redis::Script::new(
@@ -182,6 +162,34 @@ impl Cache {
                     .invoke_async(&mut connection.clone())
                     .await?)
             }
+        }
+    }
+}
+
+/// Looks at an entry and puts another in its place, with nobody in between.
+fn update<T>(map: &Map, key: &str, decide: impl FnOnce(Option<&Entry>) -> (Option<Entry>, T)) -> T {
+    // Asked once: of what is there, or of nothing.
+    let mut decide = Some(decide);
+    let mut ask = |entry: Option<&Entry>| decide.take().expect("asked once")(entry);
+    let met = map.entry(key, None, |_, entry| {
+        let (next, outcome) = ask(Some(entry));
+        if let Some(next) = next {
+            *entry = next;
+        }
+        EntryAction::Retain(outcome)
+    });
+    match met {
+        EntryResult::Retained(outcome) => outcome,
+        EntryResult::Vacant(place) => {
+            let (next, outcome) = ask(None);
+            if let Some(next) = next {
+                // Whoever has written here meanwhile (`set`) is the newer one, and stays.
+                let _taken = place.insert(next);
+            }
+            outcome
+        }
+        EntryResult::Removed(..) | EntryResult::Replaced(..) | EntryResult::Timeout => {
+            unreachable!("only what is retained is answered, and without a limit of time")
         }
     }
 }

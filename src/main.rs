@@ -17,6 +17,10 @@ use shangxue::error::{Error, Result};
 use shangxue::staff::{self, NewLogin};
 use shangxue::{backup, check, demo, routes, server, telemetry, vault};
 
+/// A request lives on many small pieces: an allocator made for those.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// 尚学: sign-up, check-in and news of a community education centre, on WeChat.
 #[derive(Parser)]
 #[command(version)]

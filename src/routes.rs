@@ -78,9 +78,7 @@ pub fn build(app: &App) -> Result<BoxEndpoint<'static>> {
         .nest_no_strip("/", pages::routes())
         .data(app.clone())
         .with(CatchPanic::new().with_handler(internal));
-    let callbacks = Route::new()
-        .nest("/wechat", conversation::callback::routes())
-        .data(app.clone())
+    let callbacks = conversation::callback::Callbacks::new(app.clone())
         .with(CatchPanic::new().with_handler(internal));
     telemetry::metrics()?;
     Ok(Edge { app: app.clone(), inner: routes, callbacks }

@@ -51,6 +51,7 @@ impl From<job::Model> for JobLine {
             "follow_publication" => "跟踪发布结果",
             "withdraw_mass_send" => "撤回群发",
             "sync_menu" => "更新公众号菜单",
+            "answer_late" => "补发公众号回复",
             _ => "其他",
         };
         Self {

@@ -31,6 +31,10 @@ use serde_json::json;
 use support::fixtures::{self, Person, School};
 use support::{Backend, TestApp};
 
+/// As in the service.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PEOPLE: u32 = 400;
 const AT_ONCE: usize = 32;
 

@@ -44,11 +44,17 @@ macro_rules! on_both_databases_with_wechat {
 
 impl World {
     pub async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, &[]).await
+    }
+
+    /// With further values of the service's configuration.
+    pub async fn start_with(backend: Backend, extra: &[(&'static str, String)]) -> Self {
         let clock = Clock::fixed(the_time());
         let platform = sandbox::start(SandboxConfig::new(clock.clone())).await.unwrap();
         let mut settings = platform.service_settings();
         // A platform that does not answer is not waited for.
         settings.push(("wechat.timeout_s", "1".to_owned()));
+        settings.extend_from_slice(extra);
         let app = TestApp::start_with(backend, &settings).await;
         platform.set_service_url(&app.url);
         Self { app, platform, clock }
