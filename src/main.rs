@@ -15,7 +15,7 @@ use shangxue::clock::Clock;
 use shangxue::config::Config;
 use shangxue::error::{Error, Result};
 use shangxue::staff::{self, NewLogin};
-use shangxue::{backup, check, demo, routes, server, telemetry, vault};
+use shangxue::{backup, check, demo, routes, sandbox, server, telemetry, vault};
 
 /// A request lives on many small pieces: an allocator made for those.
 #[global_allocator]
@@ -42,6 +42,8 @@ enum Command {
     },
     /// Run everything with sample data and a sandbox instead of WeChat; needs nothing installed.
     Demo(demo::Options),
+    /// Run the sandbox alone, for any service or client to call instead of WeChat.
+    Sandbox(sandbox::Options),
     /// The tables of the database.
     Migrate {
         #[command(subcommand)]
@@ -130,6 +132,7 @@ async fn run(cli: Cli) -> Result<()> {
     let file = cli.config.as_deref();
     match cli.command {
         Command::Demo(options) => return demo::run(options, file).await,
+        Command::Sandbox(options) => return sandbox::run(options, file).await,
         Command::Check => return check::run(file).await,
         _ => {}
     }
@@ -157,7 +160,7 @@ async fn run(cli: Cli) -> Result<()> {
             backup::run(&app, &file).await?;
             println!("已备份到 {}", file.display());
         }
-        Command::Demo(_) | Command::Check => {}
+        Command::Demo(_) | Command::Sandbox(_) | Command::Check => {}
     }
     Ok(())
 }

@@ -167,6 +167,8 @@ pub(super) fn escape(text: &str) -> String {
 /// The page of an article.
 pub(super) fn page(published: &PublishedArticle, account_name: &str) -> String {
     let Article { title, author, content, content_source_url, .. } = &published.article;
+    let pictures: String =
+        published.article.pictures.iter().map(|media_id| picture(media_id)).collect();
     let (title, author) = (escape(title), escape(author));
     let account = escape(account_name);
     let at = crate::clock::spoken(published.at);
@@ -180,9 +182,15 @@ pub(super) fn page(published: &PublishedArticle, account_name: &str) -> String {
         &format!(
             "<h1>{title}</h1>\
              <p class=\"by\">{author} <span class=\"account\">{account}</span> {at}</p>\
-             <div class=\"body\">{content}</div>{more}"
+             {pictures}<div class=\"body\">{content}</div>{more}"
         ),
     )
+}
+
+/// A picture of a `newspic`.
+fn picture(media_id: &str) -> String {
+    let src = super::state::picture_url("", media_id, "image/jpeg");
+    format!("<div class=\"body\"><img src=\"{}\" alt=\"\"></div>", escape(&src))
 }
 
 /// The page of an article that is not there.
@@ -190,12 +198,13 @@ pub(super) fn missing() -> String {
     page_of("无法查看", "<div class=\"gone\">该内容已被发布者删除，或者不存在。</div>")
 }
 
-fn page_of(title: &str, body: &str) -> String {
+pub(super) fn page_of(title: &str, body: &str) -> String {
     format!(
         "<!doctype html><html lang=\"zh-CN\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
          <title>{title}</title><link rel=\"stylesheet\" href=\"/phone/assets/article.css\">\
-         <script type=\"module\" src=\"/phone/assets/article.js\"></script></head>\
+         <script type=\"module\" src=\"/phone/assets/article.js\"></script>\
+         <script type=\"module\" src=\"/phone/assets/sign_in.js\"></script></head>\
          <body><main>{body}</main><footer>沙盒 · 不是真正的微信</footer></body></html>"
     )
 }

@@ -1,15 +1,18 @@
 //! The platform calling the service: sign, encrypt, post, try again, read the answer.
 
+use std::collections::BTreeSet;
+
 use quick_xml::de::from_str;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::config::AccountKeys;
-use super::journal::CallbackRecord;
+use super::journal::{CallbackRecord, Dice, Held, Order};
+use super::people;
 use super::push::{Push, cdata};
 use super::seal;
 use super::server::Inner;
-use super::state::{Account, ChatArticle};
+use super::state::{Account, ChatArticle, Extra, MediaKind};
 use crate::config::{Format, Mode};
 
 const TRIES: u32 = 3;
@@ -22,6 +25,8 @@ pub(super) enum Reply {
     Nothing,
     Text(String),
     News(Vec<ChatArticle>),
+    /// A picture, sound or the like.
+    Extra(Extra),
     /// To human agents.
     HandOver,
     /// Nothing that the platform would accept.
@@ -55,7 +60,50 @@ impl Inner {
 /// Posts a callback and waits for its answer, through all tries.
 pub(super) async fn deliver(inner: &Inner, push: &Push) -> Reply {
     let body = push.body(inner.format(push.account));
+    if let Some(held) = &mut inner.journal().held {
+        held.push(Held {
+            account: push.account,
+            openid: push.from.clone(),
+            what: push.what.clone(),
+            body,
+        });
+        return Reply::Nothing;
+    }
     post(inner, push.account, &push.from, &push.what, body).await.0
+}
+
+/// Posts what was held back, each so many times; the first answer is shown.
+pub(super) async fn release(inner: &Inner, order: Order, times: u32) -> Vec<CallbackRecord> {
+    let held = inner.journal().held.take().unwrap_or_default();
+    let mut all: Vec<(usize, Held)> =
+        (0..times).flat_map(|_| held.iter().cloned().enumerate()).collect();
+    match order {
+        Order::AsTheyCame => {}
+        Order::Backwards => all.reverse(),
+        Order::Mixed(seed) => {
+            let all_of_them = all.iter().enumerate();
+            let mut keyed: Vec<_> = all_of_them
+                .map(|(at, one)| {
+                    (Dice::new(&format!("{seed}|{at}")).below(0, u64::MAX), one.clone())
+                })
+                .collect();
+            keyed.sort_by_key(|(key, _)| *key);
+            all = keyed.into_iter().map(|(_, one)| one).collect();
+        }
+    }
+    let mut records = Vec::new();
+    let mut shown = BTreeSet::new();
+    for (number, Held { account, openid, what, body }) in all {
+        let (reply, record) = post(inner, account, &openid, &what, body).await;
+        records.push(record);
+        if account == Account::Official && shown.insert(number) {
+            let id = inner.change(|state| Some(state.by_openid(account, &openid)?.user.id));
+            if let Some(id) = id {
+                people::show(inner, id, reply, false);
+            }
+        }
+    }
+    records
 }
 
 pub(super) async fn redeliver(inner: &Inner, number: usize) -> Option<CallbackRecord> {
@@ -219,7 +267,7 @@ fn read_reply(
     if account == Account::Mini {
         return Ok((Reply::Nothing, clear));
     }
-    Ok((passive_reply(keys, openid, &clear)?, clear))
+    Ok((passive_reply(inner, keys, openid, &clear)?, clear))
 }
 
 #[derive(Deserialize)]
@@ -277,9 +325,44 @@ struct Passive {
     msg_type: String,
     content: Option<String>,
     article_count: Option<String>,
+    image: Option<MediaOf>,
+    voice: Option<MediaOf>,
+    video: Option<VideoOf>,
+    music: Option<MusicOf>,
     articles: Option<Articles>,
     #[serde(rename = "TransInfo")]
     _trans_info: Option<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct MediaOf {
+    media_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct VideoOf {
+    media_id: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    description: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct MusicOf {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    music_url: String,
+    #[serde(default, rename = "HQMusicUrl")]
+    hq_music_url: String,
+    #[serde(default)]
+    thumb_media_id: String,
 }
 
 #[derive(Deserialize)]
@@ -300,7 +383,12 @@ struct Item {
     url: String,
 }
 
-fn passive_reply(keys: &AccountKeys, openid: &str, clear: &str) -> Result<Reply, String> {
+fn passive_reply(
+    inner: &Inner,
+    keys: &AccountKeys,
+    openid: &str,
+    clear: &str,
+) -> Result<Reply, String> {
     if !clear.starts_with("<xml>") {
         return Err("it is not <xml>".to_owned());
     }
@@ -334,8 +422,41 @@ fn passive_reply(keys: &AccountKeys, openid: &str, clear: &str) -> Result<Reply,
             };
             Ok(Reply::News(items.into_iter().map(card).collect()))
         }
+        "image" => {
+            let media_id = media(inner, reply.image.map(|of| of.media_id), MediaKind::Image)?;
+            Ok(Reply::Extra(Extra::Image { url: inner.picture_url(&media_id) }))
+        }
+        "voice" => {
+            media(inner, reply.voice.map(|of| of.media_id), MediaKind::Voice)?;
+            Ok(Reply::Extra(Extra::Voice { recognition: String::new() }))
+        }
+        "video" => {
+            let video = reply.video.ok_or("Video is missing")?;
+            media(inner, Some(video.media_id), MediaKind::Video)?;
+            let VideoOf { title, description, .. } = video;
+            Ok(Reply::Extra(Extra::Video { title, description }))
+        }
+        "music" => {
+            let music = reply.music.ok_or("Music is missing")?;
+            let MusicOf { title, description, music_url, hq_music_url, thumb_media_id } = music;
+            media(inner, Some(thumb_media_id.clone()), MediaKind::Thumb)
+                .or_else(|_| media(inner, Some(thumb_media_id), MediaKind::Image))?;
+            let url = if music_url.is_empty() { hq_music_url } else { music_url };
+            Ok(Reply::Extra(Extra::Music { title, description, url }))
+        }
         "transfer_customer_service" => Ok(Reply::HandOver),
         other => Err(format!("MsgType {other} is not known to the sandbox")),
+    }
+}
+
+/// The file of a passive reply, temporary or permanent.
+fn media(inner: &Inner, media_id: Option<String>, kind: MediaKind) -> Result<String, String> {
+    let media_id = media_id.ok_or("the media is missing")?;
+    let found = inner.read(|state| state.media.get(&media_id).map(|media| media.kind));
+    match found {
+        None => Err("MediaId is not known".to_owned()),
+        Some(found) if found != kind => Err("MediaId is of another kind".to_owned()),
+        Some(_) => Ok(media_id),
     }
 }
 

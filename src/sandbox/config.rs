@@ -1,11 +1,13 @@
 //! What the sandbox is told at its start.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::journal::Fault;
 use crate::clock::Clock;
 use crate::config::{Format, Mode};
 
@@ -23,14 +25,14 @@ pub struct AccountKeys {
 }
 
 /// A subscription message template the mini-program has chosen.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Template {
     pub id: String,
     pub title: String,
     pub fields: Vec<TemplateField>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TemplateField {
     /// As in `thing1`; the letters are the rule for the value.
     pub key: String,
@@ -52,6 +54,26 @@ impl Template {
     }
 }
 
+/// What an account is; it decides what it may call (api.md §9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountKind {
+    /// 服务号
+    Service,
+    /// 订阅号
+    Subscription,
+}
+
+/// Calls that go wrong by chance, the same ones for the same seed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RandomFaults {
+    pub seed: u64,
+    /// Of 100 calls, how many.
+    pub percent: u8,
+    /// One of these, each as likely.
+    pub faults: Vec<Fault>,
+}
+
 #[derive(Clone)]
 pub struct SandboxConfig {
     /// Port 0: any free one.
@@ -69,6 +91,25 @@ pub struct SandboxConfig {
     /// What the account is called.
     pub account_name: String,
     pub mini_name: String,
+    /// What the official account is.
+    pub kind: AccountKind,
+    /// 微信认证 of the official account.
+    pub verified: bool,
+    /// Both accounts are bound to one Open Platform account: there is a unionid.
+    pub bound: bool,
+    /// Templates for template/send of the official account.
+    pub official_templates: Vec<Template>,
+    /// Templates for bizsend of the official account.
+    pub official_subscriptions: Vec<Template>,
+    /// Addresses that may ask for tokens; empty: all.
+    pub allowed_ips: Vec<IpAddr>,
+    /// Calls a day by path, instead of the platform's own limits.
+    pub daily_limits: BTreeMap<String, u32>,
+    pub random_faults: Option<RandomFaults>,
+    /// Words that msg_sec_check finds `risky`.
+    pub risky_words: Vec<String>,
+    /// Hosts web sign-in may return to; empty: the service's own.
+    pub oauth_hosts: Vec<String>,
     /// Where callbacks go: `http://127.0.0.1:8080`. Empty: they are kept, not posted.
     pub service_url: String,
     /// Where the phone opens pages of the service, when that is another address.
@@ -132,6 +173,24 @@ impl SandboxConfig {
             mini_pages: vec!["pages/web/index".to_owned(), "pages/index/index".to_owned()],
             account_name: "美丽常阴沙".to_owned(),
             mini_name: "常阴沙尚学".to_owned(),
+            kind: AccountKind::Service,
+            verified: true,
+            bound: true,
+            official_templates: vec![Template::new(
+                "sbxTemplateChanged0aB1cD2eF3gH4iJ5kL6mN7oP8q",
+                "上课安排变更提醒",
+                fields,
+            )],
+            official_subscriptions: vec![Template::new(
+                "sbxBizChanged0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0",
+                "上课安排变更通知",
+                fields,
+            )],
+            allowed_ips: Vec::new(),
+            daily_limits: BTreeMap::new(),
+            random_faults: None,
+            risky_words: vec!["赌博".to_owned()],
+            oauth_hosts: Vec::new(),
             service_url: String::new(),
             page_url: None,
             clock,

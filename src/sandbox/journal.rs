@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
+use super::config::RandomFaults;
 use super::state::Account;
 
 /// The oldest entries go first.
@@ -25,6 +28,12 @@ pub struct RequestRecord {
     pub errcode: i64,
     /// What went wrong on purpose.
     pub fault: Option<Fault>,
+    /// As it stands in errmsg, for rid/get.
+    pub rid: String,
+    pub at: DateTime<Utc>,
+    /// The answer, without what it gave out.
+    #[serde(skip)]
+    pub(super) answer: String,
 }
 
 /// A callback and what became of it.
@@ -46,6 +55,25 @@ pub struct CallbackRecord {
     pub problem: Option<String>,
     #[serde(skip)]
     pub(super) openid: String,
+}
+
+/// A callback that waits to be posted.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) account: Account,
+    pub(super) openid: String,
+    pub(super) what: String,
+    pub(super) body: String,
+}
+
+/// In which order held callbacks are posted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    AsTheyCame,
+    Backwards,
+    /// The same for the same seed.
+    Mixed(u64),
 }
 
 /// How a call goes wrong.
@@ -77,6 +105,10 @@ pub(super) struct Journal {
     pub(super) callbacks: VecDeque<CallbackRecord>,
     pub(super) unexpected: Vec<String>,
     pub(super) faults: Vec<QueuedFault>,
+    pub(super) random: Option<RandomFaults>,
+    /// Some: callbacks are kept back.
+    pub(super) held: Option<Vec<Held>>,
+    calls: BTreeMap<String, u64>,
     callbacks_so_far: usize,
 }
 
@@ -87,8 +119,11 @@ impl Journal {
         }
     }
 
+    /// The next fault of this path: an ordered one, else by chance.
     pub(super) fn take_fault(&mut self, path: &str) -> Option<Fault> {
-        let index = self.faults.iter().position(|queued| queued.path == path)?;
+        let Some(index) = self.faults.iter().position(|queued| queued.path == path) else {
+            return self.fault_by_chance(path);
+        };
         let queued = self.faults.get_mut(index)?;
         queued.count -= 1;
         let fault = queued.fault.clone();
@@ -96,6 +131,20 @@ impl Journal {
             self.faults.remove(index);
         }
         Some(fault)
+    }
+
+    /// By seed, path and how often the path was called: what other paths are called
+    /// meanwhile changes nothing.
+    fn fault_by_chance(&mut self, path: &str) -> Option<Fault> {
+        let random = self.random.as_ref()?;
+        let count = self.calls.entry(path.to_owned()).or_default();
+        *count += 1;
+        let dice = Dice::new(&format!("{}|{path}|{count}", random.seed));
+        if dice.below(0, 100) >= u64::from(random.percent) {
+            return None;
+        }
+        let which = dice.below(1, u64::try_from(random.faults.len()).ok()?);
+        random.faults.get(usize::try_from(which).ok()?).cloned()
     }
 
     pub(super) fn request(&mut self, record: RequestRecord) {
@@ -121,5 +170,20 @@ impl Journal {
         if self.unexpected.len() < KEPT {
             self.unexpected.push(what);
         }
+    }
+}
+
+/// Chance that can be had again.
+pub(super) struct Dice([u8; 32]);
+
+impl Dice {
+    pub(super) fn new(seed: &str) -> Self {
+        Self(Sha256::digest(seed).into())
+    }
+
+    /// The throw of this number (0 to 3), below `limit`.
+    pub(super) fn below(&self, throw: usize, limit: u64) -> u64 {
+        let bytes = self.0.chunks_exact(8).nth(throw).and_then(|chunk| chunk.try_into().ok());
+        bytes.map(u64::from_be_bytes).unwrap_or_default().checked_rem(limit).unwrap_or_default()
     }
 }

@@ -9,12 +9,18 @@
 //! 4. It plays the caller too: signs, encrypts and posts callbacks, gives up on an
 //!    answer after five seconds, tries three times with the same MsgId.
 //! 5. It says on every page that it is not WeChat.
+//! 6. What goes wrong by chance goes wrong again with the same seed; its clock is the
+//!    one it was given, and can be put forward.
 
+mod alone;
 mod article;
 mod caller;
+mod code;
 mod config;
 mod control;
+mod deeds;
 mod journal;
+mod meter;
 mod people;
 mod phone;
 mod platform;
@@ -27,14 +33,17 @@ mod template;
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use serde_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use config::{AccountKeys, SandboxConfig, Template, TemplateField};
-pub use journal::{CallbackRecord, Fault, QueuedFault, RequestRecord};
-pub use people::{Opened, Tapped};
+pub use alone::{Options, run};
+pub use config::{AccountKeys, AccountKind, RandomFaults, SandboxConfig, Template, TemplateField};
+pub use journal::{CallbackRecord, Fault, Order, QueuedFault, RequestRecord};
+pub use people::{Opened, Said, Tapped};
 pub use state::{
-    Account, Article, ChatArticle, ChatLine, Outcome, PublishedArticle, Sender, ServiceNotice, User,
+    Account, Article, ChatArticle, ChatLine, Extra, MassOutcome, Outcome, PublishedArticle, Sender,
+    ServiceNotice, User, Verdict,
 };
 
 use crate::error::{Error, Result};
@@ -96,71 +105,6 @@ impl Sandbox {
         self.inner.settle().await;
     }
 
-    /// A new person who does not follow the account yet.
-    pub fn add_user(&self, name: &str) -> User {
-        people::add(&self.inner, name)
-    }
-
-    pub fn users(&self) -> Vec<User> {
-        self.inner.read(|state| state.people.iter().map(|person| person.user.clone()).collect())
-    }
-
-    /// As `wx.login`: good once, for five minutes.
-    pub fn login_code(&self, user: &User) -> String {
-        people::login_code(&self.inner, user.id)
-    }
-
-    /// As the phone number button: good once, for five minutes.
-    pub fn phone_code(&self, user: &User) -> String {
-        people::phone_code(&self.inner, user.id)
-    }
-
-    /// The person follows the account; the answer of the service is in the chat.
-    ///
-    /// # Errors
-    /// Unknown person.
-    pub async fn follow(&self, user: &User) -> Result<()> {
-        people::follow(&self.inner, user.id).await
-    }
-
-    /// # Errors
-    /// Unknown person, or not a follower.
-    pub async fn unfollow(&self, user: &User) -> Result<()> {
-        people::unfollow(&self.inner, user.id).await
-    }
-
-    /// The person writes; gives what the chat shows for an answer, in order.
-    ///
-    /// # Errors
-    /// Unknown person, or not a follower.
-    pub async fn say(&self, user: &User, text: &str) -> Result<Vec<ChatLine>> {
-        people::say(&self.inner, user.id, text).await
-    }
-
-    /// The person taps the menu button of this name.
-    ///
-    /// # Errors
-    /// Unknown person, not a follower, or no such button.
-    pub async fn tap(&self, user: &User, name: &str) -> Result<Tapped> {
-        people::tap(&self.inner, user.id, name).await
-    }
-
-    /// The person answers the consent sheet of the mini-program: true = 允许.
-    ///
-    /// # Errors
-    /// Unknown person or template, or more than three at once.
-    pub async fn subscribe(&self, user: &User, choices: &[(&str, bool)]) -> Result<()> {
-        people::subscribe(&self.inner, user.id, choices).await
-    }
-
-    /// The person turns a kind of message off in the settings of the mini-program.
-    ///
-    /// # Errors
-    /// Unknown person.
-    pub async fn refuse(&self, user: &User, template_id: &str) -> Result<()> {
-        people::refuse(&self.inner, user.id, template_id).await
-    }
-
     /// Consents given and not yet used.
     pub fn consents(&self, user: &User, template_id: &str) -> u32 {
         self.inner.read(|state| {
@@ -188,7 +132,16 @@ impl Sandbox {
 
     /// What is published now, oldest first.
     pub fn articles(&self) -> Vec<PublishedArticle> {
-        self.inner.read(|state| state.published(&self.inner.base_url))
+        let mut all = self.inner.read(|state| state.published(&self.inner.base_url));
+        all.retain(|one| one.listed);
+        all
+    }
+
+    /// The talk of a person with the mini-program's customer service, oldest first.
+    pub fn mini_chat(&self, user: &User) -> Vec<ChatLine> {
+        self.inner
+            .read(|state| state.person(user.id).map(|person| person.mini_chat.clone()))
+            .unwrap_or_default()
     }
 
     /// Drafts in the box: media_id and articles.
@@ -212,6 +165,36 @@ impl Sandbox {
         self.inner.change(|state| state.outcome = outcome);
     }
 
+    /// How mass sends taken from now on will end.
+    pub fn set_mass_outcome(&self, outcome: MassOutcome) {
+        self.inner.change(|state| state.mass_outcome = outcome);
+    }
+
+    /// How checks of pictures and sound end from now on.
+    pub fn set_verdict(&self, verdict: Verdict) {
+        self.inner.change(|state| state.verdict = verdict);
+    }
+
+    /// From now on calls go wrong by chance; None: no longer.
+    pub fn fail_at_random(&self, faults: Option<RandomFaults>) {
+        self.inner.journal().random = faults;
+    }
+
+    /// Puts the sandbox's own clock forward.
+    pub fn advance(&self, by: TimeDelta) {
+        self.inner.advance(by);
+    }
+
+    /// From now on callbacks are kept back until [`Sandbox::release`].
+    pub fn hold_callbacks(&self) {
+        self.inner.journal().held.get_or_insert_default();
+    }
+
+    /// Posts what was kept back, each so many times, and keeps nothing back any more.
+    pub async fn release(&self, order: Order, times: u32) -> Vec<CallbackRecord> {
+        caller::release(&self.inner, order, times).await
+    }
+
     /// The next `count` calls of `path` go wrong in this way.
     pub fn fail_next(&self, path: &str, fault: Fault, count: u32) {
         self.inner.journal().add_fault(path, fault, count);
@@ -228,7 +211,7 @@ impl Sandbox {
 
     /// As after a change of the secret: every token given out is refused with 40001.
     pub fn kill_tokens(&self) {
-        self.inner.change(|state| state.tokens.iter_mut().for_each(|token| token.dead = true));
+        self.inner.kill_tokens();
     }
 
     /// Every call of the platform so far, oldest first.

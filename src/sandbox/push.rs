@@ -15,6 +15,8 @@ pub(super) enum Node {
     Group(Vec<(&'static str, Node)>),
     /// The same element again and again.
     Many(Vec<Node>),
+    /// As [`Node::Many`], but a list of one stays a list in JSON.
+    List(Vec<Node>),
 }
 
 pub(super) fn text(value: impl Into<String>) -> Node {
@@ -83,7 +85,7 @@ fn xml_of(fields: &[(&'static str, Node)]) -> String {
     let mut xml = String::new();
     for (name, node) in fields {
         let nodes = match node {
-            Node::Many(nodes) => nodes.as_slice(),
+            Node::Many(nodes) | Node::List(nodes) => nodes.as_slice(),
             one => std::slice::from_ref(one),
         };
         for node in nodes {
@@ -91,7 +93,7 @@ fn xml_of(fields: &[(&'static str, Node)]) -> String {
                 Node::Text(text) => cdata(text),
                 Node::Number(number) => number.to_string(),
                 Node::Group(inner) => xml_of(inner),
-                Node::Many(_) => String::new(),
+                Node::Many(_) | Node::List(_) => String::new(),
             };
             // Writing to a String cannot fail.
             let _ = write!(xml, "<{name}>{value}</{name}>");
@@ -114,6 +116,7 @@ fn json_node(node: &Node) -> Value {
         Node::Text(text) => Value::from(text.as_str()),
         Node::Number(number) => Value::from(*number),
         Node::Group(inner) => json_of(inner),
+        Node::List(nodes) => nodes.iter().map(json_node).collect(),
         // The real one writes a list of one as an object.
         Node::Many(nodes) => match nodes.as_slice() {
             [one] => json_node(one),

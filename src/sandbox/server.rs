@@ -1,11 +1,11 @@
 //! The server and what its parts share.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{EndpointExt, Route, Server};
 use tokio::sync::Notify;
@@ -13,7 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::config::SandboxConfig;
 use super::journal::Journal;
-use super::state::State;
+use super::meter::Meter;
+use super::state::{Account, Media, MediaKind, OwnTemplate, State, TemplateKind, picture_url};
 use super::{control, people, phone, platform};
 use crate::error::{Error, Result};
 
@@ -28,6 +29,9 @@ pub(super) struct Inner {
     service_url: RwLock<String>,
     state: Mutex<State>,
     journal: Mutex<Journal>,
+    meter: Mutex<Meter>,
+    /// How far its clock was put forward, in milliseconds.
+    ahead: AtomicI64,
     busy: AtomicUsize,
     idle: Notify,
 }
@@ -57,17 +61,23 @@ pub(super) async fn start(config: SandboxConfig) -> Result<(Shared, Cancellation
         stop: CancellationToken::new(),
         state: Mutex::new(state),
         journal: Mutex::default(),
+        meter: Mutex::default(),
+        ahead: AtomicI64::new(0),
         busy: AtomicUsize::new(0),
         idle: Notify::new(),
         config,
     });
+    inner.journal().random.clone_from(&inner.config.random_faults);
     people::add_the_first(&inner);
+    add_templates(&inner);
     platform::publish::take_up_again(&inner);
+    platform::mass::take_up_again(&inner);
 
     let app = Route::new()
         .nest("/phone", phone::routes(&inner))
         .nest("/sandbox/api", control::routes(&inner))
         .at("/s/:article_id", phone::article(&inner))
+        .at("/connect/oauth2/authorize", phone::sign_in(&inner))
         .at("/:folder/:media_id/0", phone::picture(&inner))
         .at("/*path", platform::endpoint(&inner))
         .with(poem::middleware::CatchPanic::new());
@@ -89,7 +99,21 @@ pub(super) async fn start(config: SandboxConfig) -> Result<(Shared, Cancellation
 
 impl Inner {
     pub(super) fn now(&self) -> DateTime<Utc> {
-        self.config.clock.now()
+        self.config.clock.now() + TimeDelta::milliseconds(self.ahead.load(Ordering::SeqCst))
+    }
+
+    /// Puts its own clock forward, whatever the clock it was given does.
+    pub(super) fn advance(&self, by: TimeDelta) {
+        self.ahead.fetch_add(by.num_milliseconds(), Ordering::SeqCst);
+    }
+
+    /// As after a change of the secret: every token given out is dead.
+    pub(super) fn kill_tokens(&self) {
+        self.change(|state| state.tokens.iter_mut().for_each(|token| token.dead = true));
+    }
+
+    pub(super) fn meter(&self) -> MutexGuard<'_, Meter> {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn journal(&self) -> MutexGuard<'_, Journal> {
@@ -152,8 +176,45 @@ impl Inner {
         }
     }
 
-    /// Keeps a picture; with a state file, on disk as well.
-    pub(super) fn keep_picture(&self, media_id: &str, bytes: &[u8]) {
+    /// Keeps a file that is good for three days.
+    pub(super) fn keep_media(
+        &self,
+        account: Account,
+        kind: MediaKind,
+        mime: &str,
+        bytes: &[u8],
+    ) -> String {
+        self.keep(Media {
+            mime: mime.to_owned(),
+            material: false,
+            kind,
+            account,
+            name: String::new(),
+            title: String::new(),
+            introduction: String::new(),
+            at: self.now(),
+            inline: false,
+            bytes: bytes.to_vec(),
+        })
+    }
+
+    /// Gives the media_id. With a state file, the bytes are on disk as well.
+    pub(super) fn keep(&self, media: Media) -> String {
+        let serial = self.change(State::next);
+        let what = if media.material { "Material" } else { "Temporary" };
+        let media_id = format!("sbx{what}OfTheSandbox0123456789ABCDEF{serial:08}");
+        self.write_down(&media_id, &media.bytes);
+        self.change(|state| state.media.insert(media_id.clone(), media));
+        media_id
+    }
+
+    /// Where a kept picture is fetched.
+    pub(super) fn picture_url(&self, media_id: &str) -> String {
+        let mime = self.read(|state| state.media.get(media_id).map(|media| media.mime.clone()));
+        picture_url(&self.base_url, media_id, mime.as_deref().unwrap_or("image/jpeg"))
+    }
+
+    fn write_down(&self, media_id: &str, bytes: &[u8]) {
         let Some(file) = &self.config.state_file else { return };
         let folder = pictures_of(file);
         let written = std::fs::create_dir_all(&folder)
@@ -162,6 +223,26 @@ impl Inner {
             tracing::warn!(%error, "sandbox: a picture cannot be written");
         }
     }
+}
+
+/// The templates of the configuration, beside those a kept state has.
+fn add_templates(inner: &Inner) {
+    let config = &inner.config;
+    let kinds = [
+        (TemplateKind::MiniSubscribe, &config.templates),
+        (TemplateKind::OfficialSubscribe, &config.official_subscriptions),
+        (TemplateKind::OfficialTemplate, &config.official_templates),
+    ];
+    let wanted = kinds.into_iter().flat_map(|(kind, templates)| {
+        templates.iter().map(move |template| OwnTemplate { template: template.clone(), kind })
+    });
+    inner.change(|state| {
+        for own in wanted {
+            if state.template(&own.template.id, own.kind).is_none() {
+                state.templates.push(own);
+            }
+        }
+    });
 }
 
 fn pictures_of(state_file: &Path) -> PathBuf {

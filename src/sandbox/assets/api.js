@@ -20,6 +20,12 @@ export async function post(path, body = {}) {
   }));
 }
 
+/** Sends a picture into the chat. */
+export async function sendPicture(blob) {
+  const sent = { method: "POST", headers: { "content-type": blob.type }, body: blob };
+  return answer(await fetch(`${BASE}/users/${user}/picture`, sent)).finally(refresh);
+}
+
 export async function scanPicture(blob) {
   const sent = { method: "POST", headers: { "content-type": blob.type }, body: blob };
   return answer(await fetch(`${BASE}/scan`, sent));

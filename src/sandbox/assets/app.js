@@ -7,9 +7,11 @@ import { installBanner } from "./banner.js";
 import { account, profile } from "./screens/account.js";
 import { discover, home, mine } from "./screens/home.js";
 import { notices } from "./screens/notices.js";
+import { privacy } from "./screens/privacy.js";
+import { service } from "./screens/service.js";
 import { leftSide, rightSide } from "./sides.js";
 
-const SCREENS = { "": home, account, profile, notices, discover, me: mine };
+const SCREENS = { "": home, account, profile, notices, privacy, service, discover, me: mine };
 
 let shown = null;
 let leave = null;

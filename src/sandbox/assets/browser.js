@@ -2,7 +2,7 @@
 // pages in it may ask of the phone.
 
 import * as api from "./api.js";
-import { askConsent, askPhone } from "./consent.js";
+import { askConsent, askPhone, askWho } from "./consent.js";
 import { h, icon } from "./dom.js";
 import { layer } from "./layers.js";
 import { openLink } from "./open.js";
@@ -27,7 +27,8 @@ export function openFrame(kind, url) {
         h("button", { "aria-label": "关闭小程序", onclick: shut }, h("span.ring"))))
     : h("header.bar", {}, h("button.left", { "aria-label": "关闭", onclick: shut }, icon("close")), title, h("span.right"));
   const gone = layer(h(`section.browser.${kind}`, { "aria-label": name }, bar, h("div.frame", {}, frame)));
-  top = { frame, title, close: shut, origins: [new URL(url).origin, location.origin] };
+  const origins = [new URL(url).origin, new URL(api.state.service_url || location.origin).origin, location.origin];
+  top = { frame, title, close: shut, origins };
 }
 
 /** A page that the phone does not show itself. */
@@ -75,6 +76,12 @@ async function handle(message, reply) {
       break;
     case "shangxue:close":
       closeFrame();
+      break;
+    case "sandbox:authorize":
+      // The page of web sign-in lets the phone ask, and goes where it says.
+      if (typeof message.link === "string") {
+        reply({ type: "sandbox:authorized", url: await askWho(message.link, message.asks === true) });
+      }
       break;
     case "sandbox:open":
       if (typeof message.link === "string") openLink(message.link);

@@ -7,9 +7,10 @@ import { sheet, toast } from "./layers.js";
 const AT_ONCE = 3;
 let open = false;
 
-function head(words) {
+function head(words, official) {
   const account = api.state.account;
-  return h("div.asker", {}, picture("mini.svg", "round"), h("b", {}, account.mini_name), h("span", {}, words));
+  return h("div.asker", {}, picture(official ? "account.svg" : "mini.svg", "round"),
+    h("b", {}, official ? account.name : account.mini_name), h("span", {}, words));
 }
 
 /** Gives {results: {template_id: "accept"|"reject"|"filter"}} or also {error}. */
@@ -76,6 +77,26 @@ export function askPhone() {
       h("div.pair", {},
         h("button.grey", { onclick: () => done(false) }, "不允许"),
         h("button.green", { onclick: () => done(true) }, "允许")),
+    ]);
+  });
+}
+
+/** Web sign-in: gives the address to go on with, or null when it was refused. */
+export async function askWho(link, asks) {
+  const go = async (snapshot) => (await api.me("authorize", { link, snapshot }).catch((error) => {
+    toast(error.message);
+    return { url: null };
+  })).url;
+  if (!asks) return go(false);
+  return new Promise((resolve) => {
+    const done = (answer) => { gone(); resolve(answer); };
+    const gone = sheet([
+      head("申请", true),
+      h("h2", {}, "使用你的头像和名字"),
+      h("p.number", {}, api.state.me.name, h("small", {}, "微信名字")),
+      h("div.pair", {},
+        h("button.grey", { onclick: () => done(go(true)) }, "只看看"),
+        h("button.green", { onclick: () => done(go(false)) }, "允许")),
     ]);
   });
 }

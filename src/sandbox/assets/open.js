@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { openFrame, openStrange } from "./browser.js";
-import { toast } from "./layers.js";
+import { actions, toast } from "./layers.js";
 
 const MENU_MESSAGE = "weixin://bizmsgmenu?";
 
@@ -16,11 +16,23 @@ export async function openLink(link) {
     const opened = await api.me("open", { link });
     if (opened.kind === "mini") openFrame("mini", opened.url);
     else if (opened.kind === "article") openFrame("article", opened.url);
+    else if (opened.kind === "web_sign_in") openFrame("web", opened.url);
+    else if (opened.kind === "scene") await scanScene(link);
     else if (opened.kind === "web") openStrange(opened.url);
     else toast("这不是能打开的链接");
   } catch (error) {
     toast(error.message);
   }
+}
+
+/** A code of the account: followers are told apart at once, others are asked. */
+async function scanScene(link) {
+  const come = async () => {
+    await api.me("scan", { link }).catch((error) => toast(error.message));
+    location.hash = "#/account";
+  };
+  if (api.state.me.follows) return come();
+  actions([[`关注公众号“${api.state.account.name}”`, come, "green-words"]]);
 }
 
 export function openMini() {

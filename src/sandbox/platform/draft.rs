@@ -3,10 +3,19 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Refusal, bug, ok, refuse};
+use super::{Answer, Call, Place, Refusal, VERIFIED, bug, get, ok, post, refuse};
 use crate::sandbox::article;
 use crate::sandbox::server::{Inner, Shared};
 use crate::sandbox::state::{Article, Draft, picture_url};
+
+pub(super) const PLACES: &[Place] = &[
+    post("/cgi-bin/draft/add", VERIFIED, add),
+    post("/cgi-bin/draft/update", VERIFIED, update),
+    post("/cgi-bin/draft/get", VERIFIED, get_one),
+    post("/cgi-bin/draft/batchget", VERIFIED, batch_get),
+    post("/cgi-bin/draft/delete", VERIFIED, delete),
+    get("/cgi-bin/draft/count", VERIFIED, count),
+];
 
 const TITLE: usize = 32;
 const AUTHOR: usize = 16;
@@ -16,6 +25,7 @@ const CONTENT_CHARS: usize = 20_000;
 const CONTENT_BYTES: usize = 1024 * 1024;
 const SOURCE_URL: usize = 1024;
 const ARTICLES: usize = 8;
+const PICTURES: usize = 20;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,6 +52,19 @@ struct Sent {
     _pic_crop_235_1: String,
     #[serde(default, rename = "pic_crop_1_1")]
     _pic_crop_1_1: String,
+    image_info: Option<ImageInfo>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImageInfo {
+    image_list: Vec<ImageOf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ImageOf {
+    image_media_id: String,
 }
 
 #[derive(Deserialize)]
@@ -50,7 +73,7 @@ struct Add {
     articles: Vec<Sent>,
 }
 
-pub(super) fn add(inner: &Shared, call: &Call) -> Answer {
+fn add(inner: &Shared, call: &Call) -> Answer {
     let body: Add = call.json()?;
     if body.articles.is_empty() {
         return Err(bug(44003, "empty news data"));
@@ -75,9 +98,11 @@ pub(super) fn add(inner: &Shared, call: &Call) -> Answer {
 }
 
 fn checked(inner: &Inner, sent: Sent) -> Result<Article, Refusal> {
-    if sent.article_type.as_deref().is_some_and(|kind| kind != "news") {
-        return Err(bug(47001, "the sandbox knows article_type news alone"));
-    }
+    let of_pictures = match sent.article_type.as_deref() {
+        None | Some("news") => false,
+        Some("newspic") => true,
+        Some(_) => return Err(bug(40097, "invalid args: article_type")),
+    };
     let title = sent.title.chars().count();
     if sent.title.trim().is_empty() || title > TITLE {
         return Err(refuse(45003, "title size out of limit"));
@@ -100,10 +125,26 @@ fn checked(inner: &Inner, sent: Sent) -> Result<Article, Refusal> {
     if sent.need_open_comment > 1 || sent.only_fans_can_comment > 1 {
         return Err(bug(40097, "invalid args: comment switches are 0 or 1"));
     }
-    let is_material = |state: &crate::sandbox::state::State| {
-        state.media.get(&sent.thumb_media_id).is_some_and(|media| media.material)
+    let is_material = |media_id: &str| {
+        inner.read(|state| {
+            let media = state.media.get(media_id);
+            media.is_some_and(|media| media.material && !media.inline)
+        })
     };
-    if !inner.read(is_material) {
+    let mut pictures = Vec::new();
+    if of_pictures {
+        let list = sent.image_info.map(|info| info.image_list).unwrap_or_default();
+        if !(1..=PICTURES).contains(&list.len()) {
+            return Err(bug(40097, "invalid args: image_list"));
+        }
+        pictures.extend(list.into_iter().map(|image| image.image_media_id));
+        if !pictures.iter().all(|media_id| is_material(media_id)) {
+            return Err(refuse(40007, "invalid media_id: image_media_id"));
+        }
+        if article::text(&sent.content).len() != sent.content.len() {
+            return Err(bug(45166, "invalid content: plain text is wanted"));
+        }
+    } else if !is_material(&sent.thumb_media_id) {
         return Err(refuse(40007, "invalid media_id: thumb_media_id"));
     }
     let cleaned = article::clean(&sent.content, &inner.base_url);
@@ -122,6 +163,7 @@ fn checked(inner: &Inner, sent: Sent) -> Result<Article, Refusal> {
         need_open_comment: sent.need_open_comment,
         only_fans_can_comment: sent.only_fans_can_comment,
         dropped_pictures: cleaned.dropped,
+        pictures,
     })
 }
 
@@ -133,7 +175,7 @@ struct Update {
     articles: Sent,
 }
 
-pub(super) fn update(inner: &Shared, call: &Call) -> Answer {
+fn update(inner: &Shared, call: &Call) -> Answer {
     let body: Update = call.json()?;
     let article = checked(inner, body.articles)?;
     let now = inner.now();
@@ -153,7 +195,7 @@ struct One {
     media_id: String,
 }
 
-pub(super) fn get(inner: &Shared, call: &Call) -> Answer {
+fn get_one(inner: &Shared, call: &Call) -> Answer {
     let body: One = call.json()?;
     inner.read(|state| {
         let draft = state.drafts.iter().find(|draft| draft.media_id == body.media_id);
@@ -190,6 +232,12 @@ pub(super) fn news_items(
             "only_fans_can_comment": article.only_fans_can_comment,
             "url": url(index),
         });
+        if !article.pictures.is_empty() {
+            item["article_type"] = "newspic".into();
+            let image = |media_id: &String| json!({"image_media_id": media_id});
+            let list: Vec<_> = article.pictures.iter().map(image).collect();
+            item["image_info"] = json!({"image_list": list});
+        }
         if with_content {
             item["content"] = Value::from(article.content.as_str());
         }
@@ -218,7 +266,7 @@ impl Page {
 }
 
 /// Newest first.
-pub(super) fn batch_get(inner: &Shared, call: &Call) -> Answer {
+fn batch_get(inner: &Shared, call: &Call) -> Answer {
     let page = call.json::<Page>()?.checked()?;
     inner.read(|state| {
         let drafts = state.drafts.iter().rev().skip(page.offset).take(page.count);
@@ -245,7 +293,7 @@ pub(super) fn batch_get(inner: &Shared, call: &Call) -> Answer {
     })
 }
 
-pub(super) fn delete(inner: &Shared, call: &Call) -> Answer {
+fn delete(inner: &Shared, call: &Call) -> Answer {
     let body: One = call.json()?;
     inner.change(|state| {
         let before = state.drafts.len();
@@ -257,6 +305,6 @@ pub(super) fn delete(inner: &Shared, call: &Call) -> Answer {
     })
 }
 
-pub(super) fn count(inner: &Shared, _: &Call) -> Answer {
+fn count(inner: &Shared, _: &Call) -> Answer {
     Ok(json!({"total_count": inner.read(|state| state.drafts.len())}))
 }

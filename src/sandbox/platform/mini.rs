@@ -1,20 +1,26 @@
-//! `GET /sns/jscode2session`, `POST /wxa/business/getuserphonenumber`,
-//! `POST /cgi-bin/message/subscribe/send`.
-
-use std::collections::BTreeMap;
+//! `GET /sns/jscode2session`, `GET /wxa/{checksession,resetusersessionkey}`,
+//! `POST /wxa/business/getuserphonenumber`.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde_json::json;
+use sha2::Sha256;
 
 use super::token::account_by_secret;
-use super::{Answer, Call, Refusal, bug, ok, refuse};
+use super::{Answer, Call, MINI, OPEN, Place, Refusal, bug, get, ok, post, refuse};
 use crate::sandbox::server::{Inner, Shared};
-use crate::sandbox::state::{Account, CodeKind, ServiceNotice, User};
-use crate::sandbox::template;
+use crate::sandbox::state::{Account, CodeKind, User};
 
-pub(super) fn login(inner: &Shared, call: &Call) -> Answer {
+pub(super) const PLACES: &[Place] = &[
+    get("/sns/jscode2session", OPEN, login),
+    get("/wxa/checksession", MINI, check_session),
+    get("/wxa/resetusersessionkey", MINI, reset_session),
+    post("/wxa/business/getuserphonenumber", MINI, phone_number),
+];
+
+fn login(inner: &Shared, call: &Call) -> Answer {
     let of = |name| call.parameter(name).unwrap_or_default();
     if account_by_secret(inner, of("appid"), of("secret"))? != Account::Mini {
         return Err(bug(40013, "invalid appid"));
@@ -24,13 +30,63 @@ pub(super) fn login(inner: &Shared, call: &Call) -> Answer {
     }
     let code = call.parameter("js_code").ok_or_else(|| bug(41008, "missing code"))?;
     let user = redeem(inner, code, CodeKind::Login)?;
+    let key = session_key()?;
+    let now = inner.now();
+    inner.change(|state| {
+        if let Some(person) = state.person_mut(user.id) {
+            person.session_key.clone_from(&key);
+            person.in_mini_at = Some(now);
+        }
+    });
+    let mut answer = json!({"session_key": key, "openid": user.mini_openid});
+    if inner.config.bound {
+        answer["unionid"] = user.unionid.into();
+    }
+    Ok(answer)
+}
+
+fn session_key() -> Result<String, Refusal> {
     let mut key = [0; 16];
     getrandom::fill(&mut key).map_err(|_| refuse(-1, "system error"))?;
-    Ok(json!({
-        "session_key": STANDARD.encode(key),
-        "openid": user.mini_openid,
-        "unionid": user.unionid,
-    }))
+    Ok(STANDARD.encode(key))
+}
+
+/// The person whose session the signature proves.
+fn signed(inner: &Inner, call: &Call) -> Result<User, Refusal> {
+    let openid = call.parameter("openid").ok_or_else(|| bug(41009, "missing openid"))?;
+    if call.parameter("sig_method") != Some("hmac_sha256") {
+        return Err(bug(40097, "invalid args: sig_method"));
+    }
+    let found = inner.change(|state| {
+        let person = state.by_openid(Account::Mini, openid)?;
+        Some((person.user.clone(), person.session_key.clone()))
+    });
+    let (user, key) = found.ok_or_else(|| refuse(40003, "invalid openid"))?;
+    // The key is the base64 text itself; what is signed is empty.
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes());
+    let expected = mac.map(|mac| hex::encode(mac.finalize().into_bytes())).unwrap_or_default();
+    if key.is_empty() || call.parameter("signature") != Some(expected.as_str()) {
+        return Err(refuse(87009, "invalid signature"));
+    }
+    Ok(user)
+}
+
+fn check_session(inner: &Shared, call: &Call) -> Answer {
+    signed(inner, call).map(|_| ok())
+}
+
+fn reset_session(inner: &Shared, call: &Call) -> Answer {
+    let user = signed(inner, call)?;
+    let key = session_key()?;
+    inner.change(|state| {
+        if let Some(person) = state.person_mut(user.id) {
+            person.session_key.clone_from(&key);
+        }
+    });
+    let mut answer = ok();
+    answer["openid"] = user.mini_openid.into();
+    answer["session_key"] = key.into();
+    Ok(answer)
 }
 
 #[derive(Deserialize)]
@@ -40,7 +96,7 @@ struct Phone {
     openid: Option<String>,
 }
 
-pub(super) fn phone_number(inner: &Shared, call: &Call) -> Answer {
+fn phone_number(inner: &Shared, call: &Call) -> Answer {
     let body: Phone = call.json()?;
     let user = redeem(inner, &body.code, CodeKind::Phone)?;
     if body.openid.is_some_and(|openid| openid != user.mini_openid) {
@@ -59,102 +115,28 @@ pub(super) fn phone_number(inner: &Shared, call: &Call) -> Answer {
 
 /// A code is good once.
 fn redeem(inner: &Inner, value: &str, kind: CodeKind) -> Result<User, Refusal> {
+    redeem_any(inner, value, |of| of == kind).map(|(user, _)| user)
+}
+
+/// As [`redeem`], for the kinds that are wanted.
+pub(super) fn redeem_any(
+    inner: &Inner,
+    value: &str,
+    wanted: impl Fn(CodeKind) -> bool,
+) -> Result<(User, CodeKind), Refusal> {
     let now = inner.now();
     inner.change(|state| {
-        let code = state.codes.iter_mut().find(|code| code.value == value && code.kind == kind);
+        let code = state.codes.iter_mut().find(|code| code.value == value && wanted(code.kind));
         let code = code
             .filter(|code| code.expires_at > now)
             .ok_or_else(|| refuse(40029, "invalid code"))?;
         if code.used {
-            let errcode = if kind == CodeKind::Login { 40163 } else { 40029 };
+            let errcode = if code.kind == CodeKind::Phone { 40029 } else { 40163 };
             return Err(refuse(errcode, "code been used"));
         }
         code.used = true;
-        let id = code.user;
+        let (id, kind) = (code.user, code.kind);
         let person = state.person(id).ok_or_else(|| refuse(40029, "invalid code"))?;
-        Ok(person.user.clone())
-    })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Subscribe {
-    touser: String,
-    template_id: String,
-    page: Option<String>,
-    data: BTreeMap<String, Field>,
-    miniprogram_state: Option<String>,
-    lang: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Field {
-    value: String,
-}
-
-pub(super) fn subscribe_send(inner: &Shared, call: &Call) -> Answer {
-    let body: Subscribe = call.json()?;
-    let state = body.miniprogram_state.clone().unwrap_or_else(|| "formal".to_owned());
-    if !["formal", "trial", "developer"].contains(&state.as_str()) {
-        return Err(bug(40097, "invalid args: miniprogram_state"));
-    }
-    let lang = body.lang.as_deref().unwrap_or("zh_CN");
-    if !["zh_CN", "zh_HK", "zh_TW", "en_US"].contains(&lang) {
-        return Err(bug(40097, "invalid args: lang"));
-    }
-    let template = inner
-        .config
-        .templates
-        .iter()
-        .find(|template| template.id == body.template_id)
-        .ok_or_else(|| refuse(40037, "invalid template_id"))?;
-    if let Some(page) = &body.page {
-        let path = page.split('?').next().unwrap_or_default();
-        if !inner.config.mini_pages.iter().any(|known| known == path) {
-            return Err(bug(41030, "invalid page"));
-        }
-    }
-    let values: BTreeMap<String, String> =
-        body.data.into_iter().map(|(key, field)| (key, field.value)).collect();
-    for field in &template.fields {
-        let value = values.get(&field.key).map(String::as_str).unwrap_or_default();
-        if let Some(fault) = template::fault(&field.key, value) {
-            return Err(bug(47003, fault));
-        }
-    }
-    let known = |key: &String| template.fields.iter().any(|field| field.key == *key);
-    if let Some(strange) = values.keys().find(|key| !known(key)) {
-        return Err(bug(47003, format!("argument invalid! data.{strange} is not in the template")));
-    }
-    let lines = template
-        .fields
-        .iter()
-        .map(|field| (field.label.clone(), values.get(&field.key).cloned().unwrap_or_default()));
-    let lines = lines.collect();
-    let at = inner.now();
-    inner.change(|state_of_all| {
-        let id = state_of_all.next();
-        let person = state_of_all
-            .people
-            .iter_mut()
-            .find(|person| person.user.mini_openid == body.touser)
-            .ok_or_else(|| refuse(40003, "invalid openid"))?;
-        let left = person.consents.entry(body.template_id.clone()).or_default();
-        if *left == 0 {
-            return Err(refuse(43101, "user refuse to accept the msg"));
-        }
-        *left -= 1;
-        person.notices.push(ServiceNotice {
-            id,
-            at,
-            template_id: body.template_id,
-            title: template.title.clone(),
-            page: body.page,
-            data: values,
-            lines,
-            state,
-        });
-        Ok(ok())
+        Ok((person.user.clone(), kind))
     })
 }

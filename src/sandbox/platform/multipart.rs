@@ -24,6 +24,12 @@ pub(super) fn media(call: &Call) -> Result<Part<'_>, Refusal> {
     }
 }
 
+/// The text of another part of the form.
+pub(super) fn text(call: &Call, name: &str) -> Option<String> {
+    let part = parts(call)?.into_iter().find(|part| part.name == name)?;
+    std::str::from_utf8(part.bytes).ok().map(str::to_owned)
+}
+
 /// The form without its bytes, for the journal.
 pub(super) fn summary(call: &Call) -> Option<Value> {
     let part = |part: &Part<'_>| {

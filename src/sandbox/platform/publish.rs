@@ -4,12 +4,20 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::draft::{Page, news_items};
-use super::{Answer, Call, bug, ok, refuse};
+use super::{Answer, Call, Place, VERIFIED, bug, ok, post, refuse};
 use crate::sandbox::caller;
 use crate::sandbox::people::openid;
 use crate::sandbox::push::{Node, Push, text};
 use crate::sandbox::server::{Inner, Shared};
 use crate::sandbox::state::{Account, Outcome, Publication, article_url};
+
+pub(super) const PLACES: &[Place] = &[
+    post("/cgi-bin/freepublish/submit", VERIFIED, submit),
+    post("/cgi-bin/freepublish/get", VERIFIED, get),
+    post("/cgi-bin/freepublish/batchget", VERIFIED, batch_get),
+    post("/cgi-bin/freepublish/getarticle", VERIFIED, get_article),
+    post("/cgi-bin/freepublish/delete", VERIFIED, delete),
+];
 
 const FIRST_PUBLISH_ID: u64 = 2_247_483_700;
 const PUBLISHING: u8 = 1;
@@ -20,7 +28,7 @@ struct Submit {
     media_id: String,
 }
 
-pub(super) fn submit(inner: &Shared, call: &Call) -> Answer {
+fn submit(inner: &Shared, call: &Call) -> Answer {
     let body: Submit = call.json()?;
     let now = inner.now();
     let (publish_id, msg_data_id) = inner.change(|state| {
@@ -37,6 +45,8 @@ pub(super) fn submit(inner: &Shared, call: &Call) -> Answer {
             status: PUBLISHING,
             article_id: format!("SbxArticle_{serial:08}"),
             at: now,
+            mass: false,
+            unlisted: false,
         };
         let ids = (publication.publish_id, publication.msg_data_id);
         state.publications.push(publication);
@@ -52,7 +62,7 @@ pub(super) fn submit(inner: &Shared, call: &Call) -> Answer {
 }
 
 /// Ids come as numbers or as strings, by place and day.
-fn id_as_it_comes(id: u64) -> Value {
+pub(super) fn id_as_it_comes(id: u64) -> Value {
     if id.is_multiple_of(2) { Value::from(id) } else { Value::from(id.to_string()) }
 }
 
@@ -145,7 +155,7 @@ struct One {
     publish_id: Value,
 }
 
-pub(super) fn get(inner: &Shared, call: &Call) -> Answer {
+fn get(inner: &Shared, call: &Call) -> Answer {
     let body: One = call.json()?;
     let wanted = match &body.publish_id {
         Value::String(id) => id.parse::<u64>().ok(),
@@ -176,11 +186,11 @@ pub(super) fn get(inner: &Shared, call: &Call) -> Answer {
 }
 
 /// Newest first.
-pub(super) fn batch_get(inner: &Shared, call: &Call) -> Answer {
+fn batch_get(inner: &Shared, call: &Call) -> Answer {
     let page = call.json::<Page>()?.checked()?;
     inner.read(|state| {
         let all: Vec<_> =
-            state.publications.iter().rev().filter(|publication| publication.status == 0).collect();
+            state.publications.iter().rev().filter(|it| it.status == 0 && !it.mass).collect();
         let items: Vec<_> = all
             .iter()
             .skip(page.offset)
@@ -215,23 +225,23 @@ struct ArticleOf {
     index: usize,
 }
 
-pub(super) fn get_article(inner: &Shared, call: &Call) -> Answer {
+fn get_article(inner: &Shared, call: &Call) -> Answer {
     let body: ArticleOf = call.json()?;
     if body.index != 0 {
         return Err(bug(47001, "data format error: getarticle has no index"));
     }
     inner.read(|state| {
-        let mut published = state.publications.iter().filter(|it| it.status == 0);
+        let mut published = state.publications.iter().filter(|it| it.status == 0 && !it.mass);
         let found = published.find(|it| it.article_id == body.article_id);
         let publication = found.ok_or_else(|| refuse(53600, "invalid article_id"))?;
         Ok(json!({"news_item": items_of(inner, publication, true)}))
     })
 }
 
-pub(super) fn delete(inner: &Shared, call: &Call) -> Answer {
+fn delete(inner: &Shared, call: &Call) -> Answer {
     let body: ArticleOf = call.json()?;
     inner.change(|state| {
-        let mut published = state.publications.iter_mut().filter(|it| it.status == 0);
+        let mut published = state.publications.iter_mut().filter(|it| it.status == 0 && !it.mass);
         let found = published.find(|it| it.article_id == body.article_id);
         let publication = found.ok_or_else(|| refuse(53600, "invalid article_id"))?;
         if body.index == 0 {

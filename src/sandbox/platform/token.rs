@@ -6,9 +6,12 @@ use chrono::TimeDelta;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Call, Refusal, bug, refuse};
+use super::{Answer, Call, OPEN, Place, Refusal, bug, get, post, refuse};
 use crate::sandbox::server::{Inner, Shared};
 use crate::sandbox::state::{Account, Token};
+
+pub(super) const PLACES: &[Place] =
+    &[post("/cgi-bin/stable_token", OPEN, stable), get("/cgi-bin/token", OPEN, ordinary)];
 
 const LIFETIME_S: i64 = 7200;
 /// A stable token is renewed so long before its end.
@@ -31,9 +34,9 @@ struct Stable {
     force_refresh: bool,
 }
 
-pub(super) fn stable(inner: &Shared, call: &Call) -> Answer {
+fn stable(inner: &Shared, call: &Call) -> Answer {
     let body: Stable = call.json()?;
-    let account = account_of(inner, &body.grant_type, &body.appid, &body.secret)?;
+    let account = account_of(inner, call, &body.grant_type, &body.appid, &body.secret)?;
     let now = inner.now();
     inner.change(|state| {
         if body.force_refresh {
@@ -65,9 +68,9 @@ pub(super) fn stable(inner: &Shared, call: &Call) -> Answer {
     })
 }
 
-pub(super) fn ordinary(inner: &Shared, call: &Call) -> Answer {
+fn ordinary(inner: &Shared, call: &Call) -> Answer {
     let of = |name| call.parameter(name).unwrap_or_default();
-    let account = account_of(inner, of("grant_type"), of("appid"), of("secret"))?;
+    let account = account_of(inner, call, of("grant_type"), of("appid"), of("secret"))?;
     let now = inner.now();
     let token = new_token(inner, account, false)?;
     let answer = given(&token.value, LIFETIME_S);
@@ -99,6 +102,7 @@ fn new_token(inner: &Inner, account: Account, stable: bool) -> Result<Token, Ref
 
 fn account_of(
     inner: &Inner,
+    call: &Call,
     grant_type: &str,
     appid: &str,
     secret: &str,
@@ -106,7 +110,14 @@ fn account_of(
     if grant_type != "client_credential" {
         return Err(bug(40002, "invalid grant_type"));
     }
-    account_by_secret(inner, appid, secret)
+    let account = account_by_secret(inner, appid, secret)?;
+    let allowed = &inner.config.allowed_ips;
+    match call.peer {
+        Some(peer) if !allowed.is_empty() && !allowed.contains(&peer) => {
+            Err(refuse(40164, format!("invalid ip {peer}, not in whitelist")))
+        }
+        _ => Ok(account),
+    }
 }
 
 pub(super) fn account_by_secret(
@@ -130,8 +141,8 @@ pub(super) fn account_by_secret(
     Ok(account)
 }
 
-/// Whether the call carries a living token of this account.
-pub(super) fn check(inner: &Inner, call: &Call, account: Account) -> Result<(), Refusal> {
+/// Whose living token the call carries.
+pub(super) fn check(inner: &Inner, call: &Call) -> Result<Account, Refusal> {
     let Some(value) = call.parameter("access_token") else {
         return Err(bug(41001, "access_token missing"));
     };
@@ -148,7 +159,6 @@ pub(super) fn check(inner: &Inner, call: &Call, account: Account) -> Result<(), 
             Err(refuse(40001, "invalid credential, access_token is invalid or not latest"))
         }
         Some((_, _, expires_at)) if expires_at <= now => Err(refuse(42001, "access_token expired")),
-        Some((of, ..)) if of != account => Err(bug(48001, "api unauthorized")),
-        Some(_) => Ok(()),
+        Some((account, ..)) => Ok(account),
     }
 }

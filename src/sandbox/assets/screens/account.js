@@ -1,27 +1,15 @@
 // The public account: its chat with the menu, and its profile with the articles.
 
 import * as api from "../api.js";
-import { avatar, h, icon, picture, rich, when } from "../dom.js";
+import { h, icon, picture, when } from "../dom.js";
 import { actions, toast } from "../layers.js";
 import { openLink } from "../open.js";
+import { scan } from "../scan.js";
 import { markSeen } from "../seen.js";
+import { line } from "./lines.js";
+import { HERE, more, pickPicture } from "./sending.js";
 
 const GAP_MS = 5 * 60_000;
-
-function bubble(line, me) {
-  if (line.sender === "system") return h("p.system", {}, line.text);
-  if (line.articles.length) return h("div.cards", {}, line.articles.map(card));
-  const mine = line.sender === "user";
-  return h(`div.line${mine ? ".mine" : ""}`, {},
-    mine ? avatar(me) : picture("account.svg"),
-    h("div.bubble", {}, mine ? line.text : rich(line.text, openLink)));
-}
-
-function card(article) {
-  return h("button.card", { onclick: () => openLink(article.url) },
-    article.pic_url ? h("img", { src: article.pic_url, alt: "" }) : null,
-    h("b", {}, article.title), h("span", {}, article.description));
-}
 
 export function account(holder) {
   const lines = h("div.scroll.chat", { "aria-live": "polite" });
@@ -39,11 +27,11 @@ export function account(holder) {
   const draw = (me) => {
     const nodes = [];
     let before = 0;
-    for (const line of me.chat) {
-      const at = Date.parse(line.at);
-      if (at - before > GAP_MS) nodes.push(h("p.time", {}, when(line.at)));
+    for (const one of me.chat) {
+      const at = Date.parse(one.at);
+      if (at - before > GAP_MS) nodes.push(h("p.time", {}, when(one.at)));
       before = at;
-      nodes.push(bubble(line, me));
+      nodes.push(line(one, me));
     }
     if (nodes.length === 0) nodes.push(h("p.time", {}, "还没有消息"));
     lines.replaceChildren(...nodes);
@@ -55,13 +43,14 @@ export function account(holder) {
       ? h("button.toggle", { "aria-label": typing ? "打开菜单" : "打开键盘", onclick: () => { typing = !typing; drawFoot(menu); } }, icon(typing ? "menu" : "keyboard"))
       : null;
     if (menu?.length && !typing) foot.replaceChildren(toggle, h("div.menu", {}, menu.map(menuButton)));
-    else foot.replaceChildren(...[toggle, writing()].filter(Boolean));
+    else foot.replaceChildren(...[toggle, writing("say"), more()].filter(Boolean));
   };
 
   return {
     update(state) {
-      const { me, menu } = state;
+      const { me } = state;
       if (!me) return;
+      const { menu } = me;
       if (!me.follows) { location.hash = "#/profile"; return; }
       markSeen(me, "chat");
       const now = JSON.stringify([me.id, me.chat]);
@@ -72,7 +61,7 @@ export function account(holder) {
   };
 }
 
-function writing() {
+export function writing(what) {
   const field = h("input", { type: "text", "aria-label": "发消息", autocomplete: "off", enterkeyhint: "send" });
   return h("form.write", {
     onsubmit: async (event) => {
@@ -80,7 +69,7 @@ function writing() {
       const text = field.value.trim();
       if (!text) return;
       field.value = "";
-      await api.me("say", { text }).catch((error) => toast(error.message));
+      await api.me(what, { text }).catch((error) => toast(error.message));
     },
   }, field, h("button.green", { type: "submit" }, "发送"));
 }
@@ -89,8 +78,23 @@ async function tap(name) {
   try {
     const tapped = await api.me("tap", { name });
     if (tapped.kind === "link") await openLink(tapped.link);
+    if (tapped.kind === "asks") await give(name, tapped.input);
   } catch (error) {
     toast(error.message);
+  }
+}
+
+/** What a button of the menu asks for before it does anything. */
+async function give(name, input) {
+  if (input === "scan") {
+    const result = await scan();
+    if (result) await api.me("tap-scan", { name, result });
+  } else if (input === "location") {
+    await api.me("tap-location", { name, ...HERE });
+    await api.me("send", { kind: "location", ...HERE });
+  } else {
+    await api.me("tap-pictures", { name, sums: ["1b5f7c23b5bf75682a53e7b6d163e185"] });
+    pickPicture();
   }
 }
 
@@ -137,6 +141,8 @@ export function profile(holder) {
               h("button.grey", { onclick: unfollow }, "取消关注"),
               h("button.green", { onclick: () => { location.hash = "#/account"; } }, "发消息"))
           : h("div.pair", {}, h("button.green", { onclick: follow }, "关注")),
+        me.follows ? h("button.entry.line-above", { onclick: () => { location.hash = "#/privacy"; } },
+          icon("lock"), h("span", {}, "消息和授权"), icon("arrow")) : null,
         h("h2.section", {}, "文章"),
         articles.length ? h("div.stories", {}, articles.map(articleRow)) : h("p.hint", {}, "还没有发布文章"));
     },

@@ -6,6 +6,7 @@ import { toast } from "../layers.js";
 import { openLink, openMini } from "../open.js";
 import { scan } from "../scan.js";
 import { unread } from "../seen.js";
+import { summary } from "./lines.js";
 
 export async function scanAndOpen() {
   const link = await scan();
@@ -20,10 +21,9 @@ function tabs(current, me) {
     tab("微信", "#/", "chat", waiting), tab("发现", "#/discover", "find"), tab("我", "#/me", "me"));
 }
 
-function words(line) {
-  if (!line) return "";
-  const text = line.text || line.articles[0]?.title || "";
-  return new DOMParser().parseFromString(text, "text/html").body.textContent.replace(/\s+/g, " ");
+function words(one) {
+  if (!one) return "";
+  return new DOMParser().parseFromString(summary(one), "text/html").body.textContent.replace(/\s+/g, " ");
 }
 
 function row({ image, name, text, time, count, onclick, id }) {
@@ -62,6 +62,10 @@ export function home(holder) {
         }),
         row({
           id: "row-mini", image: picture("mini.svg", "round"), name: account.mini_name, text: "小程序", onclick: openMini,
+        }),
+        row({
+          id: "row-service", image: h("span.avatar.square.bell", {}, icon("service")), name: "小程序客服",
+          text: words(me.mini_chat.at(-1)) || "有问题可以在这里问", onclick: go("#/service"),
         }));
       foot.replaceChildren(tabs("#/", me));
     },

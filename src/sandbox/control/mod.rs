@@ -2,18 +2,20 @@
 //!
 //! Whoever reaches the port may do everything: a sandbox holds nothing real.
 
-use std::collections::BTreeMap;
+mod person;
+mod view;
 
+use chrono::TimeDelta;
 use poem::http::{Method, StatusCode};
 use poem::{Endpoint, Request, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::journal::Fault;
-use super::people::{self, Opened, encode, parameter};
+use super::config::RandomFaults;
+use super::journal::{Fault, Order};
 use super::server::{Inner, Shared};
-use super::state::{Account, Outcome, State, User, picture_url};
-use super::{caller, scan};
+use super::state::{Account, MassOutcome, Outcome, User, Verdict};
+use super::{caller, people, scan};
 use crate::error::{Error, Kind, Result};
 
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -63,7 +65,7 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
     let segments: Vec<&str> = path.split('/').collect();
     let query = request.uri().query().unwrap_or_default();
     match (request.method().as_str(), segments.as_slice()) {
-        ("GET", ["state"]) => Ok(view(inner, query)),
+        ("GET", ["state"]) => Ok(view::state(inner, query)),
         ("GET", ["users"]) => Ok(json!({"items": users(inner)})),
         ("POST", ["users"]) => {
             let Named { name } = read(body)?;
@@ -73,7 +75,7 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
             }
             Ok(json!(people::add(inner, name)))
         }
-        ("POST", ["users", id, what]) => person(inner, user(inner, id)?, what, body).await,
+        ("POST", ["users", id, what]) => person::act(inner, user(inner, id)?, what, body).await,
         ("POST", ["scan"]) => match scan::read(body) {
             Some(link) => Ok(json!({"link": link})),
             None => Err(Error::not_found("no_code", "没有认出二维码，请换一张清楚的图片。")),
@@ -96,6 +98,50 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
             inner.change(|state| state.outcome = outcome);
             Ok(json!({}))
         }
+        ("GET", ["mass-outcome"]) => Ok(json!({"outcome": inner.read(|state| state.mass_outcome)})),
+        ("POST", ["mass-outcome"]) => {
+            let MassEnding { outcome } = read(body)?;
+            inner.change(|state| state.mass_outcome = outcome);
+            Ok(json!({}))
+        }
+        ("POST", ["verdict"]) => {
+            let Judged { verdict } = read(body)?;
+            inner.change(|state| state.verdict = verdict);
+            Ok(json!({}))
+        }
+        ("POST", ["random-faults"]) => {
+            inner.journal().random = read::<Option<RandomFaults>>(body)?;
+            Ok(json!({}))
+        }
+        ("GET", ["random-faults"]) => Ok(json!({"random": inner.journal().random})),
+        ("POST", ["clock"]) => {
+            let Ahead { advance_s } = read(body)?;
+            inner.advance(TimeDelta::seconds(advance_s.into()));
+            Ok(json!({"now": inner.now()}))
+        }
+        ("GET", ["clock"]) => Ok(json!({"now": inner.now()})),
+        ("POST", ["hold"]) => {
+            inner.journal().held.get_or_insert_default();
+            Ok(json!({}))
+        }
+        ("POST", ["release"]) => {
+            let Release { order, times } = read(body)?;
+            Ok(json!({"items": caller::release(inner, order, times).await}))
+        }
+        ("POST", ["callbacks", number, "again"]) => {
+            let number = number.parse().ok();
+            let record = match number {
+                Some(number) => caller::redeliver(inner, number).await,
+                None => None,
+            };
+            record
+                .map(|record| json!(record))
+                .ok_or_else(|| Error::not_found("no_callback", "没有这条推送。"))
+        }
+        ("POST", ["tokens", "kill"]) => {
+            inner.kill_tokens();
+            Ok(json!({}))
+        }
         ("POST", ["verify"]) => Ok(json!({
             "official": caller::verify_url(inner, Account::Official).await,
             "mini": caller::verify_url(inner, Account::Mini).await,
@@ -105,57 +151,6 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
         ("GET", ["unexpected"]) => Ok(json!({"items": inner.journal().unexpected})),
         _ => Err(Error::not_found("no_such_path", "沙盒没有这个地址。")),
     }
-}
-
-/// What one person does.
-async fn person(inner: &Shared, id: u64, what: &str, body: &[u8]) -> Result<Value> {
-    match what {
-        "login-code" => Ok(json!({"code": people::login_code(inner, id)})),
-        "phone-code" => Ok(json!({"code": people::phone_code(inner, id)})),
-        "follow" => people::follow(inner, id).await.map(|()| json!({})),
-        "unfollow" => people::unfollow(inner, id).await.map(|()| json!({})),
-        "say" => {
-            let Said { text } = read(body)?;
-            if text.trim().is_empty() || text.len() > 2048 {
-                return Err(Error::invalid("text", "要写一到几百个字。"));
-            }
-            Ok(json!({"lines": people::say(inner, id, text.trim()).await?}))
-        }
-        "tap" => {
-            let Named { name } = read(body)?;
-            Ok(json!(people::tap(inner, id, &name).await?))
-        }
-        "subscribe" => {
-            let Choices { results } = read(body)?;
-            let choices: Vec<_> = results
-                .iter()
-                .map(|(template_id, choice)| (template_id.as_str(), *choice == Choice::Accept))
-                .collect();
-            people::subscribe(inner, id, &choices).await?;
-            Ok(json!({"results": results}))
-        }
-        "refuse" => {
-            let Refused { template_id } = read(body)?;
-            people::refuse(inner, id, &template_id).await.map(|()| json!({}))
-        }
-        "open" => {
-            let Link { link } = read(body)?;
-            Ok(open(inner, id, &link))
-        }
-        _ => Err(Error::not_found("no_such_path", "沙盒没有这个地址。")),
-    }
-}
-
-/// Opens a link as the phone does; pages of the mini-program begin with a sign-in.
-fn open(inner: &Inner, id: u64, link: &str) -> Value {
-    let opened = people::resolve(inner, link);
-    let mut answer = json!(opened);
-    if let Opened::Mini { to } = &opened {
-        let (page_url, code) = (inner.page_url(), people::login_code(inner, id));
-        let url = format!("{page_url}/m/#/login?code={}&to={}", encode(&code), encode(to));
-        answer["url"] = Value::from(url);
-    }
-    answer
 }
 
 fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T> {
@@ -172,98 +167,10 @@ fn users(inner: &Inner) -> Vec<User> {
     inner.read(|state| state.people.iter().map(|person| person.user.clone()).collect())
 }
 
-/// Everything the phone shows; next to nothing when nothing has changed.
-fn view(inner: &Inner, query: &str) -> Value {
-    let seen = parameter(query, "version").and_then(|version| version.parse::<u64>().ok());
-    let id = parameter(query, "user").and_then(|id| id.parse::<u64>().ok()).unwrap_or(1);
-    let page_url = inner.page_url();
-    inner.read(|state| {
-        if seen == Some(state.version) {
-            return json!({"version": state.version, "same": true});
-        }
-        let people = state.people.iter().map(|person| {
-            json!({"id": person.user.id, "name": person.user.name, "follows": person.follows})
-        });
-        let me = state.person(id).or_else(|| state.people.first());
-        let me = me.map(|person| {
-            json!({
-                "id": person.user.id,
-                "name": person.user.name,
-                "follows": person.follows,
-                "phone": person.user.phone,
-                "chat": person.chat,
-                "notices": person.notices,
-            })
-        });
-        json!({
-            "version": state.version,
-            "service_url": page_url,
-            "account": {
-                "name": inner.config.account_name,
-                "mini_name": inner.config.mini_name,
-                "mini_appid": inner.config.mini.appid,
-            },
-            "templates": inner.config.templates,
-            "users": people.collect::<Vec<_>>(),
-            "me": me,
-            "menu": state.menu.as_ref().map(|menu| menu["button"].clone()),
-            "articles": articles(inner, state),
-        })
-    })
-}
-
-/// Newest first.
-fn articles(inner: &Inner, state: &State) -> Vec<Value> {
-    let published = state.published(&inner.base_url);
-    let cards = published.iter().rev().map(|one| {
-        let cover = &one.article.thumb_media_id;
-        json!({
-            "title": one.article.title,
-            "digest": one.article.digest,
-            "author": one.article.author,
-            "url": one.url,
-            "at": one.at,
-            "cover_url": picture_url(&inner.base_url, cover, "image/jpeg"),
-        })
-    });
-    cards.collect()
-}
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Named {
     name: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Said {
-    text: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Link {
-    link: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Refused {
-    template_id: String,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Choice {
-    Accept,
-    Reject,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Choices {
-    results: BTreeMap<String, Choice>,
 }
 
 #[derive(Deserialize)]
@@ -283,4 +190,30 @@ fn once() -> u32 {
 #[serde(deny_unknown_fields)]
 struct Ending {
     outcome: Outcome,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MassEnding {
+    outcome: MassOutcome,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Judged {
+    verdict: Verdict,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ahead {
+    advance_s: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Release {
+    order: Order,
+    #[serde(default = "once")]
+    times: u32,
 }
