@@ -23,8 +23,8 @@ function publishing(article, show, failed) {
   const reason = article.publication?.failure ?? article.failure ?? '原因不明。';
   const problems = h('div');
   return h('section.panel.stack.todo', { 'aria-labelledby': 'publish-title' },
-    h('h2', { id: 'publish-title' }, failed ? (massSent(article) ? '群发没有成功' : '发布失败') : '三审都通过了，可以发布'),
-    failed && alertBox('bad', h('p', { testid: 'publish-failure' }, reason), h('p.small', '审核仍然算数。再试一次不会重复。')),
+    h('h2', { id: 'publish-title' }, failed ? article.status_text : '三审都通过了，可以发布'),
+    failed && alertBox('bad', h('p', { testid: 'publish-failure' }, reason), h('p.small', massSent(article) ? '审核仍然算数。' : '审核仍然算数。再试一次不会重复发布。')),
     may ? [problems, previewWay(article), plainWay(article, show, problems, failed), massWay(article, show)] : h('p.soft', '内容改过，要重新三审后才能再发布。'));
 }
 
@@ -33,7 +33,7 @@ function previewWay(article) {
   return h('div.stack', {},
     h('p.soft', '可以先发给一个人，在手机上看看样子。'),
     h('div', {}, button('发到我的微信看看', {
-      testid: 'article-preview',
+      testid: 'article-look',
       onclick: () => formDialog({
         title: '发到我的微信看看',
         intro: '只有这一个人收到。要先关注公众号。',
