@@ -72,6 +72,15 @@ impl App {
     }
 }
 
+impl App {
+    /// For jobs: calls to WeChat have more patience, and leave the day's last ones to
+    /// people who wait.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        Self { wechat: self.wechat.in_background(), ..self.clone() }
+    }
+}
+
 impl Db {
     /// # Errors
     /// The database cannot be reached.

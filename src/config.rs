@@ -149,6 +149,10 @@ pub struct Wechat {
     pub api_base: String,
     /// Where browsers are sent to sign in. No slash at the end.
     pub open_base: String,
+    /// Tried when the first cannot be reached; empty: none.
+    pub api_base_backup: String,
+    pub tries: u32,
+    pub retry_pause_ms: u64,
     pub timestamp_window_s: i64,
     pub patience_ms: u64,
     pub connect_timeout_s: u64,
@@ -159,11 +163,32 @@ pub struct Wechat {
     pub templates: Templates,
 }
 
+/// Where WeChat's API is, and its second domain for the case of disaster.
+const REAL_API: &str = "https://api.weixin.qq.com";
+const REAL_API_BACKUP: &str = "https://api2.weixin.qq.com";
+
 impl Wechat {
+    /// The platform's hosts in the order in which they are tried. The real second one
+    /// belongs to the real first one: whoever calls a sandbox never falls over to WeChat.
+    pub fn hosts(&self) -> Vec<&str> {
+        let backup = self.api_base_backup.as_str();
+        let foreign = backup == REAL_API_BACKUP && self.api_base != REAL_API;
+        let backup = (!backup.is_empty() && !foreign).then_some(backup);
+        std::iter::once(self.api_base.as_str()).chain(backup).collect()
+    }
+
     /// How long an answer to a callback may take.
     pub fn patience(&self) -> Duration {
         Duration::from_millis(self.patience_ms)
     }
+}
+
+/// 服务号 or 订阅号.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccountKind {
+    Service,
+    Subscription,
 }
 
 /// How callbacks are protected.
@@ -186,6 +211,8 @@ pub enum Format {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Official {
+    pub kind: AccountKind,
+    pub verified: bool,
     pub appid: String,
     pub secret: SecretString,
     pub token: SecretString,
@@ -198,6 +225,7 @@ pub struct Official {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mini {
+    pub verified: bool,
     pub appid: String,
     pub secret: SecretString,
     pub token: SecretString,
@@ -358,6 +386,13 @@ impl Config {
             "wechat.open_base",
             "要以 http:// 或 https:// 开头，末尾不要斜杠",
         )?;
+        let backup = &self.wechat.api_base_backup;
+        check(
+            backup.is_empty() || (backup.starts_with("http") && !backup.ends_with('/')),
+            "wechat.api_base_backup",
+            "要以 http:// 或 https:// 开头，末尾不要斜杠；不用就留空",
+        )?;
+        check((1..=5).contains(&self.wechat.tries), "wechat.tries", "要 1 到 5")?;
         let (official, mini) = (&self.wechat.official, &self.wechat.mini);
         for (name, secret, keys) in [
             ("official", &official.secret, official.callback_keys()),
@@ -454,6 +489,22 @@ mod tests {
             account.push((previous, value));
             assert!(wrong(&account).contains(previous));
         }
+    }
+
+    #[test]
+    fn a_sandbox_never_falls_over_to_the_real_platform() {
+        let hosts = |extra: &[(&'static str, &str)]| {
+            let mut values = good();
+            values.extend(extra.iter().map(|(key, value)| (*key, (*value).to_owned())));
+            let config = Config::load_with(None, &values).expect("good");
+            config.wechat.hosts().into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(hosts(&[]), [REAL_API, REAL_API_BACKUP]);
+        assert_eq!(hosts(&[("wechat.api_base_backup", "")]), [REAL_API]);
+        let sandbox = ("wechat.api_base", "http://127.0.0.1:8081");
+        assert_eq!(hosts(&[sandbox]), ["http://127.0.0.1:8081"]);
+        let second = ("wechat.api_base_backup", "http://127.0.0.1:8082");
+        assert_eq!(hosts(&[sandbox, second]), ["http://127.0.0.1:8081", "http://127.0.0.1:8082"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -45,6 +46,8 @@ pub struct Error {
     /// Fit to be shown: no jargon, no personal data.
     pub message: Cow<'static, str>,
     pub next: Vec<NextStep>,
+    /// Where it is known when trying again makes sense: a job waits until then.
+    pub not_before: Option<DateTime<Utc>>,
     /// For the log alone.
     #[source]
     pub source: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -53,7 +56,14 @@ pub struct Error {
 macro_rules! constructors {
     ($($name:ident => $kind:ident),* $(,)?) => {$(
         pub fn $name(code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
-            Self { kind: Kind::$kind, code, message: message.into(), next: Vec::new(), source: None }
+            Self {
+                kind: Kind::$kind,
+                code,
+                message: message.into(),
+                next: Vec::new(),
+                not_before: None,
+                source: None,
+            }
         }
     )*};
 }
@@ -76,6 +86,7 @@ impl Error {
             code: "internal",
             message: "系统出了点问题，请稍后再试。".into(),
             next: Vec::new(),
+            not_before: None,
             source: Some(source.into()),
         }
     }
@@ -86,6 +97,13 @@ impl Error {
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// Trying again makes sense from then on.
+    #[must_use]
+    pub fn not_before(mut self, at: Option<DateTime<Utc>>) -> Self {
+        self.not_before = at;
         self
     }
 

@@ -205,6 +205,10 @@ impl SandboxConfig {
         let mut settings = vec![
             ("wechat.api_base", base_url.to_owned()),
             ("wechat.open_base", base_url.to_owned()),
+            ("wechat.api_base_backup", String::new()),
+            ("wechat.official.kind", "service".to_owned()),
+            ("wechat.official.verified", "true".to_owned()),
+            ("wechat.mini.verified", "true".to_owned()),
             ("wechat.official.appid", official.appid.clone()),
             ("wechat.official.secret", official.secret.clone()),
             ("wechat.official.token", official.token.clone()),

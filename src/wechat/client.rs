@@ -1,31 +1,27 @@
-//! The one way of a call: token → send → bytes → errcode → typed error.
+//! The one way of a call: may it? → token → host → answer → typed error; again where
+//! that is harmless.
+
+use std::time::{Duration, Instant};
 
 use reqwest::RequestBuilder;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::multipart::{Form, Part};
-use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::account::Account;
 use super::answer::Answer;
 use super::error::refuses_token;
-use super::token::{Token, Tokens};
-use super::{Class, Error, Inner};
+use super::hosts::Build;
+use super::retry::{self, Repeat};
+use super::token::Token;
+use super::{Class, Error, Inner, endpoint};
+use crate::cache::CacheError;
 
 pub(super) use super::answer::{DONE_BEFORE, id, int, nullable};
 
-/// An account of ours with the platform.
-pub(super) struct Account {
-    pub(super) appid: String,
-    pub(super) secret: SecretString,
-    tokens: Tokens,
-}
-
-impl Account {
-    pub(super) fn new(appid: String, secret: SecretString) -> Self {
-        Self { tokens: Tokens::new(&appid, &secret), appid, secret }
-    }
-}
+/// The shared cache is a help here: a call does not wait longer for it.
+const CACHE_PATIENCE: Duration = Duration::from_millis(250);
 
 /// A file to upload. Its name is ASCII and its ending fits the bytes (41005 and 40113
 /// otherwise).
@@ -36,32 +32,126 @@ pub(super) struct File<'a> {
 }
 
 /// What the answer of a call is to be read as.
-type Read<R> = fn(Answer, &'static str) -> Result<R, Error>;
+pub(super) type Read<R> = fn(Answer, &'static str) -> Result<R, Error>;
 
 fn object(answer: Answer, endpoint: &'static str) -> Result<Value, Error> {
     answer.object(endpoint)
 }
 
+/// A call, before it is made.
+struct Call<'a> {
+    account: &'a Account,
+    endpoint: &'static str,
+    repeat: Repeat,
+    /// Without a token: what it needs instead stands in the request.
+    open: bool,
+}
+
+impl<'a> Call<'a> {
+    fn new(account: &'a Account, endpoint: &'static str) -> Self {
+        Self { account, endpoint, repeat: endpoint::repeat(endpoint), open: false }
+    }
+
+    fn open(account: &'a Account, endpoint: &'static str) -> Self {
+        Self { open: true, ..Self::new(account, endpoint) }
+    }
+
+    /// WeChat does a template message with the same `client_msg_id` once.
+    fn with(account: &'a Account, endpoint: &'static str, body: &Value) -> Self {
+        let mut call = Self::new(account, endpoint);
+        if body.get("client_msg_id").is_some_and(Value::is_string) {
+            call.repeat = Repeat::Idempotent;
+        }
+        call
+    }
+}
+
 impl Inner {
-    /// A call with a token. `request` puts it together for the given URL, which
-    /// carries the token; it is made again for the one retry.
+    /// Makes a call; again in line where that is harmless and of use.
     async fn call<R>(
         &self,
-        account: &Account,
-        endpoint: &'static str,
+        call: Call<'_>,
         read: Read<R>,
-        request: impl Fn(String) -> RequestBuilder,
+        build: impl Fn(String) -> RequestBuilder + Sync,
     ) -> Result<R, Error> {
+        let (account, endpoint) = (call.account, call.endpoint);
+        account.must_exist(endpoint)?;
+        account.must_be_able(endpoint)?;
+        account.quota.admit(self, account, endpoint).await?;
+        let begun = Instant::now();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let mut error = match self.attempt(&call, read, &build).await {
+                Ok(answer) => {
+                    account.learn(self, endpoint, false).await;
+                    return Ok(answer);
+                }
+                Err(error) => error,
+            };
+            let spent = begun.elapsed();
+            match self.policy.pause(self.urgency, call.repeat, &error, tries, spent) {
+                Some(longest) => tokio::time::sleep(retry::jittered(longest)).await,
+                None => {
+                    // The failure of a token was seen to where it was asked for.
+                    if error.endpoint == endpoint {
+                        self.learn(account, &mut error).await;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Once; twice with a token that was refused.
+    async fn attempt<R>(
+        &self,
+        call: &Call<'_>,
+        read: Read<R>,
+        build: Build<'_>,
+    ) -> Result<R, Error> {
+        let (account, endpoint) = (call.account, call.endpoint);
+        if call.open {
+            return self.reach(account, endpoint, None, build, read).await;
+        }
         // Whatever became of the request for the token, this call was not sent.
         let token = account.tokens.get(self, account, None).await.map_err(Error::before_sending)?;
-        let url = |token: &str| format!("{}{endpoint}?access_token={token}", self.base);
-        match send(endpoint, request(url(&token)), read).await {
+        match self.reach(account, endpoint, Some(&token), build, read).await {
             Err(error) if error.errcode.is_some_and(refuses_token) => {}
             other => return other,
         }
-        let fresh =
-            account.tokens.get(self, account, Some(&token)).await.map_err(Error::before_sending)?;
-        send(endpoint, request(url(&fresh)), read).await
+        let fresh = account.tokens.get(self, account, Some(&token)).await;
+        let fresh = fresh.map_err(Error::before_sending)?;
+        self.reach(account, endpoint, Some(&fresh), build, read).await
+    }
+
+    /// Keeps what a failure teaches: what is used up, what the account may not, and what
+    /// staff should see.
+    async fn learn(&self, account: &Account, error: &mut Error) {
+        match error.errcode {
+            Some(code @ (45009 | 45011)) => {
+                let until = account.quota.spend(self, account, error.endpoint, code).await;
+                error.retry_at = error.retry_at.or(until);
+            }
+            Some(48001) => account.learn(self, error.endpoint, true).await,
+            _ => {}
+        }
+        self.keep_trouble(account, error).await;
+    }
+
+    /// What the shared cache says, if it says so soon.
+    pub(super) async fn quickly<T>(
+        &self,
+        asked: impl Future<Output = Result<T, CacheError>>,
+    ) -> Option<T> {
+        match tokio::time::timeout(CACHE_PATIENCE, asked).await {
+            Ok(Ok(found)) => Some(found),
+            Ok(Err(error)) => {
+                tracing::debug!(cause = %error, "the shared cache fails a call to WeChat");
+                None
+            }
+            Err(_) => None,
+        }
     }
 
     /// `POST` with a JSON body.
@@ -72,7 +162,7 @@ impl Inner {
         body: &Value,
     ) -> Result<T, Error> {
         let request = |url| self.http.post(url).json(body);
-        typed(endpoint, self.call(account, endpoint, object, request).await?)
+        typed(endpoint, self.call(Call::with(account, endpoint, body), object, request).await?)
     }
 
     /// [`Self::post`] with an idempotency key in the body: that it was done before is an
@@ -84,7 +174,10 @@ impl Inner {
         body: &Value,
     ) -> Result<T, Error> {
         let request = |url| self.http.post(url).json(body);
-        typed(endpoint, self.call(account, endpoint, Answer::object_or_earlier, request).await?)
+        typed(
+            endpoint,
+            self.call(Call::new(account, endpoint), Answer::object_or_earlier, request).await?,
+        )
     }
 
     /// `POST` with a JSON body whose answer is a file, such as a picture.
@@ -94,7 +187,8 @@ impl Inner {
         endpoint: &'static str,
         body: &Value,
     ) -> Result<Vec<u8>, Error> {
-        self.call(account, endpoint, Answer::file, |url| self.http.post(url).json(body)).await
+        let request = |url| self.http.post(url).json(body);
+        self.call(Call::new(account, endpoint), Answer::file, request).await
     }
 
     /// `GET` without anything but the token.
@@ -114,7 +208,7 @@ impl Inner {
         query: &[(&str, &str)],
     ) -> Result<T, Error> {
         let request = |url| self.http.get(url).query(query);
-        typed(endpoint, self.call(account, endpoint, object, request).await?)
+        typed(endpoint, self.call(Call::new(account, endpoint), object, request).await?)
     }
 
     /// `GET` whose answer is a file.
@@ -124,10 +218,8 @@ impl Inner {
         endpoint: &'static str,
         query: &[(&str, &str)],
     ) -> Result<Vec<u8>, Error> {
-        self.call(account, endpoint, Answer::file, |url| {
-            self.http.get(url).query(query).timeout(self.upload_timeout)
-        })
-        .await
+        let request = |url| self.http.get(url).query(query).timeout(self.upload_timeout);
+        self.call(Call::new(account, endpoint), Answer::file, request).await
     }
 
     /// `GET` without a token: what it needs instead stands in the query.
@@ -137,9 +229,8 @@ impl Inner {
         endpoint: &'static str,
         query: &[(&str, &str)],
     ) -> Result<T, Error> {
-        account.must_exist(endpoint)?;
-        let request = self.http.get(format!("{}{endpoint}", self.base)).query(query);
-        typed(endpoint, send(endpoint, request, object).await?)
+        let request = |url| self.http.get(url).query(query);
+        typed(endpoint, self.call(Call::open(account, endpoint), object, request).await?)
     }
 
     /// `POST` of a JSON body without a token.
@@ -149,9 +240,8 @@ impl Inner {
         endpoint: &'static str,
         body: &Value,
     ) -> Result<T, Error> {
-        account.must_exist(endpoint)?;
-        let request = self.http.post(format!("{}{endpoint}", self.base)).json(body);
-        typed(endpoint, send(endpoint, request, object).await?)
+        let request = |url| self.http.post(url).json(body);
+        typed(endpoint, self.call(Call::open(account, endpoint), object, request).await?)
     }
 
     /// `POST` of one picture, as the form part `media`. Its bytes say what it is;
@@ -194,7 +284,25 @@ impl Inner {
             }
             self.http.post(url).query(query).timeout(self.upload_timeout).multipart(form)
         };
-        typed(endpoint, self.call(account, endpoint, object, request).await?)
+        typed(endpoint, self.call(Call::new(account, endpoint), object, request).await?)
+    }
+
+    /// The call for a token: without the retries of others, which its callers make.
+    pub(super) async fn ask_for_token<T: DeserializeOwned>(
+        &self,
+        account: &Account,
+        endpoint: &'static str,
+        body: &Value,
+    ) -> Result<T, Error> {
+        account.quota.admit(self, account, endpoint).await?;
+        let request = |url| self.http.post(url).json(body);
+        match self.reach(account, endpoint, None, &request, object).await {
+            Ok(answer) => typed(endpoint, answer),
+            Err(mut error) => {
+                self.learn(account, &mut error).await;
+                Err(error)
+            }
+        }
     }
 
     /// The token as it stands, for what is kept beside it.
@@ -208,16 +316,6 @@ impl Inner {
     }
 }
 
-impl Account {
-    pub(super) fn must_exist(&self, endpoint: &'static str) -> Result<(), Error> {
-        if self.appid.is_empty() {
-            let words = "this account is not configured";
-            return Err(Error::ours(endpoint, Class::Configuration, words));
-        }
-        Ok(())
-    }
-}
-
 /// The answer as the caller wants it.
 fn typed<T: DeserializeOwned>(endpoint: &'static str, answer: Value) -> Result<T, Error> {
     serde_path_to_error::deserialize(answer).map_err(|error| {
@@ -225,54 +323,6 @@ fn typed<T: DeserializeOwned>(endpoint: &'static str, answer: Value) -> Result<T
         let words = format!("the answer lacks what it should hold at {}", error.path());
         Error::ours(endpoint, Class::MaybeSent, words)
     })
-}
-
-/// Sends, and reads the answer.
-async fn send<R>(
-    endpoint: &'static str,
-    request: RequestBuilder,
-    read: Read<R>,
-) -> Result<R, Error> {
-    let begun = std::time::Instant::now();
-    let outcome = exchange(endpoint, request).await.and_then(|answer| read(answer, endpoint));
-    let said = match &outcome {
-        Ok(_) => "ok".to_owned(),
-        Err(error) => {
-            error.errcode.map_or_else(|| error.class().as_str().to_owned(), |code| code.to_string())
-        }
-    };
-    metrics::counter!("shangxue_wechat_calls_total", "endpoint" => endpoint, "outcome" => said)
-        .increment(1);
-    metrics::histogram!("shangxue_wechat_call_seconds", "endpoint" => endpoint)
-        .record(begun.elapsed().as_secs_f64());
-    match &outcome {
-        // Nothing of ours is wrong: a person has not consented, a code is old.
-        Err(error) if matches!(error.class(), Class::UserState | Class::AlreadyDone) => {
-            tracing::debug!(%error, "WeChat refuses a call");
-        }
-        Err(error) => {
-            tracing::warn!(%error, class = error.class().as_str(), "a call to WeChat failed");
-        }
-        Ok(_) => {}
-    }
-    outcome
-}
-
-/// Answers over this are not read: the longest real ones are lists and pictures.
-const MAX_ANSWER_BYTES: usize = 32 * 1024 * 1024;
-
-async fn exchange(endpoint: &'static str, request: RequestBuilder) -> Result<Answer, Error> {
-    let fail = |error| Error::transport(endpoint, error);
-    let mut response = request.send().await.map_err(fail)?;
-    let status = response.status().as_u16();
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(fail)? {
-        if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-            return Err(Error::ours(endpoint, Class::MaybeSent, "the answer is too long"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(Answer { status, bytes })
 }
 
 /// File name and media type of a picture, by its bytes.

@@ -9,7 +9,7 @@
 use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 
-use super::client::Account;
+use super::account::Account;
 use super::field::hold;
 use super::{Class, Error, Inner};
 

@@ -5,6 +5,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
+use super::endpoint;
 use crate::error::Error as AppError;
 
 /// How a failure is to be met.
@@ -56,6 +59,8 @@ pub struct Error {
     pub errmsg: String,
     /// The request id under which WeChat's console can look the call up.
     pub rid: Option<String>,
+    /// Where it is known from when on the call makes sense again: not before.
+    pub retry_at: Option<DateTime<Utc>>,
     class: Class,
     #[source]
     source: Option<Arc<reqwest::Error>>,
@@ -77,6 +82,7 @@ impl Error {
             errcode: Some(errcode),
             errmsg: text.to_owned(),
             rid: rid.filter(|rid| !rid.is_empty()),
+            retry_at: None,
             class: classify(endpoint, errcode),
             source: None,
         }
@@ -84,7 +90,14 @@ impl Error {
 
     /// Refused here, or not understood: no code of WeChat's.
     pub(super) fn ours(endpoint: &'static str, class: Class, errmsg: impl Into<String>) -> Self {
-        Self { endpoint, errcode: None, errmsg: errmsg.into(), rid: None, class, source: None }
+        let errmsg = errmsg.into();
+        Self { endpoint, errcode: None, errmsg, rid: None, retry_at: None, class, source: None }
+    }
+
+    /// It makes sense again at that time.
+    pub(super) fn until(mut self, at: DateTime<Utc>) -> Self {
+        self.retry_at = Some(at);
+        self
     }
 
     /// The transport failed.
@@ -99,7 +112,7 @@ impl Error {
             (Class::MaybeSent, "the connection broke")
         };
         let source = Some(Arc::new(error.without_url()));
-        Self { endpoint, errcode: None, errmsg: errmsg.to_owned(), rid: None, class, source }
+        Self { source, ..Self::ours(endpoint, class, errmsg) }
     }
 
     /// For a call that waits on another one: whatever became of that, this was not sent.
@@ -137,7 +150,8 @@ impl Error {
             Some(53504 | 53505) => "请登录公众平台 mp.weixin.qq.com，在草稿箱里手动保存并发布。",
             Some(40164) => "微信不认识本服务器的地址，请管理员把它加进公众平台的 IP 白名单。",
             Some(89503) => "请公众号管理员在微信里点“确认”，允许本服务器调用。",
-            Some(48001) => "这个公众号还没有这项权限（需要完成认证）。",
+            Some(45009) => "今天（或这一分钟）的次数用完了，到时会自动再试。",
+            Some(48001) => "这个账号没有这项权限（要先认证，或要是服务号）。",
             _ => match self.class {
                 Class::BackOff | Class::NotSent | Class::MaybeSent => {
                     "微信现在没有响应，请过一会儿再试。"
@@ -163,7 +177,11 @@ impl From<Error> for AppError {
                 Self::conflict("wechat_refused", advice)
             }
         };
-        made.with_source(error)
+        let made = match (error.errcode, endpoint::ability(error.endpoint)) {
+            (Some(48001), Some(ability)) => made.or_else(ability.instead(), None),
+            _ => made,
+        };
+        made.not_before(error.retry_at).with_source(error)
     }
 }
 

@@ -9,7 +9,8 @@
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::client::{Account, File};
+use super::account::Account;
+use super::client::File;
 use super::field::{self, hold};
 use super::{Error, Inner, Mini, Official};
 

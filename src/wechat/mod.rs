@@ -2,10 +2,12 @@
 //! residents. The reference is WeChat's own documentation (developers.weixin.qq.com).
 //!
 //! 1. The base address is the only seam: failures live on the wire, and are tried there.
-//! 2. A call goes one way: token → send → errcode → typed error (`client.rs`). A
-//!    rejected token is dropped, only that one, and the call repeated once.
-//! 3. One token request at a time in a process; `stable_token` gives all instances the
-//!    same. Never a forced refresh.
+//! 2. A call goes one way: may it? → token → host → errcode → typed error (`client.rs`).
+//!    A rejected token is dropped, only that one, and the call repeated once. What
+//!    reaches people is repeated only where it was certainly not taken (`retry.rs`).
+//! 3. One token request at a time, also among instances; `stable_token` gives all of
+//!    them the same. Never a forced refresh. The shared cache saves calls: without it
+//!    everything still works, and no more tokens are asked for.
 //! 4. Limits are checked before sending, counted in characters as the platform does.
 //! 5. No error, log line or trace holds a token, a secret, an openid or a URL with one.
 //! 6. No input makes it panic; what is not understood is an error or `Unknown`.
@@ -18,35 +20,49 @@ use crate::clock::Clock;
 use crate::config;
 use crate::error::{Error as AppError, Result as AppResult};
 
+mod account;
 mod answer;
 pub mod callback;
+mod circuit;
 mod client;
 pub mod crypto;
 mod custom;
+mod endpoint;
 mod error;
 mod field;
+mod hosts;
 mod media;
 pub mod message;
 pub mod mini;
 pub mod official;
+mod quota;
 pub mod reply;
+mod retry;
 pub mod signature;
 mod subscription;
 mod token;
 mod tree;
+mod trouble;
+mod upkeep;
 
+pub use account::Ability;
 pub use callback::{Callback, CallbackError, Incoming, Query};
+pub use circuit::CircuitView;
 pub use custom::CustomMessage;
 pub use error::{Class, Error};
 pub use media::{MediaContent, MediaType, TemporaryMedia};
 pub use mini::{LoginSession, Mini, SubscribeMessage, fit_template_value};
 pub use official::Official;
+pub use quota::QuotaLine;
 pub use reply::Reply;
 pub use subscription::{
     Category, KeywordChoices, LibraryKeyword, LibraryTemplate, SubscribeTemplate, Templates,
 };
+pub use trouble::Trouble;
+pub use upkeep::{CallbackCheck, HostView, LookedUp, Upkeep};
 
-use client::Account;
+use account::{Account, Standing};
+use retry::{Policy, Urgency};
 
 /// The platform, for both accounts. Cheap to clone.
 #[derive(Clone)]
@@ -54,20 +70,23 @@ pub struct Wechat {
     inner: Arc<Inner>,
 }
 
+#[derive(Clone)]
 struct Inner {
     http: reqwest::Client,
-    /// No slash at the end.
-    base: String,
+    /// In the order in which they are tried; no slash at the end.
+    hosts: Arc<[String]>,
     /// Where browsers are sent to sign in. No slash at the end.
     open_base: String,
     upload_timeout: Duration,
+    policy: Policy,
+    urgency: Urgency,
     cache: Cache,
     clock: Clock,
-    official: Account,
-    mini: Account,
-    tickets: official::Tickets,
-    official_callback: Option<Callback>,
-    mini_callback: Option<Callback>,
+    official: Arc<Account>,
+    mini: Arc<Account>,
+    tickets: Arc<official::Tickets>,
+    official_callback: Option<Arc<Callback>>,
+    mini_callback: Option<Arc<Callback>>,
 }
 
 impl Wechat {
@@ -91,21 +110,46 @@ impl Wechat {
         let http = http.build().map_err(AppError::internal)?;
         let (official, mini) = (&config.official, &config.mini);
         let window_s = config.timestamp_window_s;
+        let hosts: Arc<[String]> = config.hosts().into_iter().map(str::to_owned).collect();
+        let account = |appid: &str, secret, standing| {
+            Arc::new(Account::new(appid, secret, standing, hosts.len()))
+        };
+        let (kind, verified) = (official.kind, official.verified);
         Ok(Self {
             inner: Arc::new(Inner {
                 http,
-                base: config.api_base.clone(),
                 open_base: config.open_base.clone(),
                 upload_timeout: Duration::from_secs(config.upload_timeout_s),
+                policy: Policy {
+                    tries: config.tries,
+                    pause: Duration::from_millis(config.retry_pause_ms),
+                },
+                urgency: Urgency::Interactive,
                 cache,
                 clock,
-                official_callback: Callback::new(official.callback_keys(), window_s)?,
-                mini_callback: Callback::new(mini.callback_keys(), window_s)?,
-                official: Account::new(official.appid.clone(), official.secret.clone()),
-                mini: Account::new(mini.appid.clone(), mini.secret.clone()),
-                tickets: official::Tickets::default(),
+                official_callback: Callback::new(official.callback_keys(), window_s)?.map(Arc::new),
+                mini_callback: Callback::new(mini.callback_keys(), window_s)?.map(Arc::new),
+                official: account(
+                    &official.appid,
+                    &official.secret,
+                    Standing::Official { kind, verified },
+                ),
+                mini: account(
+                    &mini.appid,
+                    &mini.secret,
+                    Standing::Mini { verified: mini.verified },
+                ),
+                tickets: Arc::default(),
+                hosts,
             }),
         })
+    }
+
+    /// For jobs: with more patience, and short of the day's last calls.
+    #[must_use]
+    pub fn in_background(&self) -> Self {
+        let inner = Inner { urgency: Urgency::Background, ..(*self.inner).clone() };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The mini-program's calls.

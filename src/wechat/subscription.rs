@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 
-use super::client::{self, Account};
+use super::account::Account;
+use super::client;
 use super::field::hold;
 use super::{Error, Inner, Mini, Official};
 

@@ -4,12 +4,14 @@
 //! 1. Kept in memory and in the shared cache under appid and a hash of the secret, so
 //!    that a new secret never meets an old token. With the cache down the memory
 //!    serves: the day's quota is not touched.
-//! 2. One request in flight per process. Who waited for it looks again first, and
-//!    shares its failure instead of waiting through another one.
-//! 3. A refused token is dropped only where it still stands. If WeChat gives the same
-//!    one again, that is the end for a minute: no loop, no storm.
+//! 2. One request in flight: in a process by a lock, among instances by a short lease in
+//!    the shared cache. Who waited looks again first. The lease saves requests and nothing
+//!    more: whoever waits too long for its holder asks too, and gets the same token.
+//! 3. A failure is shared for a second, and of successes there are two in two seconds at
+//!    most: whatever happens outside, there is no storm.
+//! 4. A refused token is dropped only where it still stands. If WeChat gives the same
+//!    one again, that is the end for a minute: no loop.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,14 +20,26 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
-use super::client::{self, Account};
-use super::{Class, Error, Inner};
+use super::account::Account;
+use super::{Class, Error, Inner, client};
 
 pub(super) const PATH: &str = "/cgi-bin/stable_token";
 
 /// So long a refused token that WeChat gave again is not asked for once more.
 const SAME_TOKEN_PAUSE: TimeDelta = TimeDelta::seconds(60);
+
+/// So long a failure answers for the next callers too.
+const FAILURE_SHARED: Duration = Duration::from_secs(1);
+
+/// At most two requests of a process in this time.
+const FLOOR: Duration = Duration::from_secs(2);
+
+/// How long an instance may keep the others waiting, and how long they wait.
+const LEASE: Duration = Duration::from_secs(10);
+const LEASE_PATIENCE: Duration = Duration::from_secs(3);
+const LEASE_LOOK: Duration = Duration::from_millis(50);
 
 /// A token of WeChat's. Has no `Debug`: it shall not be printed.
 pub(super) type Token = Arc<str>;
@@ -35,8 +49,6 @@ pub(super) struct Tokens {
     cache_key: String,
     memory: Mutex<Memory>,
     flight: tokio::sync::Mutex<()>,
-    /// How many requests have failed, for those who wait to notice.
-    failures: AtomicU64,
 }
 
 #[derive(Default)]
@@ -44,7 +56,9 @@ struct Memory {
     held: Option<Held>,
     /// A refused token that WeChat gave again, and when.
     same: Option<(Token, DateTime<Utc>)>,
-    failure: Option<Error>,
+    failure: Option<(Error, Instant)>,
+    /// When the last two requests began, the older first.
+    begun: [Option<Instant>; 2],
 }
 
 #[derive(Clone)]
@@ -68,7 +82,6 @@ impl Tokens {
             cache_key: format!("wechat-token:{appid}:{}", &mark[..8]),
             memory: Mutex::default(),
             flight: tokio::sync::Mutex::default(),
-            failures: AtomicU64::new(0),
         }
     }
 
@@ -83,14 +96,11 @@ impl Tokens {
         if let Some(token) = self.remembered(inner, refused) {
             return Ok(token);
         }
-        let seen = self.failures.load(Ordering::SeqCst);
         let _flight = self.flight.lock().await;
         if let Some(token) = self.remembered(inner, refused) {
             return Ok(token);
         }
-        if self.failures.load(Ordering::SeqCst) != seen
-            && let Some(failure) = self.memory(|memory| memory.failure.clone())
-        {
+        if let Some(failure) = self.recent_failure() {
             return Err(failure);
         }
         if let Some(refused) = refused
@@ -101,6 +111,36 @@ impl Tokens {
         if let Some(token) = self.shared(inner, refused).await {
             return Ok(token);
         }
+        let lease = Lease::take(inner, &self.cache_key).await;
+        let others = match &lease {
+            // It may have come between the look and the lease.
+            Lease::Ours(_) => self.shared(inner, refused).await,
+            Lease::Theirs => self.awaited(inner, refused).await,
+            Lease::NoCache => None,
+        };
+        let outcome = match others {
+            Some(token) => Ok(token),
+            None => self.renewed(inner, account, refused).await,
+        };
+        lease.release(inner, &self.cache_key).await;
+        outcome
+    }
+
+    /// When the token at hand ends, for the console; never the token.
+    pub(super) async fn ends(&self, inner: &Inner) -> Option<DateTime<Utc>> {
+        if self.remembered(inner, None).is_none() {
+            self.shared(inner, None).await?;
+        }
+        self.memory(|memory| memory.held.as_ref().map(|held| held.ends))
+    }
+
+    async fn renewed(
+        &self,
+        inner: &Inner,
+        account: &Account,
+        refused: Option<&Token>,
+    ) -> Result<Token, Error> {
+        self.pace().await;
         let token = self.request(inner, account).await?;
         if Some(&token) == refused {
             let now = inner.clock.now();
@@ -109,6 +149,36 @@ impl Tokens {
             return Err(same_token());
         }
         Ok(token)
+    }
+
+    /// Waits until another request may be made.
+    async fn pace(&self) {
+        if let Some(earlier) = self.memory(|memory| memory.begun[0]) {
+            tokio::time::sleep_until(earlier + FLOOR).await;
+        }
+        self.memory(|memory| memory.begun = [memory.begun[1], Some(Instant::now())]);
+    }
+
+    /// The token that another instance is asking for.
+    async fn awaited(&self, inner: &Inner, refused: Option<&Token>) -> Option<Token> {
+        let begun = Instant::now();
+        while begun.elapsed() < LEASE_PATIENCE {
+            tokio::time::sleep(LEASE_LOOK).await;
+            if let Some(token) = self.shared(inner, refused).await {
+                return Some(token);
+            }
+            let lease = inner.cache.get(&lease_key(&self.cache_key)).await;
+            if !matches!(lease, Ok(Some(_))) {
+                // It failed, or the cache did.
+                return None;
+            }
+        }
+        None
+    }
+
+    fn recent_failure(&self) -> Option<Error> {
+        let failure = self.memory(|memory| memory.failure.clone());
+        failure.filter(|(_, at)| at.elapsed() < FAILURE_SHARED).map(|(failure, _)| failure)
     }
 
     fn is_given_again(&self, refused: &Token, now: DateTime<Utc>) -> bool {
@@ -156,12 +226,12 @@ impl Tokens {
             "appid": account.appid,
             "secret": account.secret.expose_secret(),
         });
-        let answer = inner.post_open::<Answer>(account, PATH, &body).await;
+        let answer = inner.ask_for_token::<Answer>(account, PATH, &body).await;
         let answer = match answer.and_then(checked) {
             Ok(answer) => answer,
             Err(error) => {
-                self.memory(|memory| memory.failure = Some(error.clone()));
-                self.failures.fetch_add(1, Ordering::SeqCst);
+                let failure = Some((error.clone(), Instant::now()));
+                self.memory(|memory| memory.failure = failure);
                 return Err(error);
             }
         };
@@ -184,6 +254,38 @@ impl Tokens {
     fn memory<T>(&self, with: impl FnOnce(&mut Memory) -> T) -> T {
         with(&mut self.memory.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The right of one instance to ask for an account's token.
+enum Lease {
+    Ours(String),
+    Theirs,
+    NoCache,
+}
+
+impl Lease {
+    async fn take(inner: &Inner, cache_key: &str) -> Self {
+        let mut mark = [0; 8];
+        if getrandom::fill(&mut mark).is_err() {
+            return Self::NoCache;
+        }
+        let mark = hex::encode(mark);
+        match inner.cache.set_if_absent(&lease_key(cache_key), &mark, LEASE).await {
+            Ok(true) => Self::Ours(mark),
+            Ok(false) => Self::Theirs,
+            Err(_) => Self::NoCache,
+        }
+    }
+
+    async fn release(self, inner: &Inner, cache_key: &str) {
+        if let Self::Ours(mark) = self {
+            let _ended = inner.cache.remove_if(&lease_key(cache_key), &mark).await;
+        }
+    }
+}
+
+fn lease_key(cache_key: &str) -> String {
+    format!("{cache_key}:lease")
 }
 
 fn same_token() -> Error {

@@ -5,7 +5,7 @@
 //! 2. A job whose worker died is taken up again when its lease is over; so each
 //!    job must bear being run twice.
 //! 3. A failure that may pass (`Upstream`, `Internal`) is tried again with a capped
-//!    back-off; any other, and the last try, makes the job dead: staff see it and
+//!    back-off, and not before it says it makes sense; any other, and the last try, makes the job dead: staff see it and
 //!    can repeat it.
 
 use std::time::Duration;
@@ -132,7 +132,7 @@ async fn claim(app: &App, limit: u64) -> Result<Vec<job::Model>> {
 async fn attempt(app: &App, row: job::Model) {
     let (id, kind) = (row.id, row.kind.clone());
     let outcome = match serde_json::from_str::<Job>(&row.payload) {
-        Ok(job) => run(app, job).await,
+        Ok(job) => run(&app.in_background(), job).await,
         Err(error) => {
             Err(Error::invalid("unknown_job", "这项任务的内容读不懂。").with_source(error))
         }
@@ -164,7 +164,8 @@ fn verdict(
             let note = Some(format!("{}（{}）", error.message, error.code));
             let may_pass = matches!(error.kind, Kind::Upstream | Kind::Internal);
             if may_pass && attempts < max_attempts {
-                (JobState::Ready, now + back_off(attempts), note)
+                let pause = now + back_off(attempts);
+                (JobState::Ready, error.not_before.map_or(pause, |at| at.max(pause)), note)
             } else {
                 (JobState::Dead, now, note)
             }
@@ -206,6 +207,9 @@ mod tests {
         let (_, at, _) = verdict(&upstream(), 9, 12, now);
         assert_eq!(at, now + TimeDelta::seconds(600));
         assert_eq!(verdict(&upstream(), 12, 12, now).0, JobState::Dead);
+        let midnight = now + TimeDelta::hours(5);
+        let spent = Err(Error::upstream("spent", "用完了").not_before(Some(midnight)));
+        assert_eq!(verdict(&spent, 1, 12, now).1, midnight);
         assert_eq!(verdict(&Err(Error::conflict("refused", "不行")), 1, 12, now).0, JobState::Dead);
         assert_eq!(verdict(&Ok(()), 1, 12, now).0, JobState::Done);
     }

@@ -25,4 +25,5 @@ mod wechat_callbacks;
 mod wechat_calls;
 mod wechat_client;
 mod wechat_protocol;
+mod wechat_resilience;
 mod worker;

@@ -528,7 +528,7 @@ in_the_news_room! {
     }
 
     async fn whatever_call_goes_wrong_the_article_arrives_exactly_once(room: Room) {
-        let faults = [Fault::Garbage, Fault::Http500, Fault::Errcode(-1), Fault::Errcode(45009)];
+        let faults = [Fault::Garbage, Fault::Http500, Fault::Errcode(-1), Fault::Errcode(45011)];
         let mut expected = 0;
         for path in [UPLOADIMG, MATERIAL, DRAFTS, ADD_DRAFT, SUBMIT, ASK] {
             for fault in &faults {
@@ -678,7 +678,7 @@ in_the_news_room! {
 
     async fn a_platform_that_is_away_for_long_can_be_tried_again_by_hand(room: Room) {
         let id = room.approved().await;
-        room.platform.fail_next(DRAFTS, Fault::Errcode(45009), 100);
+        room.platform.fail_next(DRAFTS, Fault::Errcode(-1), 100);
         room.publish(id).await.ok();
         for _round in 0..30 {
             room.app.run_jobs().await;

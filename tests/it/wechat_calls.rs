@@ -98,6 +98,8 @@ impl Stub {
             ("security.data_key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=".to_owned()),
             ("wechat.api_base", self.url.clone()),
             ("wechat.open_base", "https://open.example".to_owned()),
+            ("wechat.tries", "1".to_owned()),
+            ("wechat.official.kind", "service".to_owned()),
             ("wechat.official.appid", "wx1".to_owned()),
             ("wechat.official.secret", "s1".to_owned()),
             ("wechat.official.token", "token".to_owned()),

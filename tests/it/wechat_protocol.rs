@@ -268,6 +268,7 @@ async fn platform() -> (Sandbox, Wechat, Clock) {
     let mut values = vec![
         ("security.data_key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=".to_owned()),
         ("wechat.timeout_s", "1".to_owned()),
+        ("wechat.tries", "1".to_owned()),
     ];
     values.extend(sandbox.service_settings());
     let config = Config::load_with(None, &values).unwrap();
@@ -306,7 +307,7 @@ async fn a_rejected_token_is_dropped_and_the_call_repeated_once() {
 
 #[tokio::test]
 async fn every_failure_of_the_platform_has_its_class() {
-    let (sandbox, wechat, _) = platform().await;
+    let (sandbox, wechat, clock) = platform().await;
     wechat.official().get_menu().await.unwrap();
     for (fault, class) in [
         (Fault::Timeout, Class::MaybeSent),
@@ -321,6 +322,8 @@ async fn every_failure_of_the_platform_has_its_class() {
         let error = wechat.official().get_menu().await.unwrap_err();
         assert_eq!(error.class(), class, "{error}");
         assert!(!format!("{error:?}").contains("access_token"), "{error:?}");
+        // What was used up is not asked for again on the same day.
+        clock.advance(chrono::TimeDelta::days(1));
     }
     let gone = wechat.clone();
     sandbox.stop().await;

@@ -45,6 +45,22 @@ on_both_databases_with_wechat! {
         assert!(world.platform.menu().is_some());
     }
 
+    async fn a_used_up_quota_lets_a_job_wait_for_the_next_day(world: World) {
+        enqueue(&world).await;
+        world.platform.fail_next(MENU, Fault::Errcode(45009), 1);
+        world.app.run_jobs().await;
+        let waiting = the_job(&world).await;
+        // 09:00 in Shanghai; the limits begin anew at 00:00 there.
+        let midnight = world.app.now() + TimeDelta::hours(15);
+        assert_eq!((waiting.state, waiting.run_after), (JobState::Ready, midnight));
+        world.advance(TimeDelta::hours(14));
+        assert_eq!(world.app.run_jobs().await, 0);
+        world.advance(TimeDelta::hours(1));
+        assert_eq!(world.app.run_jobs().await, 1);
+        assert_eq!(the_job(&world).await.state, JobState::Done);
+        assert_eq!(world.calls(MENU), 2);
+    }
+
     async fn a_dead_job_is_shown_to_staff_and_can_be_repeated(world: World) {
         let centre = fixtures::clerk(&world.app, "centre", Role::Centre, None).await;
         let teacher = fixtures::clerk(&world.app, "teacher", Role::Teacher, None).await;

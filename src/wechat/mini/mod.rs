@@ -15,7 +15,7 @@ pub use link::{LinkLife, MiniLink, MiniVersion};
 pub use login::{KeyedSession, LoginSession};
 pub use subscribe::{SubscribeMessage, fit_template_value};
 
-use super::{Callback, Error, Inner};
+use super::{Ability, Callback, Error, Inner, Upkeep};
 
 /// The mini-program's side of the platform.
 pub struct Mini<'a> {
@@ -25,7 +25,18 @@ pub struct Mini<'a> {
 impl<'a> Mini<'a> {
     /// Its callbacks; `None` when it is not configured.
     pub fn callback(&self) -> Option<&'a Callback> {
-        self.inner.mini_callback.as_ref()
+        self.inner.mini_callback.as_deref()
+    }
+
+    /// May the account do this, by its kind and by what WeChat has said? To be asked
+    /// before something is planned.
+    pub fn can(&self, ability: Ability) -> bool {
+        self.inner.mini.can(ability, self.inner.clock.now())
+    }
+
+    /// What keeps the account in order.
+    pub fn upkeep(&self) -> Upkeep<'a> {
+        Upkeep::new(self.inner, &self.inner.mini)
     }
 
     /// Does WeChat accept appid and secret?

@@ -29,7 +29,7 @@ pub use tags::Tag;
 pub use template::{MiniPage, PrivateTemplate, TemplateMessage};
 pub use users::{OpenidPage, UserInfo};
 
-use super::{Callback, Error, Inner};
+use super::{Ability, Callback, Error, Inner, Upkeep};
 
 /// The public account's side of the platform.
 pub struct Official<'a> {
@@ -39,7 +39,18 @@ pub struct Official<'a> {
 impl<'a> Official<'a> {
     /// Its callbacks; `None` when it is not configured.
     pub fn callback(&self) -> Option<&'a Callback> {
-        self.inner.official_callback.as_ref()
+        self.inner.official_callback.as_deref()
+    }
+
+    /// May the account do this, by its kind and by what WeChat has said? To be asked
+    /// before something is planned.
+    pub fn can(&self, ability: Ability) -> bool {
+        self.inner.official.can(ability, self.inner.clock.now())
+    }
+
+    /// What keeps the account in order.
+    pub fn upkeep(&self) -> Upkeep<'a> {
+        Upkeep::new(self.inner, &self.inner.official)
     }
 
     /// Does WeChat accept appid and secret?

@@ -7,6 +7,7 @@
 pub mod callbacks;
 pub mod fixtures;
 pub mod platform;
+pub mod stub;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -96,6 +97,8 @@ impl TestApp {
             ("centre.phone", "0512-58000000".to_owned()),
             // Nothing answers here unless a test brings a platform.
             ("wechat.api_base", "http://127.0.0.1:9".to_owned()),
+            // A failure is seen by who asked for it; repeats in line have tests of their own.
+            ("wechat.tries", "1".to_owned()),
         ];
         values.extend(extra.iter().cloned());
         let config = Config::load_with(None, &values).expect("a good configuration");
