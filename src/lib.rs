@@ -27,6 +27,7 @@ pub mod enrolment;
 pub mod attendance;
 
 pub mod conversation;
+pub mod platform;
 pub mod worker;
 
 pub mod backup;

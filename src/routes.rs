@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
-    attendance, conversation, courses, enrolment, members, news, notices, pages, staff, telemetry,
-    vault, wire, worker,
+    attendance, conversation, courses, enrolment, members, news, notices, pages, platform, staff,
+    telemetry, vault, wire, worker,
 };
 
 /// The longest callback that WeChat is known to send is far below.
@@ -47,6 +47,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         attendance::api::StaffAttendanceApi(app.clone()),
         news::api::StaffNewsApi(app.clone()),
         worker::api::OperationsApi(app.clone()),
+        platform::api::PlatformApi(app.clone()),
     );
     OpenApiService::new(apis, "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(

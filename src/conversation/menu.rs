@@ -9,16 +9,35 @@ pub(super) fn mini_page(page: &str) -> String {
     crate::notices::mini_page(page)
 }
 
+/// The menu as it should be, and as the platform has it.
+pub struct MenuState {
+    pub ours: Menu,
+    /// None: there is none, or it was made by hand.
+    pub theirs: Option<Menu>,
+}
+
+impl MenuState {
+    pub fn is_same(&self) -> bool {
+        self.theirs.as_ref() == Some(&self.ours)
+    }
+}
+
+/// # Errors
+/// `wechat_unavailable`; `wechat_refused` where the account may not have a menu.
+pub async fn menu_state(app: &App) -> Result<MenuState> {
+    let theirs = app.wechat.official().get_menu().await?;
+    Ok(MenuState { ours: menu(app), theirs })
+}
+
 /// Brings the menu to the platform, if it is not there yet (a job).
 ///
 /// # Errors
-/// `wechat_unavailable`; `wechat_refused` where the account may not have a menu.
+/// As [`menu_state`].
 pub async fn sync_menu(app: &App) -> Result<()> {
-    let wanted = menu(app);
-    if app.wechat.official().get_menu().await?.as_ref() == Some(&wanted) {
-        return Ok(());
+    let state = menu_state(app).await?;
+    if !state.is_same() {
+        app.wechat.official().create_menu(&state.ours).await?;
     }
-    app.wechat.official().create_menu(&wanted).await?;
     Ok(())
 }
 

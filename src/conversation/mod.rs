@@ -33,7 +33,7 @@ mod store;
 
 pub use intake::Intake;
 pub use late::answer_late;
-pub use menu::sync_menu;
+pub use menu::{MenuState, menu_state, sync_menu};
 
 use dialogue::Question;
 use intake::{Seen, Verdict};

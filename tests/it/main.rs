@@ -16,6 +16,7 @@ mod news;
 mod notices;
 mod openapi;
 mod pages;
+mod platform;
 mod restart;
 mod sandbox;
 mod staff;

@@ -25,6 +25,7 @@ const ROUTES = [
   ['/news/new', () => import('./news_edit.js'), 'news'],
   ['/news/:id', () => import('./news_page.js'), 'news'],
   ['/news/:id/edit', () => import('./news_edit.js'), 'news'],
+  ['/wechat', () => import('./wechat.js'), 'wechat'],
   ['/jobs', () => import('./jobs.js'), 'jobs'],
   ['/logins', () => import('./logins.js'), 'logins'],
   ['/me', () => import('./me.js'), 'me'],

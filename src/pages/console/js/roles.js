@@ -29,6 +29,7 @@ const NAV = [
   ]],
   ['宣传', [['news', '#/news', '新闻', 'news']]],
   ['系统', [
+    ['wechat', '#/wechat', '微信', 'centre'],
     ['jobs', '#/jobs', '任务', 'centre'],
     ['logins', '#/logins', '账号', 'admin'],
   ]],

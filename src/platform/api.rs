@@ -1,0 +1,284 @@
+//! The console's page “微信”.
+
+use chrono::{DateTime, Utc};
+use poem_openapi::param::Path;
+use poem_openapi::payload::Json;
+use poem_openapi::{Object, OpenApi};
+
+use entity::kinds::WechatAccount;
+
+use crate::app::App;
+use crate::platform::{self, Finding, Standing};
+use crate::wechat::{CircuitView, HostView, LookedUp, QuotaLine, Trouble};
+use crate::wire::auth::CentreStaff;
+use crate::wire::common::Done;
+use crate::wire::tags::Tag;
+use crate::wire::{ApiError, ApiResult};
+use crate::{clock, conversation};
+
+pub struct PlatformApi(pub App);
+
+/// How an account stands.
+#[derive(Debug, Object)]
+struct WechatStanding {
+    account: WechatAccount,
+    name: String,
+    configured: bool,
+    /// As in “已认证的服务号”.
+    kind: String,
+    /// What it may not do.
+    missing: Vec<MissingAbility>,
+    /// When the present token ends; absent: none was needed yet.
+    #[oai(skip_serializing_if_is_none)]
+    token_ends: Option<DateTime<Utc>>,
+    hosts: Vec<WechatHost>,
+    usage: Vec<EndpointUsage>,
+    troubles: Vec<WechatTrouble>,
+    /// To be entered in WeChat's console.
+    callback_url: String,
+}
+
+#[derive(Debug, Object)]
+struct MissingAbility {
+    name: String,
+    instead: String,
+}
+
+#[derive(Debug, Object)]
+struct WechatHost {
+    name: String,
+    working: bool,
+    state_text: String,
+}
+
+/// Calls of an endpoint today.
+#[derive(Debug, Object)]
+struct EndpointUsage {
+    endpoint: String,
+    name: String,
+    used: u64,
+    /// Absent: not known.
+    #[oai(skip_serializing_if_is_none)]
+    limit: Option<u64>,
+    #[oai(skip_serializing_if_is_none)]
+    left: Option<u64>,
+    resets_at: DateTime<Utc>,
+    /// Nothing goes until then.
+    #[oai(skip_serializing_if_is_none)]
+    spent_until: Option<DateTime<Utc>>,
+    can_ask: bool,
+}
+
+/// A call that failed.
+#[derive(Debug, Object)]
+struct WechatTrouble {
+    at: DateTime<Utc>,
+    time_text: String,
+    endpoint: String,
+    #[oai(skip_serializing_if_is_none)]
+    errcode: Option<i64>,
+    /// WeChat's own words.
+    words: String,
+    /// What to do.
+    advice: String,
+    #[oai(skip_serializing_if_is_none)]
+    rid: Option<String>,
+}
+
+/// One thing that was tried.
+#[derive(Debug, Object)]
+struct CheckLine {
+    good: bool,
+    text: String,
+}
+
+/// The name of an endpoint, as the list has it.
+#[derive(Debug, Object)]
+struct EndpointName {
+    endpoint: String,
+}
+
+/// A call as WeChat remembers it.
+#[derive(Debug, Object)]
+struct RememberedCall {
+    time_text: String,
+    took_ms: i64,
+    endpoint: String,
+    /// The address of ours that WeChat saw.
+    client_ip: String,
+    #[oai(skip_serializing_if_is_none)]
+    errcode: Option<i64>,
+}
+
+/// The menu under the chat, as it should be and as it is.
+#[derive(Debug, Object)]
+struct MenuComparison {
+    same: bool,
+    ours: Vec<String>,
+    theirs: Vec<String>,
+}
+
+impl From<Standing> for WechatStanding {
+    fn from(standing: Standing) -> Self {
+        let name = match standing.account {
+            WechatAccount::Official => "公众号",
+            WechatAccount::Mini => "小程序",
+        };
+        let missing = standing.missing.iter().map(|ability| MissingAbility {
+            name: ability.name().to_owned(),
+            instead: ability.instead().to_owned(),
+        });
+        Self {
+            account: standing.account,
+            name: name.to_owned(),
+            configured: standing.configured,
+            kind: standing.kind.to_owned(),
+            missing: missing.collect(),
+            token_ends: standing.token_ends,
+            hosts: standing.hosts.into_iter().map(WechatHost::from).collect(),
+            usage: standing.usage.into_iter().map(EndpointUsage::from).collect(),
+            troubles: standing.troubles.into_iter().map(WechatTrouble::from).collect(),
+            callback_url: standing.callback_url,
+        }
+    }
+}
+
+impl From<HostView> for WechatHost {
+    fn from(host: HostView) -> Self {
+        let state_text = match host.circuit {
+            CircuitView::Closed => "正常".to_owned(),
+            CircuitView::Open { until } => {
+                format!("连不上，{} 再试", clock::minute_name(clock::local_minute(until)))
+            }
+            CircuitView::Probing => "正在重新试".to_owned(),
+        };
+        Self { name: host.name, working: host.circuit == CircuitView::Closed, state_text }
+    }
+}
+
+impl From<QuotaLine> for EndpointUsage {
+    fn from(line: QuotaLine) -> Self {
+        Self {
+            endpoint: line.endpoint.to_owned(),
+            name: line.name.to_owned(),
+            used: line.used,
+            limit: line.limit,
+            left: line.limit.map(|limit| limit.saturating_sub(line.used)),
+            resets_at: line.resets_at,
+            spent_until: line.spent_until,
+            can_ask: line.can_ask,
+        }
+    }
+}
+
+impl From<Trouble> for WechatTrouble {
+    fn from(trouble: Trouble) -> Self {
+        Self {
+            at: trouble.at,
+            time_text: clock::spoken(trouble.at),
+            endpoint: trouble.endpoint,
+            errcode: trouble.errcode,
+            words: trouble.words,
+            advice: trouble.advice,
+            rid: trouble.rid,
+        }
+    }
+}
+
+impl From<Finding> for CheckLine {
+    fn from(finding: Finding) -> Self {
+        Self { good: finding.good, text: finding.text }
+    }
+}
+
+impl From<LookedUp> for RememberedCall {
+    fn from(call: LookedUp) -> Self {
+        Self {
+            time_text: clock::spoken(call.at),
+            took_ms: call.took_ms,
+            endpoint: call.endpoint,
+            client_ip: call.client_ip,
+            errcode: call.errcode,
+        }
+    }
+}
+
+#[OpenApi(tag = "Tag::StaffOperations")]
+impl PlatformApi {
+    /// How both accounts stand, by what is known here: asks WeChat nothing.
+    #[oai(path = "/staff/wechat", method = "get", operation_id = "staff_wechat")]
+    async fn standing(&self, _who: CentreStaff) -> ApiResult<Json<Vec<WechatStanding>>> {
+        let mut accounts = Vec::new();
+        for account in [WechatAccount::Official, WechatAccount::Mini] {
+            accounts.push(platform::standing(&self.0, account).await.into());
+        }
+        Ok(Json(accounts))
+    }
+
+    /// Try an account: its secret, and WeChat's way to our callbacks.
+    #[oai(
+        path = "/staff/wechat/accounts/:account/check",
+        method = "post",
+        operation_id = "staff_check_wechat"
+    )]
+    async fn check(
+        &self,
+        _who: CentreStaff,
+        account: Path<WechatAccount>,
+    ) -> ApiResult<Json<Vec<CheckLine>>> {
+        let findings = platform::check(&self.0, account.0).await;
+        Ok(Json(findings.into_iter().map(CheckLine::from).collect()))
+    }
+
+    /// Ask WeChat for its own numbers of an endpoint.
+    #[oai(
+        path = "/staff/wechat/accounts/:account/quota",
+        method = "post",
+        operation_id = "staff_ask_wechat_quota"
+    )]
+    async fn quota(
+        &self,
+        _who: CentreStaff,
+        account: Path<WechatAccount>,
+        endpoint: Json<EndpointName>,
+    ) -> ApiResult<Done> {
+        platform::ask_quota(&self.0, account.0, &endpoint.0.endpoint)
+            .await
+            .map_err(ApiError::from)?;
+        Ok(Done::Done)
+    }
+
+    /// Look a call up by WeChat's number for it.
+    #[oai(
+        path = "/staff/wechat/accounts/:account/calls/:rid",
+        method = "get",
+        operation_id = "staff_look_up_wechat_call"
+    )]
+    async fn look_up(
+        &self,
+        _who: CentreStaff,
+        account: Path<WechatAccount>,
+        rid: Path<String>,
+    ) -> ApiResult<Json<RememberedCall>> {
+        let call = platform::look_up(&self.0, account.0, &rid.0).await.map_err(ApiError::from)?;
+        Ok(Json(call.into()))
+    }
+
+    /// Compare the menu with the one at WeChat.
+    #[oai(path = "/staff/wechat/menu", method = "get", operation_id = "staff_wechat_menu")]
+    async fn menu(&self, _who: CentreStaff) -> ApiResult<Json<MenuComparison>> {
+        let state = conversation::menu_state(&self.0).await.map_err(ApiError::from)?;
+        Ok(Json(MenuComparison {
+            same: state.is_same(),
+            ours: platform::menu_lines(&state.ours),
+            theirs: state.theirs.as_ref().map(platform::menu_lines).unwrap_or_default(),
+        }))
+    }
+
+    /// Write the menu to WeChat.
+    #[oai(path = "/staff/wechat/menu", method = "post", operation_id = "staff_write_wechat_menu")]
+    async fn write_menu(&self, _who: CentreStaff) -> ApiResult<Done> {
+        conversation::sync_menu(&self.0).await.map_err(ApiError::from)?;
+        Ok(Done::Done)
+    }
+}
