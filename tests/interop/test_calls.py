@@ -97,9 +97,9 @@ class TowardsTheSandbox(Demo):
     def test_followers_are_tagged(self):
         client, person = self.client(OFFICIAL), self.person()
         self.act(person["id"], "follow")
-        tag = client.tag.create("书法班")["tag"]["id"]
+        tag = client.tag.create("书法班")["id"]
         client.tag.tag_user(tag, person["official_openid"])
-        self.assertEqual(client.tag.get_user_tag(person["official_openid"])["tagid_list"], [tag])
+        self.assertEqual(client.tag.get_user_tag(person["official_openid"]), [tag])
         client.tag.delete(tag)
 
     def test_customer_and_template_messages_arrive(self):
