@@ -80,10 +80,11 @@ async fn answered(
         return Ok(Some(first_said(app, incoming, xml(text)).await));
     }
     let patience = app.config.wechat.patience();
-    let answer = answers::answer(app, &incoming.from, &question);
-    let Ok(text) = timeout(patience.saturating_sub(begun.elapsed()), answer).await else {
-        return later(app, incoming, Owed::Ask(question)).await;
+    let text = match patience.checked_sub(begun.elapsed()) {
+        Some(left) => timeout(left, answers::answer(app, &incoming.from, &question)).await.ok(),
+        None => None,
     };
+    let Some(text) = text else { return later(app, incoming, Owed::Ask(question)).await };
     let reply = xml(text?);
     let seen = Seen {
         account: WechatAccount::Official,

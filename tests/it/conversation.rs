@@ -3,9 +3,10 @@
 use entity::{callback, follower, subscription};
 use reqwest::Method;
 use sea_orm::{EntityTrait, PaginatorTrait};
-use shangxue::sandbox::Account;
+use shangxue::sandbox::{Account, ChatLine, Sender};
 use shangxue::wechat::signature;
 
+use crate::support::platform::World;
 use crate::support::{Backend, Request, TestApp};
 use crate::{on_both_databases, on_both_databases_with_wechat};
 
@@ -111,4 +112,49 @@ async fn in_plain_mode_only_the_signature_counts() {
     let broken = post(&app, "/wechat/official", "abc123", "<xml><ToUserName>").send().await;
     assert_eq!(broken.status.as_u16(), 403);
     assert_eq!(post(&app, "/wechat/official", "wrong1", body).send().await.status.as_u16(), 403);
+}
+
+/// A service whose patience has run out before it begins.
+async fn in_a_hurry(backend: Backend) -> World {
+    World::start_with(backend, &[("wechat.patience_ms", "0".to_owned())]).await
+}
+
+/// Who asks too slowly answered a question gets the answer as a customer message, once.
+async fn late_answers_are_brought(backend: Backend) {
+    let world = in_a_hurry(backend).await;
+    let user = world.platform.add_user("王秀英");
+    // Something of ours changes: the welcome comes after it.
+    world.platform.follow(&user).await.unwrap();
+    assert!(world.platform.chat(&user).iter().all(|line| !line.text.contains("欢迎关注")));
+    world.app.run_jobs().await;
+    let welcome = |line: &ChatLine| line.text.contains("欢迎关注");
+    assert_eq!(world.platform.chat(&user).iter().filter(|line| welcome(line)).count(), 1);
+
+    // Something to be looked up.
+    world.platform.say(&user, "我的学时").await.unwrap();
+    let asked =
+        world.platform.callbacks().into_iter().rfind(|record| record.what == "text").unwrap();
+    assert_eq!((asked.status, asked.reply.as_str()), (Some(200), ""));
+    let again = world.platform.redeliver(asked.number).await.unwrap();
+    assert_eq!((again.status, again.reply.as_str()), (Some(200), ""));
+    world.app.run_jobs().await;
+    world.app.run_jobs().await;
+    let hours = |line: &ChatLine| line.sender == Sender::Account && line.text.contains("学时");
+    assert_eq!(world.platform.chat(&user).iter().filter(|line| hours(line)).count(), 1);
+
+    // The same for everybody: nothing is slow about it.
+    let lines = world.platform.say(&user, "报名").await.unwrap();
+    assert!(lines.iter().any(|line| line.text.contains("去报名")), "{lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_not_ready_comes_as_a_customer_message_sqlite() {
+    late_answers_are_brought(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_not_ready_comes_as_a_customer_message_postgres() {
+    if Backend::Postgres.available() {
+        late_answers_are_brought(Backend::Postgres).await;
+    }
 }

@@ -20,6 +20,7 @@ mod platform;
 mod restart;
 mod sandbox;
 mod staff;
+mod storm;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;
 mod wechat_callbacks;
