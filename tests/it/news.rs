@@ -13,6 +13,7 @@ use shangxue::outbox::{self, Job};
 use shangxue::sandbox::{Fault, Outcome, Sandbox, SandboxConfig};
 use shangxue::wechat::message::{PublishResult, PublishStatus};
 
+use crate::storm::storm;
 use crate::support::fixtures::{Clerk, clerk};
 use crate::support::{Answer, Backend, Request, TestApp, the_time};
 
@@ -803,4 +804,51 @@ async fn cut_off(work: impl Future, polls: u32) {
         std::task::Poll::Pending
     })
     .await;
+}
+
+// A platform of which every fifth call fails, for an hour of its time.
+
+in_the_news_room! {
+    async fn an_hour_of_failures_publishes_each_article_at_most_once_and_tells_how_it_ended(room: Room) {
+        let mut articles = Vec::new();
+        for (nth, way) in ["publish", "mass-send", "publish", "publish"].into_iter().enumerate() {
+            let mut text = text(room.picture(10).await, room.picture(200).await);
+            text["title"] = format!("第{nth}篇").into();
+            let made = room.post(&room.author, "/api/staff/articles", &text).await.ok();
+            let id = made["id"].as_i64().unwrap();
+            room.submit(id).await.ok();
+            room.pass_all(id).await;
+            articles.push((id, way));
+        }
+        room.platform.fail_at_random(Some(storm(7)));
+        for minute in 0..60 {
+            room.app.advance(TimeDelta::minutes(1));
+            if minute % 10 == 0
+                && let Some((id, way)) = articles.get(minute / 10)
+            {
+                room.post(&room.author, &format!("/api/staff/articles/{id}/{way}"), &json!({})).await.ok();
+            }
+            room.app.run_jobs().await;
+            room.platform.settle().await;
+        }
+        room.platform.fail_at_random(None);
+        for _ in 0..60 {
+            room.app.advance(TimeDelta::minutes(5));
+            room.app.run_jobs().await;
+            room.platform.settle().await;
+        }
+        let there = room.platform.articles();
+        for (nth, (id, way)) in articles.iter().enumerate() {
+            let (shown, title) = (room.article(*id).await, format!("第{nth}篇"));
+            let times = there.iter().filter(|one| one.article.title == title).count();
+            assert!(times <= 1, "{title} came {times} times");
+            // What is not there is said not to be there, with what to do; nothing hangs.
+            match shown["status"].as_str().unwrap() {
+                "published" => assert_eq!(times, 1, "{title} by {way}"),
+                "approved" => assert!(shown["publication"]["failure"].is_string(), "{shown}"),
+                other => panic!("{title} by {way}: {other}: {shown}"),
+            }
+        }
+        assert!(there.len() >= 3, "most arrive in spite of it");
+    }
 }

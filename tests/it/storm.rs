@@ -18,7 +18,8 @@ use crate::support::platform::World;
 const MINUTES: i64 = 60;
 const PEOPLE: usize = 6;
 
-fn storm(seed: u64) -> RandomFaults {
+/// Every fifth call fails in one of the ways in which calls fail.
+pub fn storm(seed: u64) -> RandomFaults {
     // A lost answer and a call that never arrives look the same from here.
     let faults = vec![
         Fault::Errcode(-1),
