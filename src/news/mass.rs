@@ -23,12 +23,13 @@ use super::store::{self, Step};
 use super::{account, drafting, locked, no_article, not_approved, object, standing};
 use crate::app::App;
 use crate::clock;
+use crate::config::AccountKind;
 use crate::error::{Error, Result};
 use crate::outbox::{self, Job};
 use crate::staff::{self, Colleague};
 use crate::wechat::message::{MassResult, MassStatus};
 use crate::wechat::official::{MassContent, MassProgress, MassTarget, PreviewTo};
-use crate::wechat::{self, Class};
+use crate::wechat::{self, Ability, Class};
 
 /// A repeat with the same key is answered after a minute (45066 before).
 pub(super) const ASK_AFTER: TimeDelta = TimeDelta::seconds(60);
@@ -148,13 +149,24 @@ pub async fn mass_send_finished(
     Ok(())
 }
 
-/// What was sent this month, and what the platform allows.
+/// What may still be sent.
 pub(super) async fn quota(app: &App, conn: &impl ConnectionTrait) -> Result<Quota> {
+    if !app.wechat.official().can(Ability::MassSend) {
+        let text = "这个公众号不能群发，要先完成微信认证。可以用“发布”。".to_owned();
+        return Ok(Quota { may: false, text });
+    }
     let today = app.clock.today();
-    let since = clock::at_local(today.with_day(1).unwrap_or(today), 0);
-    let used = store::mass_sends_since(conn, since).await?;
-    let text = format!("这个月群发过 {used} 次。服务号每月最多 4 次，订阅号每天 1 次。");
-    Ok(Quota { may: true, text })
+    let (since, most, span) = match app.config.wechat.official.kind {
+        AccountKind::Subscription => (today, 1, "今天"),
+        AccountKind::Service => (today.with_day(1).unwrap_or(today), 4, "这个月"),
+    };
+    let used = store::mass_sends_since(conn, clock::at_local(since, 0)).await?;
+    let left = most - i64::try_from(used).unwrap_or(most).min(most);
+    let text = match left {
+        0 => format!("{span}的 {most} 次群发已经用完。可以用“发布”。"),
+        _ => format!("{span}还可以群发 {left} 次，共 {most} 次。"),
+    };
+    Ok(Quota { may: left > 0, text })
 }
 
 /// Shows an approved article on the phone of one follower, before it goes to all.

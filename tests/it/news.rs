@@ -17,8 +17,6 @@ use crate::storm::storm;
 use crate::support::fixtures::{Clerk, clerk};
 use crate::support::{Answer, Backend, Request, TestApp, the_time};
 
-mod mass;
-
 /// The service with a platform, and one person of each kind.
 struct Room {
     app: TestApp,
@@ -52,6 +50,8 @@ macro_rules! in_the_news_room {
         }
     )*};
 }
+
+mod mass;
 
 impl Room {
     async fn open(backend: Backend) -> Self {

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use poem::http::StatusCode;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{Endpoint, Response, Server};
+use shangxue::sandbox::MassOutcome;
 use shangxue::wechat::message::{MassResult, MassStatus};
 use tokio::sync::Notify;
 
@@ -234,7 +235,7 @@ before_all_followers! {
         let room = &masses.room;
         let id = room.approved().await;
         let before = room.article(id).await;
-        assert!(before["mass_send"]["text"].as_str().unwrap().contains("群发过 0 次"), "{before}");
+        assert!(before["mass_send"]["text"].as_str().unwrap().contains("还可以群发 4 次"), "{before}");
         let under_way = masses.act(id, "mass-send").await.ok();
         assert_eq!((&under_way["status"], &under_way["publication"]["way"]), (&json!("publishing"), &json!("mass_send")));
         masses.act(id, "mass-send").await.refused(409, "publishing");
@@ -250,7 +251,7 @@ before_all_followers! {
         assert_eq!((&done["status"], &done["status_text"]), (&json!("published"), &json!("已群发")));
         let figures = json!({ "total": 120, "filtered": 118, "sent": 117, "failed": 1 });
         assert_eq!((&done["publication"]["figures"], &done["publication"]["url"]), (&figures, &json!("https://mp.weixin.qq.com/s/m")));
-        assert!(done["mass_send"]["text"].as_str().unwrap().contains("群发过 1 次"));
+        assert!(done["mass_send"]["text"].as_str().unwrap().contains("还可以群发 3 次"));
         assert_eq!(room.app.get("/api/news").send().await.ok()["total"], 1);
         room.app.advance(TimeDelta::hours(1));
         room.app.run_jobs().await;
@@ -381,6 +382,19 @@ before_all_followers! {
         assert!(done["failure"].as_str().unwrap().contains("没有说明原因"), "{done}");
     }
 
+    async fn four_a_month_and_no_more(masses: Masses) {
+        let room = &masses.room;
+        for number in 0..4 {
+            masses.arrived(number).await;
+        }
+        let id = fresh(room, 4).await;
+        let article = room.article(id).await;
+        assert_eq!(article["mass_send"]["may"], false);
+        assert!(!article["may"].as_array().unwrap().contains(&json!("mass_send")));
+        masses.act(id, "mass-send").await.refused(409, "no_mass_send_left");
+        assert_eq!(masses.state(|state| state.sent.len()), 4);
+    }
+
     async fn only_what_three_people_passed_is_sent_or_shown(masses: Masses) {
         let room = &masses.room;
         let id = room.draft().await;
@@ -413,5 +427,40 @@ before_all_followers! {
         assert_eq!(masses.state(|state| state.withdrawn.clone()), [masses.row(id).await.msg_id.unwrap()]);
         masses.act(id, "withdraw").await.refused(409, "not_mass_sent");
         assert_eq!(room.app.get("/api/news").send().await.ok()["total"], 0);
+    }
+}
+
+// With the sandbox's own mass send: read from the same reference by somebody else.
+
+in_the_news_room! {
+    async fn a_mass_send_stands_in_the_chat_and_the_event_brings_the_figures(room: Room) {
+        room.platform.set_service_url(&room.app.url);
+        let user = room.platform.users().remove(0);
+        room.platform.follow(&user).await.unwrap();
+        let id = room.approved().await;
+        room.platform.fail_next(SENDALL, Fault::Garbage, 1);
+        let path = format!("/api/staff/articles/{id}/mass-send");
+        room.post(&room.author, &path, &json!({})).await.ok();
+        room.app.run_jobs().await;
+        assert_eq!(room.article(id).await["status"], "publishing");
+        // After a minute the platform says that it has this one.
+        room.platform.advance(TimeDelta::seconds(61));
+        let done = room.drive(id).await;
+        assert_eq!(done["status_text"], "已群发", "{done} {:?}", room.platform.callbacks());
+        room.platform.settle().await;
+        let cards = room.platform.chat(&user).iter().filter(|line| !line.articles.is_empty()).count();
+        assert_eq!(cards, 1);
+        assert!(room.platform.drafts().is_empty(), "it is used up");
+        assert_eq!(room.platform.unexpected(), Vec::<String>::new());
+    }
+
+    async fn the_administrators_silence_is_told(room: Room) {
+        room.platform.set_service_url(&room.app.url);
+        room.platform.set_mass_outcome(MassOutcome::Refused(40002));
+        let id = room.approved().await;
+        let path = format!("/api/staff/articles/{id}/mass-send");
+        room.post(&room.author, &path, &json!({})).await.ok();
+        let done = room.drive(id).await;
+        assert!(done["failure"].as_str().unwrap().contains("30 分钟没有确认"), "{done}");
     }
 }
