@@ -7,7 +7,9 @@
 //!    higher room does.
 
 use chrono::{DateTime, Utc};
-use entity::ids::{ClassId, EnrolmentId, JobId, LateAnswerId, MeetingId, NoticeId, PublicationId};
+use entity::ids::{
+    ClassId, EnrolmentId, ErasureId, JobId, LateAnswerId, MeetingId, NoticeId, PublicationId,
+};
 use entity::job;
 use entity::kinds::JobState;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction};
@@ -35,6 +37,8 @@ pub enum Job {
     WithdrawMassSend { publication: PublicationId },
     /// Tell a follower what was not ready while WeChat waited.
     AnswerLate { answer: LateAnswerId },
+    /// Let the rooms above forget a resident too.
+    FinishErasure { erasure: ErasureId },
     /// Bring the menu to the account, if it differs from the one there.
     SyncMenu,
 }
@@ -51,6 +55,7 @@ impl Job {
             Self::FollowPublication { .. } => "follow_publication",
             Self::WithdrawMassSend { .. } => "withdraw_mass_send",
             Self::AnswerLate { .. } => "answer_late",
+            Self::FinishErasure { .. } => "finish_erasure",
             Self::SyncMenu => "sync_menu",
         }
     }

@@ -53,6 +53,8 @@ ids! {
     PublicationId;
     /// An answer that was not ready in time.
     LateAnswerId;
+    /// One erasure of personal data.
+    ErasureId;
     /// A piece of work that waits in the outbox.
     JobId;
 }

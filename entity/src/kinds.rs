@@ -43,6 +43,14 @@ kinds! {
         /// Sensitive information (ID number), asked for separately.
         Sensitive = "sensitive",
     }
+    /// How much of a resident's data was erased.
+    ErasureScope {
+        /// All that names them.
+        Person = "person",
+        /// The phone number.
+        Phone = "phone",
+    }
+
     /// What a person at the console is.
     Role {
         /// Everything, and the other logins.

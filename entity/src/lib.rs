@@ -17,6 +17,7 @@ pub mod consent;
 pub mod course;
 pub mod enrolment;
 pub mod enrolment_change;
+pub mod erasure;
 pub mod follower;
 pub mod holiday;
 pub mod job;

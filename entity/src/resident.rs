@@ -27,6 +27,8 @@ pub struct Model {
     pub id_number_hash: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// Since then it is nobody: what names a person is gone.
+    pub erased_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -29,11 +29,13 @@ mod dialogue;
 mod intake;
 mod late;
 mod menu;
+mod privacy;
 mod store;
 
 pub use intake::Intake;
 pub use late::answer_late;
 pub use menu::{MenuState, menu_state, sync_menu};
+pub use privacy::finish_erasure;
 
 use dialogue::Question;
 use intake::{Seen, Verdict};
@@ -140,6 +142,7 @@ async fn take_effect(
     if !store::first_time(&tx, account, &key, incoming.message.kind(), now).await? {
         return store::reply_of(&tx, account, &key).await;
     }
+    privacy::take_effect(app, &tx, account, incoming).await?;
     let reply = match account {
         WechatAccount::Official => official(app, &tx, incoming).await?,
         WechatAccount::Mini => {

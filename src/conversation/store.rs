@@ -178,6 +178,25 @@ pub(super) async fn settle_late(
     Ok(moved.rows_affected == 1)
 }
 
+/// Forgets an openid. What was told to it stays, without the person; what was not told
+/// yet is told to nobody.
+pub(super) async fn forget(tx: &DatabaseTransaction, openid: &str) -> Result<()> {
+    use late_answer::Column;
+    follower::Entity::delete_by_id(openid).exec(tx).await?;
+    late_answer::Entity::update_many()
+        .col_expr(Column::State, Expr::value(NoticeState::NoConsent))
+        .filter(Column::Openid.eq(openid))
+        .filter(Column::State.eq(NoticeState::Pending))
+        .exec(tx)
+        .await?;
+    late_answer::Entity::update_many()
+        .col_expr(Column::Openid, Expr::value(""))
+        .filter(Column::Openid.eq(openid))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Notes that a person follows the account, or no longer does. `at` is when it
 /// happened: an event that arrives late does not undo a newer one.
 pub(super) async fn follow(

@@ -43,7 +43,7 @@ mod withdraw;
 pub use sign_up::{Outcome, SignUp, SignUpOptions, sign_up, sign_up_at_counter};
 pub use tell::tell_meeting_change;
 pub use waiting::{accept, decline, fill_free_places, lapse_offer};
-pub use withdraw::{cancel_class, withdraw, withdraw_at_counter};
+pub use withdraw::{cancel_class, withdraw, withdraw_all, withdraw_at_counter};
 
 /// Who does something to an enrolment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

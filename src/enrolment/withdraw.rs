@@ -3,10 +3,10 @@
 use chrono::TimeDelta;
 
 use entity::enrolment::Model;
-use entity::ids::{ClassId, EnrolmentId};
+use entity::ids::{ClassId, EnrolmentId, ResidentId};
 use entity::kinds::EnrolmentStatus;
 
-use super::{Actor, Step, locked, no_enrolment, record, scoped, step, store, tell};
+use super::{Actor, Mine, Step, locked, no_enrolment, record, scoped, step, store, tell};
 use crate::app::App;
 use crate::clock;
 use crate::courses;
@@ -83,6 +83,19 @@ pub async fn withdraw_at_counter(
     let row = store::one(app.db.read(), id).await?.ok_or_else(no_enrolment)?;
     scoped(app, who, row.class_id).await?;
     withdraw(app, Actor::Staff(who.id), id, Some(reason)).await
+}
+
+/// Takes a person out of everything that has not ended, as when they are erased.
+///
+/// # Errors
+/// The database.
+pub async fn withdraw_all(app: &App, who: ResidentId, reason: &str) -> Result<()> {
+    for Mine { enrolment, .. } in super::my(app, app.db.read(), who).await? {
+        if store::LIVE.contains(&enrolment.status) {
+            withdraw(app, Actor::System, enrolment.id, Some(reason)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Ends a class, its meetings to come and all its enrolments; everyone who was in

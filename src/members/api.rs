@@ -11,7 +11,7 @@ use entity::kinds::{ConsentKind, Role};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::members::{self, Need, ProfileInput, profile, store};
-use crate::wire::auth::{EnrolmentStaff, Resident};
+use crate::wire::auth::{CentreStaff, EnrolmentStaff, Resident};
 use crate::wire::common::{Community, Done};
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
@@ -44,6 +44,12 @@ struct ProfileBody {
     phone: Option<String>,
     /// Left as it is when absent or empty; needs the sensitive consent.
     id_number: Option<String>,
+}
+
+#[derive(Object)]
+struct ErasureBody {
+    /// As on the paper that the resident signed.
+    reason: String,
 }
 
 #[derive(Enum)]
@@ -195,6 +201,13 @@ impl MembersApi {
         Ok(Json(me(&self.0, id).await.map_err(ApiError::from)?))
     }
 
+    /// Close my account: what names me is erased, my classes are left, the sessions end.
+    #[oai(path = "/me", method = "delete", operation_id = "erase_me")]
+    async fn erase(&self, who: Resident) -> ApiResult<Done> {
+        members::erase_own(&self.0, &who.0).await.map_err(ApiError::from)?;
+        Ok(Done::Done)
+    }
+
     /// The communities one can live in.
     #[oai(path = "/communities", method = "get", operation_id = "communities")]
     async fn communities(&self) -> ApiResult<Json<Page<Community>>> {
@@ -224,5 +237,25 @@ impl StaffMembersApi {
             community_name: person.community_id.and_then(|id| names.get(&id).cloned()),
         });
         Ok(Json(Page::whole(found.collect())))
+    }
+
+    /// Close the account of a resident who asked for it on paper.
+    ///
+    /// Codes: `reason_needed`, `too_long`, `no_resident`.
+    #[oai(
+        path = "/staff/residents/:id/erase",
+        method = "post",
+        operation_id = "staff_erase_resident"
+    )]
+    async fn erase(
+        &self,
+        who: CentreStaff,
+        id: Path<ResidentId>,
+        body: Json<ErasureBody>,
+    ) -> ApiResult<Done> {
+        members::erase_on_request(&self.0, &who.0, id.0, &body.0.reason)
+            .await
+            .map_err(ApiError::from)?;
+        Ok(Done::Done)
     }
 }

@@ -8,6 +8,8 @@
 //!    withdrawn.
 //! 4. Phone and ID numbers are sealed and found by a keyed hash; outside this room
 //!    they are seen masked.
+//! 5. Who is erased keeps nothing that names them, in one transaction; what they did
+//!    stays, as somebody's. They may come back as somebody new.
 //!
 //! A family member who acts for a resident will be a session with two residents in
 //! it; every verb takes the resident for whom something is done.
@@ -28,8 +30,11 @@ use crate::vault;
 use crate::wechat::LoginSession;
 
 pub mod api;
+mod erasure;
 mod profile;
 mod store;
+
+pub use erasure::{Eraser, erase, erase_on_request, erase_own, finished, forget_items, unfinished};
 
 /// A code that another tap is just redeeming is looked for so often, so far apart.
 const WAIT_FOR_OTHER_TAP: (u32, Duration) = (10, Duration::from_millis(100));
@@ -226,6 +231,9 @@ async fn resident_of(
     let mini = WechatAccount::Mini;
     let unionid = session.unionid.as_deref();
     if let Some(id) = store::identity(tx, mini, &session.openid).await? {
+        if !lives(tx, id).await? {
+            return Ok(None);
+        }
         if let Some(unionid) = unionid {
             store::note_unionid(tx, mini, &session.openid, unionid).await?;
         }
@@ -237,6 +245,7 @@ async fn resident_of(
         None => None,
     };
     let id = match known {
+        Some(id) if !lives(tx, id).await? => return Ok(None),
         Some(id) => id,
         None => store::insert(tx, now).await?,
     };
@@ -283,7 +292,7 @@ pub async fn give_consent(
         return Err(Error::conflict("consent_outdated", "说明有更新，请再看一遍。"));
     }
     let tx = app.db.begin().await?;
-    lock(&tx, id).await?;
+    living(&tx, id).await?;
     let given = store::consents(&tx, id, kind).await?;
     if !given.iter().any(|consent| consent.version == version) {
         store::add_consent(&tx, id, kind, version, app.clock.now()).await?;
@@ -299,7 +308,7 @@ pub async fn give_consent(
 pub async fn withdraw_consent(app: &App, id: ResidentId, kind: ConsentKind) -> Result<()> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    let row = store::lock(&tx, id).await?.ok_or_else(no_resident)?;
+    let row = living(&tx, id).await?;
     store::withdraw_consent(&tx, id, kind, now).await?;
     if kind == ConsentKind::Sensitive {
         let changes = store::Changes { drop_id_number: true, ..Default::default() };
@@ -307,6 +316,18 @@ pub async fn withdraw_consent(app: &App, id: ResidentId, kind: ConsentKind) -> R
     }
     tx.commit().await?;
     Ok(())
+}
+
+/// Locks a resident; false for one who was being erased a moment ago, and whose openids
+/// are nobody's by now.
+async fn lives(tx: &DatabaseTransaction, id: ResidentId) -> Result<bool> {
+    Ok(store::lock(tx, id).await?.is_some_and(|row| row.erased_at.is_none()))
+}
+
+/// The resident, locked; who is erased is no longer one.
+async fn living(tx: &DatabaseTransaction, id: ResidentId) -> Result<resident::Model> {
+    let row = store::lock(tx, id).await?.filter(|row| row.erased_at.is_none());
+    row.ok_or_else(no_resident)
 }
 
 fn no_resident() -> Error {
@@ -360,7 +381,7 @@ pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Res
     let id_number = id_number.map(|number| profile::id_number(number, birth_date)).transpose()?;
 
     let tx = app.db.begin().await?;
-    let row = store::lock(&tx, id).await?.ok_or_else(no_resident)?;
+    let row = living(&tx, id).await?;
     if !has_consent(app, &tx, id, ConsentKind::Privacy).await? {
         return Err(consent_needed());
     }
@@ -424,7 +445,7 @@ pub async fn save_wechat_phone(app: &App, id: ResidentId, code: &str) -> Result<
         })?;
     let phone = sealed(app, "phone", &profile::phone(&number)?)?;
     let tx = app.db.begin().await?;
-    let row = store::lock(&tx, id).await?.ok_or_else(no_resident)?;
+    let row = living(&tx, id).await?;
     let changes = store::Changes { phone: Some(phone), ..Default::default() };
     store::change(&tx, row, changes, app.clock.now()).await?;
     tx.commit().await?;
@@ -436,7 +457,8 @@ pub async fn save_wechat_phone(app: &App, id: ResidentId, code: &str) -> Result<
 /// # Errors
 /// `consent_needed` or `profile_needed`, each with the page where to do it.
 pub async fn ready(app: &App, conn: &impl ConnectionTrait, id: ResidentId) -> Result<Profile> {
-    let row = store::by_id(conn, id).await?.ok_or_else(no_resident)?;
+    let row = store::by_id(conn, id).await?.filter(|row| row.erased_at.is_none());
+    let row = row.ok_or_else(no_resident)?;
     if needs(app, conn, &row).await?.contains(&Need::Consent) {
         return Err(consent_needed());
     }

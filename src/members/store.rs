@@ -10,9 +10,9 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqlErr,
 };
 
-use entity::ids::{CommunityId, ResidentId};
-use entity::kinds::{ConsentKind, WechatAccount};
-use entity::{community, consent, resident, resident_session, wechat_identity};
+use entity::ids::{CommunityId, ErasureId, ResidentId};
+use entity::kinds::{ActorKind, ConsentKind, ErasureScope, WechatAccount};
+use entity::{community, consent, erasure, resident, resident_session, wechat_identity};
 
 use crate::clock;
 use crate::error::{Error, Result};
@@ -265,6 +265,20 @@ pub(super) async fn withdraw_consent(
     Ok(())
 }
 
+pub(super) async fn withdraw_consents(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    consent::Entity::update_many()
+        .col_expr(consent::Column::WithdrawnAt, Expr::value(now))
+        .filter(consent::Column::ResidentId.eq(id))
+        .filter(consent::Column::WithdrawnAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// What is written of a profile; `None` leaves what is there.
 #[derive(Default)]
 pub(super) struct Changes {
@@ -276,6 +290,7 @@ pub(super) struct Changes {
     pub(super) id_number: Option<(String, String)>,
     /// Forget the ID number.
     pub(super) drop_id_number: bool,
+    pub(super) drop_phone: bool,
 }
 
 /// # Errors
@@ -304,6 +319,10 @@ pub(super) async fn change(
         row.id_number_sealed = Set(Some(sealed));
         row.id_number_hash = Set(Some(hash));
     }
+    if changes.drop_phone {
+        row.phone_sealed = Set(None);
+        row.phone_hash = Set(None);
+    }
     if changes.drop_id_number {
         row.id_number_sealed = Set(None);
         row.id_number_hash = Set(None);
@@ -317,6 +336,96 @@ pub(super) async fn change(
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Takes from a resident all that names them; `name` and `number` stand in its place.
+pub(super) async fn forget(
+    tx: &DatabaseTransaction,
+    row: resident::Model,
+    name: &str,
+    number: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut row = row.into_active_model();
+    row.name = Set(Some(name.to_owned()));
+    row.learner_number = Set(number.to_owned());
+    row.birth_date = Set(None);
+    row.phone_sealed = Set(None);
+    row.phone_hash = Set(None);
+    row.id_number_sealed = Set(None);
+    row.id_number_hash = Set(None);
+    row.erased_at = Set(Some(now));
+    row.updated_at = Set(now);
+    row.update(tx).await?;
+    Ok(())
+}
+
+pub(super) async fn revoke_all(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    resident_session::Entity::update_many()
+        .col_expr(resident_session::Column::RevokedAt, Expr::value(now))
+        .filter(resident_session::Column::ResidentId.eq(id))
+        .filter(resident_session::Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Parts a resident from their openids, and returns these.
+pub(super) async fn take_identities(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+) -> Result<Vec<(WechatAccount, String)>> {
+    let of_resident = wechat_identity::Column::ResidentId.eq(id);
+    let rows = wechat_identity::Entity::find().filter(of_resident.clone()).all(tx).await?;
+    wechat_identity::Entity::delete_many().filter(of_resident).exec(tx).await?;
+    Ok(rows.into_iter().map(|row| (row.account, row.openid)).collect())
+}
+
+/// An erasure that is to be noted.
+pub(super) struct NewErasure<'a> {
+    pub(super) scope: ErasureScope,
+    pub(super) actor: (ActorKind, i64),
+    pub(super) reason: &'a str,
+    pub(super) openids_sealed: Option<String>,
+}
+
+pub(super) async fn add_erasure(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    new: NewErasure<'_>,
+    now: DateTime<Utc>,
+) -> Result<ErasureId> {
+    let row = erasure::ActiveModel {
+        resident_id: Set(id),
+        scope: Set(new.scope),
+        actor_kind: Set(new.actor.0),
+        actor_id: Set(Some(new.actor.1)),
+        reason: Set(new.reason.to_owned()),
+        openids_sealed: Set(new.openids_sealed),
+        at: Set(now),
+        ..Default::default()
+    };
+    Ok(row.insert(tx).await?.id)
+}
+
+pub(super) async fn erasure(
+    conn: &impl ConnectionTrait,
+    id: ErasureId,
+) -> Result<Option<erasure::Model>> {
+    Ok(erasure::Entity::find_by_id(id).one(conn).await?)
+}
+
+pub(super) async fn finish_erasure(tx: &DatabaseTransaction, id: ErasureId) -> Result<()> {
+    erasure::Entity::update_many()
+        .col_expr(erasure::Column::OpenidsSealed, Expr::value(None::<String>))
+        .filter(erasure::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn communities(conn: &impl ConnectionTrait) -> Result<Vec<community::Model>> {
@@ -350,6 +459,7 @@ pub(super) async fn find(
     }
     let mut find =
         resident::Entity::find().filter(resident::Column::Name.is_not_null()).filter(any);
+    find = find.filter(resident::Column::ErasedAt.is_null());
     if let Some(community) = scope {
         find = find.filter(resident::Column::CommunityId.eq(community));
     }

@@ -50,6 +50,7 @@ impl From<job::Model> for JobLine {
             "publish" => "发布文章",
             "follow_publication" => "跟踪发布结果",
             "withdraw_mass_send" => "撤回群发",
+            "finish_erasure" => "注销后的清理",
             "sync_menu" => "更新公众号菜单",
             "answer_late" => "补发公众号回复",
             _ => "其他",

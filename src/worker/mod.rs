@@ -190,6 +190,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
         Job::WithdrawMassSend { publication } => news::withdraw_job(app, publication).await,
         Job::AnswerLate { answer } => conversation::answer_late(app, answer).await,
+        Job::FinishErasure { erasure } => conversation::finish_erasure(app, erasure).await,
         Job::SyncMenu => conversation::sync_menu(app).await,
     }
 }

@@ -10,6 +10,7 @@ mod courses;
 mod edge;
 mod enrolment;
 mod enrolment_concurrency;
+mod erasure;
 mod members;
 mod migrations;
 mod news;

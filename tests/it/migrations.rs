@@ -46,7 +46,7 @@ on_both_databases! {
         }
         compare!(
             article article_review article_version attendance attendance_event audit callback
-            class community consent course enrolment enrolment_change follower holiday job
+            class community consent course enrolment enrolment_change erasure follower holiday job
             late_answer meeting meeting_change notice picture publication resident resident_session site
             staff staff_session subscription teacher term wechat_identity
         );
@@ -87,6 +87,8 @@ on_both_databases! {
         words::<WechatAccount>(db, "wechat_identity", "account").await;
         words::<WechatAccount>(db, "callback", "account").await;
         words::<ConsentKind>(db, "consent", "kind").await;
+        words::<ErasureScope>(db, "erasure", "scope").await;
+        words::<ActorKind>(db, "erasure", "actor_kind").await;
         words::<Role>(db, "staff", "role").await;
         words::<TeacherKind>(db, "teacher", "kind").await;
         words::<NoticeKind>(db, "notice", "kind").await;

@@ -13,6 +13,7 @@ import { consent } from './pages/consent.js';
 import { help, missing } from './pages/help.js';
 import { home } from './pages/home.js';
 import { hoursPage } from './pages/hours.js';
+import { leave } from './pages/leave.js';
 import { login } from './pages/login.js';
 import { messages } from './pages/messages.js';
 import { mine } from './pages/mine.js';
@@ -22,7 +23,7 @@ import { profile } from './pages/profile.js';
 const MODE = 'shangxue.mode';
 const PAGES = {
   home, classes, class: classPage, mine, checkin, hours: hoursPage, messages,
-  news, article, login, consent, profile, help, missing,
+  news, article, login, consent, profile, leave, help, missing,
 };
 
 const root = document.documentElement;

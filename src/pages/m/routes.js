@@ -13,6 +13,7 @@ const PAGES = [
   [/^\/login$/, 'login', '登录'],
   [/^\/consent$/, 'consent', '隐私说明'],
   [/^\/profile$/, 'profile', '个人信息', true],
+  [/^\/leave$/, 'leave', '注销账号', true],
   [/^\/help$/, 'help', '帮助'],
 ];
 

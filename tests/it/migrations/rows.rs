@@ -30,7 +30,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
         picture article article_version article_review publication
-        notice subscription callback late_answer job
+        notice subscription callback late_answer erasure job
     );
     write_natural_keys(db).await;
 }
@@ -89,6 +89,7 @@ pub fn resident() -> entity::resident::Model {
         id_number_hash: Some("b".repeat(64)),
         created_at: instant(0),
         updated_at: instant(123),
+        erased_at: Some(instant(124)),
     }
 }
 
@@ -449,6 +450,19 @@ pub fn late_answer() -> entity::late_answer::Model {
         failure: text("…"),
         created_at: instant(0),
         settled_at: Some(instant(1)),
+    }
+}
+
+pub fn erasure() -> entity::erasure::Model {
+    entity::erasure::Model {
+        id: ErasureId(1),
+        resident_id: ResidentId(1),
+        scope: ErasureScope::Person,
+        actor_kind: ActorKind::Staff,
+        actor_id: Some(1),
+        reason: "…".to_owned(),
+        openids_sealed: text("…"),
+        at: instant(0),
     }
 }
 

@@ -15,6 +15,7 @@ const ROUTES = [
   ['/classes/new', () => import('./class_new.js'), 'classes'],
   ['/classes/:id', () => import('./class_page.js'), 'classes'],
   ['/classes/:id/learners', () => import('./learners.js'), 'classes'],
+  ['/residents', () => import('./residents.js'), 'residents'],
   ['/terms', () => import('./terms.js'), 'terms'],
   ['/courses', () => import('./courses.js'), 'courses'],
   ['/teachers', () => import('./teachers.js'), 'teachers'],

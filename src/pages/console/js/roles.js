@@ -20,6 +20,7 @@ const NAV = [
   ['教学', [
     ['meetings', '#/meetings', '今日课次', 'rolls'],
     ['classes', '#/classes', '班级', 'enrolment'],
+    ['residents', '#/residents', '居民', 'centre'],
     ['terms', '#/terms', '学期', 'centre'],
     ['courses', '#/courses', '课程', 'centre'],
     ['teachers', '#/teachers', '教师', 'centre'],

@@ -20,7 +20,7 @@ export async function profile({ query }) {
   return [
     me.name && h('p.line', {}, icon('person'), `学员号 ${me.learner_number}`),
     form.element(inside(query.get('to'))),
-    me.name && leave(),
+    me.name && ways(),
   ];
 }
 
@@ -165,7 +165,10 @@ function draft(values) {
   return {};
 }
 
-function leave() {
+/** For who is known here no longer. */
+export const forgetDraft = () => draft(null);
+
+function ways() {
   const place = h('section.leave', {});
   const work = async () => {
     await remove('/session');
@@ -176,5 +179,6 @@ function leave() {
   };
   return put(place,
     h('a.button.quiet', { href: '#/consent' }, '隐私说明、收回同意'),
+    h('a.button.quiet', { href: '#/leave', 'data-testid': 'leave' }, '注销账号'),
     button('退出登录', { kind: 'quiet', busy: '正在退出…', work, id: 'sign-out' }));
 }

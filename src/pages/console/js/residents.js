@@ -1,0 +1,51 @@
+// 居民: find one, and close the account of who asked for it on paper.
+
+import { api, query } from './api.js';
+import { h, put } from './dom.js';
+import { askReason, field, form } from './form.js';
+import { button, empty, pageHead, table, tell } from './ui.js';
+
+export async function page() {
+  const found = h('div', { 'aria-live': 'polite' });
+  const q = field({ name: 'q', label: '找居民', type: 'search', required: true, full: true, hint: '写姓名（至少两个字）、学员号，或完整的手机号。', autocomplete: 'off', testid: 'resident-query' });
+  const search = async (values) => put(found, results(await api.list(`/api/staff/residents${query(values)}`), values, search));
+  return h('div.page', {},
+    pageHead({ title: '居民', lead: '居民书面要求注销时，在这里办。15 个工作日内要办好。' }),
+    h('section.panel.stack', {}, form({ fields: [q], grid: false, testid: 'resident-form', submitText: '查找', submit: search })),
+    found);
+}
+
+function results(people, values, search) {
+  return h('div.panel.flush', {}, table({
+    label: '找到的居民',
+    rows: people,
+    none: empty(`没有找到“${values.q}”。`, '请核对后再找。'),
+    rowTestid: (person) => `resident-row-${person.id}`,
+    columns: [
+      { name: '姓名', lead: true, cell: (person) => h('span.strong', person.name) },
+      { name: '学员号', cell: (person) => h('span.numbers', person.learner_number) },
+      { name: '电话', cell: (person) => h('span.numbers', person.phone_masked ?? '没有') },
+      { name: '社区', cell: (person) => person.community_name ?? '' },
+      {
+        name: '', acts: true,
+        cell: (person) => button('注销', { quiet: true, danger: true, about: person.name, testid: `erase-${person.id}`, onclick: () => erase(person, () => search(values)) }),
+      },
+    ],
+  }));
+}
+
+async function erase(person, again) {
+  const gone = await askReason({
+    title: `为${person.name}注销？`,
+    intro: [`学员号 ${person.learner_number}。请先核对书面申请和本人身份。`, '姓名、生日、手机号、身份证号都会删掉，班会退掉，找不回来。'],
+    hint: '会记下来。请不要写姓名和电话。',
+    offers: ['本人书面申请', '家属申请，本人已去世'],
+    submitText: '注销',
+    danger: true,
+    submit: (body) => api.post(`/api/staff/residents/${person.id}/erase`, body),
+  });
+  if (gone) {
+    await again();
+    tell('已经注销。');
+  }
+}
