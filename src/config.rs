@@ -99,6 +99,8 @@ pub struct Centre {
     pub name: String,
     pub phone: String,
     pub hours: String,
+    pub office_days: String,
+    pub office_times: String,
     pub account_name: String,
 }
 
@@ -161,6 +163,7 @@ pub struct Wechat {
     pub official: Official,
     pub mini: Mini,
     pub templates: Templates,
+    pub menu: Menu,
 }
 
 /// Where WeChat's API is, and its second domain for the case of disaster.
@@ -189,6 +192,79 @@ impl Wechat {
 pub enum AccountKind {
     Service,
     Subscription,
+}
+
+/// The menu under the public account's chat.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Menu {
+    pub buttons: Vec<MenuButton>,
+}
+
+/// A button: with others below it, or with something that it does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MenuButton {
+    pub name: String,
+    pub kind: Option<MenuKind>,
+    /// A page under /m/, a word of the dialogue, an address, an article's id.
+    pub to: Option<String>,
+    #[serde(default)]
+    pub below: Vec<MenuButton>,
+}
+
+/// What a button does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MenuKind {
+    Page,
+    Click,
+    Url,
+    Article,
+}
+
+impl Menu {
+    /// The platform's limits, in words.
+    ///
+    /// # Errors
+    /// What is wrong with which button.
+    pub fn check(&self) -> Result<(), String> {
+        if !(1..=3).contains(&self.buttons.len()) {
+            return Err("菜单要有 1 到 3 个按钮".to_owned());
+        }
+        for button in &self.buttons {
+            button.check(16, "最多 16 个字节（5 个汉字）")?;
+            if button.below.len() > 5 {
+                return Err(format!("“{}”下面最多 5 个按钮", button.name));
+            }
+            for below in &button.below {
+                below.check(60, "最多 60 个字节（20 个汉字）")?;
+                if !below.below.is_empty() {
+                    return Err(format!("“{}”下面不能再有一层", below.name));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl MenuButton {
+    fn check(&self, bytes: usize, limit: &str) -> Result<(), String> {
+        if self.name.is_empty() || self.name.len() > bytes {
+            return Err(format!("按钮“{}”的名字{limit}", self.name));
+        }
+        let to = self.to.as_deref().unwrap_or_default();
+        let good = match self.kind {
+            None => to.is_empty() && !self.below.is_empty(),
+            Some(_) if !self.below.is_empty() => false,
+            Some(MenuKind::Page) => to.starts_with('/') && to.len() <= 200,
+            Some(MenuKind::Click) => (1..=128).contains(&to.len()),
+            Some(MenuKind::Url) => to.starts_with("http") && to.len() <= 1024,
+            Some(MenuKind::Article) => !to.is_empty(),
+        };
+        let wrong = "要么下面有按钮，要么写明 kind 和 to（页面以 / 开头，网址以 http 开头）";
+        if good { Ok(()) } else { Err(format!("按钮“{}”{wrong}", self.name)) }
+    }
 }
 
 /// How callbacks are protected.
@@ -275,6 +351,7 @@ pub struct Templates {
     pub placed: Template,
     pub offered: Template,
     pub meeting_changed: Template,
+    pub answered: Template,
 }
 
 impl Templates {
@@ -283,6 +360,7 @@ impl Templates {
             NoticeKind::Placed => &self.placed,
             NoticeKind::Offered => &self.offered,
             NoticeKind::MeetingChanged => &self.meeting_changed,
+            NoticeKind::Answered => &self.answered,
         }
     }
 }
@@ -362,6 +440,15 @@ impl Config {
             self.server.listen.parse::<std::net::SocketAddr>().is_ok(),
             "server.listen",
             "要写成 地址:端口，例如 0.0.0.0:8080",
+        )?;
+        if let Err(reason) = self.wechat.menu.check() {
+            return Err(ConfigError::Key { key: "wechat.menu".to_owned(), reason });
+        }
+        let (days, times) = (&self.centre.office_days, &self.centre.office_times);
+        check(
+            crate::office::Office::parse(days, times).is_some(),
+            "centre.office_times",
+            "天要写成 1-5（周一到周五），时间要写成 8:30-11:30,13:30-17:00",
         )?;
         let url = self.database.url.expose_secret();
         check(
@@ -505,6 +592,35 @@ mod tests {
         assert_eq!(hosts(&[sandbox]), ["http://127.0.0.1:8081"]);
         let second = ("wechat.api_base_backup", "http://127.0.0.1:8082");
         assert_eq!(hosts(&[sandbox, second]), ["http://127.0.0.1:8081", "http://127.0.0.1:8082"]);
+    }
+
+    #[test]
+    fn a_menu_that_the_platform_would_refuse_is_refused_at_the_start() {
+        let button = |name: &str, kind, to: &str| MenuButton {
+            name: name.to_owned(),
+            kind,
+            to: (!to.is_empty()).then(|| to.to_owned()),
+            below: Vec::new(),
+        };
+        let page = || button("报名", Some(MenuKind::Page), "/classes");
+        let menu = |buttons| Menu { buttons };
+        assert_eq!(menu(vec![page()]).check(), Ok(()));
+        let nested = MenuButton { below: vec![page(); 5], ..button("我的", None, "") };
+        assert_eq!(menu(vec![nested.clone()]).check(), Ok(()));
+        let deep = MenuButton { below: vec![nested.clone()], ..button("深", None, "") };
+        let many = MenuButton { below: vec![page(); 6], ..button("多", None, "") };
+        for bad in [
+            vec![],
+            vec![page(); 4],
+            vec![button("六个汉字的名", Some(MenuKind::Page), "/")],
+            vec![button("空", None, "")],
+            vec![button("页", Some(MenuKind::Page), "classes")],
+            vec![button("网", Some(MenuKind::Url), "/m")],
+            vec![deep],
+            vec![many],
+        ] {
+            assert!(menu(bad.clone()).check().is_err(), "{bad:?}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod batch;
 pub mod cache;
 pub mod clock;
 pub mod error;
+pub mod office;
 pub mod outbox;
 pub mod telemetry;
 pub mod vault;
@@ -25,6 +26,10 @@ pub mod notices;
 pub mod enrolment;
 
 pub mod attendance;
+
+pub mod helpdesk;
+
+pub mod followers;
 
 pub mod conversation;
 pub mod platform;

@@ -8,7 +8,8 @@
 
 use chrono::{DateTime, Utc};
 use entity::ids::{
-    ClassId, EnrolmentId, ErasureId, JobId, LateAnswerId, MeetingId, NoticeId, PublicationId,
+    ClassId, EnrolmentId, ErasureId, HelpMessageId, JobId, LateAnswerId, MeetingId, NoticeId,
+    PublicationId, ResidentId,
 };
 use entity::job;
 use entity::kinds::JobState;
@@ -39,6 +40,12 @@ pub enum Job {
     AnswerLate { answer: LateAnswerId },
     /// Let the rooms above forget a resident too.
     FinishErasure { erasure: ErasureId },
+    /// Bring what staff answered to the person who asked.
+    BringAnswer { message: HelpMessageId },
+    /// Ask the platform who a follower is.
+    LearnFollower { openid: String },
+    /// Link the follower who has the same unionid as this resident.
+    LinkFollower { resident: ResidentId },
     /// Bring the menu to the account, if it differs from the one there.
     SyncMenu,
 }
@@ -56,6 +63,9 @@ impl Job {
             Self::WithdrawMassSend { .. } => "withdraw_mass_send",
             Self::AnswerLate { .. } => "answer_late",
             Self::FinishErasure { .. } => "finish_erasure",
+            Self::BringAnswer { .. } => "bring_answer",
+            Self::LearnFollower { .. } => "learn_follower",
+            Self::LinkFollower { .. } => "link_follower",
             Self::SyncMenu => "sync_menu",
         }
     }

@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
-    attendance, conversation, courses, enrolment, members, news, notices, pages, platform, staff,
-    telemetry, vault, wire, worker,
+    attendance, conversation, courses, enrolment, followers, helpdesk, members, news, notices,
+    pages, platform, staff, telemetry, vault, wire, worker,
 };
 
 /// The longest callback that WeChat is known to send is far below.
@@ -32,7 +32,8 @@ const UPLOAD_PATH: &str = "/api/staff/pictures";
 
 /// All API structs, as one described service. Paths are relative to `/api`.
 fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
-    let apis = (
+    // One level of a tuple holds 16 at most.
+    let residents = (
         wire::about::AboutApi(app.clone()),
         members::api::MembersApi(app.clone()),
         notices::api::NoticesApi(app.clone()),
@@ -40,16 +41,21 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         enrolment::api::EnrolmentApi(app.clone()),
         attendance::api::AttendanceApi(app.clone()),
         news::api::NewsApi(app.clone()),
+        helpdesk::api::HelpdeskApi(app.clone()),
+        followers::api::FollowersApi(app.clone()),
+    );
+    let staff = (
         staff::api::StaffApi(app.clone()),
         members::api::StaffMembersApi(app.clone()),
         courses::api::StaffCoursesApi(app.clone()),
         enrolment::api::StaffEnrolmentApi(app.clone()),
         attendance::api::StaffAttendanceApi(app.clone()),
         news::api::StaffNewsApi(app.clone()),
+        helpdesk::api::StaffHelpdeskApi(app.clone()),
         worker::api::OperationsApi(app.clone()),
         platform::api::PlatformApi(app.clone()),
     );
-    OpenApiService::new(apis, "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new((residents, staff), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`. Staff call `/api/staff/…` with the \
              console's cookie, and send `X-CSRF-Token` with everything but reading. Every failure has the body \

@@ -55,6 +55,10 @@ ids! {
     LateAnswerId;
     /// One erasure of personal data.
     ErasureId;
+    /// A talk between a person and the centre.
+    HelpThreadId;
+    /// One thing said in it.
+    HelpMessageId;
     /// A piece of work that waits in the outbox.
     JobId;
 }

@@ -126,6 +126,32 @@ kinds! {
         Offered = "offered",
         /// 课次变动: moved or cancelled.
         MeetingChanged = "meeting_changed",
+        /// 留言: staff answered.
+        Answered = "answered",
+    }
+    /// What somebody sent to the centre.
+    HelpKind {
+        Text = "text",
+        Picture = "picture",
+        Voice = "voice",
+        Video = "video",
+        /// A place, a link, a card, something new.
+        Other = "other",
+    }
+    /// How far a message of a thread came.
+    HelpState {
+        /// Said by the person: it is here.
+        Received = "received",
+        /// An answer that is on its way.
+        Waiting = "waiting",
+        /// WeChat took it.
+        Sent = "sent",
+        /// WeChat would not take it: it stands in “消息”.
+        InMessages = "in_messages",
+        /// No answer of WeChat's: it may or may not have arrived, and is not repeated.
+        Unknown = "unknown",
+        /// There is no way to the person.
+        Failed = "failed",
     }
     /// How far a notice came.
     NoticeState {

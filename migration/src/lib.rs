@@ -12,6 +12,7 @@ mod m20260901_000001_people;
 mod m20260901_000002_classes;
 mod m20260901_000003_news_and_jobs;
 mod m20261124_000004_late_answers;
+mod m20261124_000005_helpdesk;
 mod m20261124_000006_mass_send;
 mod m20261124_000007_erasure;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20260901_000002_classes::Migration),
             Box::new(m20260901_000003_news_and_jobs::Migration),
             Box::new(m20261124_000004_late_answers::Migration),
+            Box::new(m20261124_000005_helpdesk::Migration),
             Box::new(m20261124_000006_mass_send::Migration),
             Box::new(m20261124_000007_erasure::Migration),
         ]

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::clock;
 use crate::courses::{self, ClassFacts, ClassFilter};
 use crate::error::Result;
+use crate::followers::{self, Joined};
 use crate::{attendance, enrolment as enrolments, members};
 
 /// More classes in an answer would be a wall of text.
@@ -40,7 +41,6 @@ pub(super) fn plain(app: &App, question: &Question) -> Option<String> {
             "不客气！有事随时说一声。".to_owned(),
             "回复“帮助”，看看还能问什么。".to_owned(),
         ]),
-        Intent::Person => person(app),
         Intent::Help => help(app, "您可以回复这些词："),
         _ => return None,
     })
@@ -61,7 +61,7 @@ pub(super) async fn answer(app: &App, openid: &str, question: &Question) -> Resu
         return Ok(text);
     }
     let resident = members::by_openid(app.db.read(), WechatAccount::Official, openid).await?;
-    let Some(resident) = resident else { return Ok(stranger(app, intent)) };
+    let Some(resident) = resident else { return stranger(app, openid, intent) };
     match intent {
         Intent::MyClasses => my_classes(app, resident).await,
         Intent::CheckIn => check_in(app, resident).await,
@@ -78,7 +78,7 @@ pub(super) async fn answer(app: &App, openid: &str, question: &Question) -> Resu
 }
 
 /// To somebody whose account is not linked: what holds for all, and how to link.
-fn stranger(app: &App, intent: Intent) -> String {
+fn stranger(app: &App, openid: &str, intent: Intent) -> Result<String> {
     let (first, words, page) = match intent {
         Intent::MyClasses => ("上课的时间和教室在这里：", "我的课程", "/mine"),
         Intent::CheckIn => (SCAN, "打开签到", "/checkin"),
@@ -86,15 +86,42 @@ fn stranger(app: &App, intent: Intent) -> String {
         Intent::Leave => (ABSENT, "我的课程", "/mine"),
         Intent::Withdraw => ("退课在“我的课程”里，点“退掉这个班”。", "我的课程", "/mine"),
         Intent::Waiting => ("候补排到第几，在这里看：", "我的课程", "/mine"),
-        Intent::Link => ("点一下就能连上：", "连上我的账号", "/link"),
-        _ => return not_understood(app),
+        Intent::Link => ("这个公众号还没有连上您的账号。", "", ""),
+        _ => return Ok(not_understood(app)),
     };
-    let mut lines = vec![first.to_owned(), link(app, words, page)];
-    if intent != Intent::Link {
-        lines.push("想直接在这里问到自己的课，请回复“绑定”。".to_owned());
+    let mut lines = vec![first.to_owned()];
+    if !page.is_empty() {
+        lines.push(link(app, words, page));
     }
+    lines.push("连上账号，就能在这里直接问自己的课。".to_owned());
+    let code = followers::link_code(app, openid)?;
+    lines.push(link(app, "点这里连上（半小时内有效）", &format!("/link?code={code}")));
     lines.push(phone(app, "也可以打电话"));
-    said(&lines)
+    Ok(said(&lines))
+}
+
+/// To somebody who scanned the code of a resident's page.
+pub(super) fn joined(app: &App, joined: Joined) -> String {
+    let first = match joined {
+        Joined::Now => "连上了！以后可以在这里问自己的课。",
+        Joined::Before => "您的公众号早就连上了，不用再连。",
+        Joined::Refused => "没有连上：其中一边已经连着别的账号。",
+    };
+    let next = if joined == Joined::Refused {
+        "工作人员会帮您核实。回复“人工”可以留言。"
+    } else {
+        "比如回复：上课时间、学时、候补。"
+    };
+    said(&[first.to_owned(), next.to_owned(), phone(app, "也可以打电话")])
+}
+
+/// To somebody who scanned a code that is no longer good.
+pub(super) fn outdated(app: &App) -> String {
+    said(&[
+        "这个码过时了，或者用过了。".to_owned(),
+        "请在“个人信息”里再点一次“连接公众号”。".to_owned(),
+        link(app, "去个人信息", "/profile"),
+    ])
 }
 
 const SCAN: &str = "到教室后，用微信“扫一扫”扫老师屏幕上的码。";
@@ -110,16 +137,6 @@ fn sign_up(app: &App) -> String {
         "点这里找班级、报名：".to_owned(),
         link(app, "去报名", "/classes"),
         phone(app, "也可以打电话"),
-    ])
-}
-
-/// How to reach somebody.
-fn person(app: &App) -> String {
-    let centre = &app.config.centre;
-    said(&[
-        phone(app, "中心电话"),
-        format!("有人接听的时间：{}。", centre.hours),
-        link(app, "看帮助", "/help"),
     ])
 }
 

@@ -1,18 +1,16 @@
-//! The menu under the chat: written when it differs from the platform's.
+//! The menu under the chat: built from the configuration, written when it differs from
+//! the platform's.
 
 use crate::app::App;
+use crate::config::{MenuButton, MenuKind};
 use crate::error::Result;
 use crate::wechat::official::{Button, Menu};
 
-/// The mini-program's one page that shows ours.
-pub(super) fn mini_page(page: &str) -> String {
-    crate::notices::mini_page(page)
-}
-
-/// The menu as it should be, and as the platform has it.
+/// Ours beside the platform's.
+#[derive(Clone, Debug)]
 pub struct MenuState {
     pub ours: Menu,
-    /// None: there is none, or it was made by hand.
+    /// `None`: the account has none that was made by an interface.
     pub theirs: Option<Menu>,
 }
 
@@ -22,6 +20,13 @@ impl MenuState {
     }
 }
 
+/// The mini-program's one page that shows ours.
+pub(super) fn mini_page(page: &str) -> String {
+    crate::notices::mini_page(page)
+}
+
+/// The configured menu, and the one that people see.
+///
 /// # Errors
 /// `wechat_unavailable`; `wechat_refused` where the account may not have a menu.
 pub async fn menu_state(app: &App) -> Result<MenuState> {
@@ -42,54 +47,42 @@ pub async fn sync_menu(app: &App) -> Result<()> {
 }
 
 fn menu(app: &App) -> Menu {
-    let page = |name: &str, page: &str| {
-        let url = format!("{}/m/#{page}", app.config.server.public_url);
-        let appid = &app.config.wechat.mini.appid;
-        if appid.is_empty() {
-            return Button {
-                name: name.to_owned(),
-                kind: Some("view".to_owned()),
-                url: Some(url),
-                ..Button::default()
-            };
+    let buttons = &app.config.wechat.menu.buttons;
+    Menu { button: buttons.iter().map(|one| button(app, one)).collect() }
+}
+
+fn button(app: &App, wanted: &MenuButton) -> Button {
+    let to = wanted.to.clone().unwrap_or_default();
+    let mut made = Button { name: wanted.name.clone(), ..Button::default() };
+    let kind = match wanted.kind {
+        None => {
+            made.sub_button = wanted.below.iter().map(|one| button(app, one)).collect();
+            return made;
         }
-        Button {
-            name: name.to_owned(),
-            kind: Some("miniprogram".to_owned()),
-            url: Some(url),
-            appid: Some(appid.clone()),
-            pagepath: Some(mini_page(page)),
-            ..Button::default()
+        Some(MenuKind::Click) => {
+            made.key = Some(to);
+            "click"
+        }
+        Some(MenuKind::Url) => {
+            made.url = Some(to);
+            "view"
+        }
+        Some(MenuKind::Article) => {
+            made.article_id = Some(to);
+            "article_id"
+        }
+        Some(MenuKind::Page) => {
+            made.url = Some(format!("{}/m/#{to}", app.config.server.public_url));
+            let appid = &app.config.wechat.mini.appid;
+            if appid.is_empty() {
+                "view"
+            } else {
+                made.appid = Some(appid.clone());
+                made.pagepath = Some(mini_page(&to));
+                "miniprogram"
+            }
         }
     };
-    let click = |name: &str, key: &str| Button {
-        name: name.to_owned(),
-        kind: Some("click".to_owned()),
-        key: Some(key.to_owned()),
-        ..Button::default()
-    };
-    Menu {
-        button: vec![
-            page("报名", "/classes"),
-            Button {
-                name: "我的".to_owned(),
-                sub_button: vec![
-                    page("我的课程", "/mine"),
-                    page("签到", "/checkin"),
-                    page("我的学时", "/hours"),
-                    page("我的消息", "/messages"),
-                ],
-                ..Button::default()
-            },
-            Button {
-                name: "帮助".to_owned(),
-                sub_button: vec![
-                    page("新闻", "/news"),
-                    click("人工服务", "person"),
-                    click("怎么用", "help"),
-                ],
-                ..Button::default()
-            },
-        ],
-    }
+    made.kind = Some(kind.to_owned());
+    made
 }

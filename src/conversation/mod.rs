@@ -21,10 +21,11 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::wechat::message::{Event, Message};
 use crate::wechat::{Incoming, Reply};
-use crate::{members, news, notices};
+use crate::{followers, members, news, notices};
 
 mod answers;
 pub mod callback;
+mod desk;
 mod dialogue;
 mod intake;
 mod late;
@@ -60,6 +61,7 @@ pub async fn receive(
     let begun = Instant::now();
     if account == WechatAccount::Official
         && let Some(question) = dialogue::question(&incoming.message)
+        && !desk::takes(app, &incoming.from, &question).await?
     {
         return answered(app, incoming, question, begun).await;
     }
@@ -181,15 +183,26 @@ async fn official(
     tx: &DatabaseTransaction,
     incoming: &Incoming,
 ) -> Result<Option<String>> {
-    let openid = &incoming.from;
+    let (openid, now) = (&incoming.from, app.clock.now());
     let at =
         chrono::DateTime::from_timestamp(incoming.created_at, 0).unwrap_or_else(|| app.clock.now());
     match &incoming.message {
-        Message::Event(Event::Subscribe { .. }) => {
-            store::follow(tx, openid, true, at).await?;
-            return Ok(Some(answers::welcome(app)));
+        Message::Event(Event::Subscribe { event_key, .. }) => {
+            followers::follow(tx, openid, true, at, now).await?;
+            let scene = event_key.as_deref().unwrap_or_default();
+            let joined = followers::scanned(tx, openid, scene, now).await?;
+            return Ok(Some(
+                joined.map_or_else(|| answers::welcome(app), |joined| answers::joined(app, joined)),
+            ));
         }
-        Message::Event(Event::Unsubscribe) => store::follow(tx, openid, false, at).await?,
+        Message::Event(Event::Scan { scene, .. }) => {
+            let joined = followers::scanned(tx, openid, scene, now).await?;
+            return Ok(Some(
+                joined
+                    .map_or_else(|| answers::outdated(app), |joined| answers::joined(app, joined)),
+            ));
+        }
+        Message::Event(Event::Unsubscribe) => followers::follow(tx, openid, false, at, now).await?,
         Message::Event(Event::PublishJobFinish(result)) => {
             news::publication_finished(tx, result, app.clock.now()).await?;
         }
@@ -198,7 +211,8 @@ async fn official(
         }
         _ => {}
     }
-    Ok(None)
+    let Some(question) = dialogue::question(&incoming.message) else { return Ok(None) };
+    desk::receive(app, tx, openid, &incoming.message, &question, at).await.map(Some)
 }
 
 /// The mini-program: consents to subscription messages.

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::wechat::Incoming;
 use crate::wechat::message::{Event, Message, Privacy};
-use crate::{enrolment, members};
+use crate::{enrolment, followers, helpdesk, members};
 
 /// Lets an event about personal data take effect; any other passes.
 pub(super) async fn take_effect(
@@ -32,7 +32,7 @@ pub(super) async fn take_effect(
                     members::erase(app, tx, id, by, reason).await?;
                 }
                 // Known as a follower at most.
-                None => store::forget(tx, openid).await?,
+                None => forget(tx, openid).await?,
             }
         }
         Message::Event(Event::UserAuthorizationRevoke(about)) => {
@@ -50,6 +50,13 @@ fn whose<'a>(about: &'a Privacy, incoming: &'a Incoming) -> &'a str {
     if about.openid.is_empty() { &incoming.from } else { &about.openid }
 }
 
+/// Forgets an openid wherever it stands.
+async fn forget(tx: &DatabaseTransaction, openid: &str) -> Result<()> {
+    helpdesk::forget_openid(tx, openid).await?;
+    followers::forget(tx, openid).await?;
+    store::forget(tx, openid).await
+}
+
 /// Takes an erased person out of their classes and out of what this room knows (a job).
 ///
 /// # Errors
@@ -60,10 +67,11 @@ pub async fn finish_erasure(app: &App, id: ErasureId) -> Result<()> {
     };
     enrolment::withdraw_all(app, erasure.resident, "学员已注销").await?;
     let tx = app.db.begin().await?;
+    helpdesk::forget_resident(&tx, erasure.resident).await?;
     for (account, openid) in &erasure.openids {
         // Who came back meanwhile is somebody new.
         if members::by_openid(&tx, *account, openid).await?.is_none() {
-            store::forget(&tx, openid).await?;
+            forget(&tx, openid).await?;
         }
     }
     members::finished(&tx, id).await?;

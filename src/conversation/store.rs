@@ -1,4 +1,4 @@
-//! The only queries on callbacks and followers.
+//! The only queries on callbacks and late answers.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use sea_orm::{
 
 use entity::ids::LateAnswerId;
 use entity::kinds::{NoticeState, WechatAccount};
-use entity::{callback, follower, late_answer};
+use entity::{callback, late_answer};
 
 use super::intake::Seen;
 use crate::error::Result;
@@ -182,7 +182,6 @@ pub(super) async fn settle_late(
 /// yet is told to nobody.
 pub(super) async fn forget(tx: &DatabaseTransaction, openid: &str) -> Result<()> {
     use late_answer::Column;
-    follower::Entity::delete_by_id(openid).exec(tx).await?;
     late_answer::Entity::update_many()
         .col_expr(Column::State, Expr::value(NoticeState::NoConsent))
         .filter(Column::Openid.eq(openid))
@@ -192,36 +191,6 @@ pub(super) async fn forget(tx: &DatabaseTransaction, openid: &str) -> Result<()>
     late_answer::Entity::update_many()
         .col_expr(Column::Openid, Expr::value(""))
         .filter(Column::Openid.eq(openid))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
-/// Notes that a person follows the account, or no longer does. `at` is when it
-/// happened: an event that arrives late does not undo a newer one.
-pub(super) async fn follow(
-    tx: &DatabaseTransaction,
-    openid: &str,
-    following: bool,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    let row = follower::ActiveModel {
-        openid: Set(openid.to_owned()),
-        unionid: Set(None),
-        following: Set(following),
-        since: Set(at),
-        updated_at: Set(at),
-    };
-    let once = OnConflict::column(follower::Column::Openid).do_nothing().to_owned();
-    if follower::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await? == 1 {
-        return Ok(());
-    }
-    follower::Entity::update_many()
-        .col_expr(follower::Column::Following, Expr::value(following))
-        .col_expr(follower::Column::Since, Expr::value(at))
-        .col_expr(follower::Column::UpdatedAt, Expr::value(at))
-        .filter(follower::Column::Openid.eq(openid))
-        .filter(follower::Column::UpdatedAt.lte(at))
         .exec(tx)
         .await?;
     Ok(())

@@ -26,6 +26,7 @@ use entity::resident;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::outbox::{self, Job};
 use crate::vault;
 use crate::wechat::LoginSession;
 
@@ -234,8 +235,10 @@ async fn resident_of(
         if !lives(tx, id).await? {
             return Ok(None);
         }
-        if let Some(unionid) = unionid {
-            store::note_unionid(tx, mini, &session.openid, unionid).await?;
+        if let Some(unionid) = unionid
+            && store::note_unionid(tx, mini, &session.openid, unionid).await?
+        {
+            link_follower(tx, id, app.clock.now()).await?;
         }
         return Ok(Some(id));
     }
@@ -250,7 +253,19 @@ async fn resident_of(
         None => store::insert(tx, now).await?,
     };
     let added = store::add_identity(tx, id, mini, &session.openid, unionid, now).await?;
+    if added && unionid.is_some() {
+        link_follower(tx, id, now).await?;
+    }
     Ok(added.then_some(id))
+}
+
+/// Somebody who follows the account may be known by the unionid that just came.
+async fn link_follower(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    outbox::enqueue(tx, &Job::LinkFollower { resident }, now, now).await.map(drop)
 }
 
 /// Opens a session for a resident.

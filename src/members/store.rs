@@ -112,22 +112,22 @@ pub(super) async fn openid(
 }
 
 /// Notes the unionid of a known openid: accounts are bound together later than
-/// people begin to use them.
+/// people begin to use them. False when one is noted already.
 pub(super) async fn note_unionid(
     tx: &DatabaseTransaction,
     account: WechatAccount,
     openid: &str,
     unionid: &str,
-) -> Result<()> {
+) -> Result<bool> {
     use wechat_identity::Column;
-    wechat_identity::Entity::update_many()
+    let noted = wechat_identity::Entity::update_many()
         .col_expr(Column::Unionid, Expr::value(unionid))
         .filter(Column::Account.eq(account))
         .filter(Column::Openid.eq(openid))
         .filter(Column::Unionid.is_null())
         .exec(tx)
         .await?;
-    Ok(())
+    Ok(noted.rows_affected == 1)
 }
 
 /// False when this openid belongs to somebody already.

@@ -89,6 +89,7 @@ impl NoticesApi {
             NoticeKind::Placed => "报名成功",
             NoticeKind::Offered => "候补到位",
             NoticeKind::MeetingChanged => "课程变动",
+            NoticeKind::Answered => "留言回复",
         };
         let items = notices::KINDS.into_iter().filter(|kind| !templates.of(*kind).id.is_empty());
         let items = items.map(|kind| TemplateLine {

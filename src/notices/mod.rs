@@ -107,8 +107,8 @@ pub fn kind_of_template(templates: &Templates, template_id: &str) -> Option<Noti
 }
 
 /// All kinds, in the order in which residents are asked.
-const KINDS: [NoticeKind; 3] =
-    [NoticeKind::Placed, NoticeKind::Offered, NoticeKind::MeetingChanged];
+const KINDS: [NoticeKind; 4] =
+    [NoticeKind::Placed, NoticeKind::Offered, NoticeKind::MeetingChanged, NoticeKind::Answered];
 
 /// Brings a notice to WeChat (a job).
 ///

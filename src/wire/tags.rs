@@ -34,6 +34,9 @@ pub enum Tag {
     /// Staff: articles, reviews, publication.
     #[oai(rename = "Staff · news")]
     StaffNews,
+    /// Staff: what people write, and answers.
+    #[oai(rename = "Staff · helpdesk")]
+    StaffHelpdesk,
     /// Staff: jobs and the state of the service.
     #[oai(rename = "Staff · operations")]
     StaffOperations,

@@ -21,7 +21,7 @@ use entity::kinds::JobState;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
-use crate::{conversation, enrolment, news, notices};
+use crate::{conversation, enrolment, followers, helpdesk, news, notices};
 
 pub mod api;
 mod store;
@@ -55,7 +55,9 @@ pub async fn serve(app: App, stop: CancellationToken) {
         if app.clock.now() >= prune_at {
             prune_at = app.clock.now() + TimeDelta::hours(1);
             let pruned = store::prune(&app, app.clock.now() - KEEP_DONE).await;
-            if let Err(error) = pruned.and(conversation::prune(&app).await) {
+            if let Err(error) =
+                pruned.and(conversation::prune(&app).await).and(followers::prune(&app).await)
+            {
                 tracing::warn!(cause = %error.chain(), "cannot prune finished jobs and old callbacks");
             }
         }
@@ -191,6 +193,9 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::WithdrawMassSend { publication } => news::withdraw_job(app, publication).await,
         Job::AnswerLate { answer } => conversation::answer_late(app, answer).await,
         Job::FinishErasure { erasure } => conversation::finish_erasure(app, erasure).await,
+        Job::BringAnswer { message } => helpdesk::deliver(app, message).await,
+        Job::LearnFollower { openid } => followers::learn(app, &openid).await,
+        Job::LinkFollower { resident } => followers::link_known(app, resident).await,
         Job::SyncMenu => conversation::sync_menu(app).await,
     }
 }

@@ -92,6 +92,8 @@ fn no_room_names_a_higher_one() {
         &["courses", "news", "notices"],
         &["enrolment"],
         &["attendance"],
+        &["helpdesk"],
+        &["followers"],
         &["conversation"],
     ];
     for (height, rooms) in low_to_high.iter().enumerate() {

@@ -31,10 +31,10 @@ on_both_databases_with_wechat! {
         world.platform.follow(&user).await.unwrap();
         assert!(world.platform.chat(&user).last().unwrap().text.contains("欢迎关注“美丽常阴沙”"));
         for (typed, answered) in [
+            ("今天天气真好", "您可以回复"),
             ("報名", "去报名"),
             ("明天几点上课", "我的课程"),
             ("人工", "0512-58000000"),
-            ("今天天气真好", "您可以回复"),
         ] {
             let lines = world.platform.say(&user, typed).await.unwrap();
             assert!(lines.iter().any(|line| line.text.contains(answered)), "{typed}: {lines:?}");

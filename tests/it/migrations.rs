@@ -46,8 +46,9 @@ on_both_databases! {
         }
         compare!(
             article article_review article_version attendance attendance_event audit callback
-            class community consent course enrolment enrolment_change erasure follower holiday job
-            late_answer meeting meeting_change notice picture publication resident resident_session site
+            class community consent course enrolment enrolment_change erasure follower help_message
+            help_thread holiday job late_answer link_code meeting meeting_change notice picture
+            publication resident resident_session site
             staff staff_session subscription teacher term wechat_identity
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
@@ -110,6 +111,9 @@ on_both_databases! {
         words::<PublicationWay>(db, "publication", "way").await;
         words::<NoticeState>(db, "notice", "state").await;
         words::<JobState>(db, "job", "state").await;
+        words::<ActorKind>(db, "help_message", "author").await;
+        words::<HelpKind>(db, "help_message", "kind").await;
+        words::<HelpState>(db, "help_message", "state").await;
     }
 
     async fn a_number_out_of_range_is_refused(app: TestApp) {
@@ -163,6 +167,8 @@ on_both_databases! {
             ("course", "name", ""),
             ("enrolment", "resident_id, class_id", "status"),
             ("enrolment", "resident_id, course_id, term_id", "status"),
+            ("help_thread", "open_key", ""),
+            ("link_code", "token_hash", ""),
             ("meeting", "class_id, number", ""),
             ("notice", "dedup_key", ""),
             ("picture", "sha256", ""),

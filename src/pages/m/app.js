@@ -10,10 +10,12 @@ import { checkin } from './pages/checkin.js';
 import { classes } from './pages/classes.js';
 import { classPage } from './pages/class.js';
 import { consent } from './pages/consent.js';
+import { desk } from './pages/desk.js';
 import { help, missing } from './pages/help.js';
 import { home } from './pages/home.js';
 import { hoursPage } from './pages/hours.js';
 import { leave } from './pages/leave.js';
+import { linkPage } from './pages/link.js';
 import { login } from './pages/login.js';
 import { messages } from './pages/messages.js';
 import { mine } from './pages/mine.js';
@@ -23,7 +25,7 @@ import { profile } from './pages/profile.js';
 const MODE = 'shangxue.mode';
 const PAGES = {
   home, classes, class: classPage, mine, checkin, hours: hoursPage, messages,
-  news, article, login, consent, profile, leave, help, missing,
+  news, article, login, consent, profile, leave, help, missing, desk, link: linkPage,
 };
 
 const root = document.documentElement;

@@ -68,15 +68,15 @@ function visit(url, how = 'navigateTo') {
 }
 
 /**
- * Asks for consent to the messages that belong to a sign-up. Whatever the answer, and also
+ * Asks for consent to messages, three kinds at most: those of a sign-up, unless others are named. Whatever the answer, and also
  * without one, the caller goes on. WeChat itself tells the service what was allowed.
  */
-export async function askForMessages() {
+export async function askForMessages(kinds = KINDS) {
   const where = host();
   if (!where) return;
   try {
     const { items } = await getOnce('/subscription-templates');
-    const ids = items.filter(({ kind }) => KINDS.includes(kind)).map((one) => one.template_id);
+    const ids = items.filter(({ kind }) => kinds.includes(kind)).map((one) => one.template_id);
     if (!ids.length) return;
     if (where === 'frame') await ask('shangxue:subscribe', { template_ids: ids });
     else await visit(`/pages/subscribe/index?template_ids=${encodeURIComponent(ids.join(','))}`);

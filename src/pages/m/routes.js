@@ -15,6 +15,8 @@ const PAGES = [
   [/^\/profile$/, 'profile', '个人信息', true],
   [/^\/leave$/, 'leave', '注销账号', true],
   [/^\/help$/, 'help', '帮助'],
+  [/^\/desk$/, 'desk', '我的留言', true],
+  [/^\/link$/, 'link', '连接公众号', true],
 ];
 
 /** What the address after # names: {name, title, path, query, whole, own}. */

@@ -31,6 +31,7 @@ pub async fn write_all(db: &DatabaseConnection) {
         meeting meeting_change enrolment enrolment_change attendance attendance_event
         picture article article_version article_review publication
         notice subscription callback late_answer erasure job
+        help_thread help_message link_code
     );
     write_natural_keys(db).await;
 }
@@ -478,5 +479,46 @@ pub fn job() -> entity::job::Model {
         last_error: text("…"),
         created_at: instant(2),
         finished_at: Some(instant(3)),
+    }
+}
+
+pub fn help_thread() -> entity::help_thread::Model {
+    entity::help_thread::Model {
+        id: HelpThreadId(1),
+        open_key: text("r:1"),
+        openid: text("o-1"),
+        resident_id: Some(ResidentId(1)),
+        asked_at: instant(0),
+        last_said_at: Some(instant(1)),
+        last_answered_at: Some(instant(2)),
+        closed_at: Some(instant(3)),
+        closed_by: Some(StaffId(1)),
+    }
+}
+
+fn help_message() -> entity::help_message::Model {
+    entity::help_message::Model {
+        id: HelpMessageId(1),
+        thread_id: HelpThreadId(1),
+        author: ActorKind::Staff,
+        staff_id: Some(StaffId(1)),
+        kind: HelpKind::Text,
+        text: long("教室在二楼。"),
+        media_id: text("media"),
+        state: HelpState::InMessages,
+        failure: text("过了四十八小时"),
+        created_at: instant(0),
+        settled_at: Some(instant(1)),
+    }
+}
+
+pub fn link_code() -> entity::link_code::Model {
+    entity::link_code::Model {
+        id: 1,
+        resident_id: ResidentId(1),
+        token_hash: "e".repeat(64),
+        created_at: instant(0),
+        expires_at: instant(1),
+        used_at: Some(instant(2)),
     }
 }

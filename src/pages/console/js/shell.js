@@ -1,11 +1,12 @@
 // The frame: demo banner, navigation, the person, and the place for pages.
 
-import { h, s } from './dom.js';
+import { api } from './api.js';
+import { h, put, s } from './dom.js';
 import { icon } from './icons.js';
-import { navigation } from './roles.js';
+import { may, navigation } from './roles.js';
 import { button } from './ui.js';
 
-const ICONS = { home: 'home', meetings: 'today', classes: 'classes', residents: 'me', terms: 'term', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
+const ICONS = { home: 'home', meetings: 'today', classes: 'classes', residents: 'me', terms: 'term', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', desk: 'desk', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
 
 export function shell({ about, me, leave }) {
   const links = new Map();
@@ -29,6 +30,15 @@ export function shell({ about, me, leave }) {
     h('div.side-inner', {},
       h('div.top', {}, mark(about, 'a'), menu),
       h('div.folds', { id: 'folds' }, mark(about, 'a'), nav, who)));
+  const waiting = h('span.num.badge.warn', { hidden: true });
+  links.get('desk')?.append(waiting);
+  /** New on the way from page to page, so that nobody has to look into 留言 to know. */
+  const countDesk = async () => {
+    const count = await api.get('/api/staff/desk-count').then((one) => one.waiting, () => 0);
+    put(waiting, String(count));
+    waiting.hidden = count === 0;
+    waiting.setAttribute('aria-label', `${count} 条等回复`);
+  };
   const fold = (open) => {
     side.classList.toggle('open', open);
     menu.setAttribute('aria-expanded', String(open));
@@ -48,6 +58,7 @@ export function shell({ about, me, leave }) {
     /** Called with the navigation key of the page that is shown. */
     mark(key) {
       fold(false);
+      if (may(me, 'enrolment')) countDesk();
       for (const [name, item] of links) {
         if (name === key) item.setAttribute('aria-current', 'page'); else item.removeAttribute('aria-current');
       }

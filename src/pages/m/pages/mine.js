@@ -1,6 +1,7 @@
 // 我的课程: where each sign-up stands, and what can be done with it.
 
 import { get, post } from '../api.js';
+import { askForMessages } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, confirmed, keepWord, link, note, takeWord, withdrawal } from '../parts.js';
 
@@ -63,7 +64,7 @@ export function offer(one, again = started) {
     facts(one.class),
     note('warn', 'wait', h('p.strong', {}, one.offer_text || '请尽快确认。')),
     one.warning && note('warn', 'alert', one.warning),
-    may('accept') && button('我要这个位子', { kind: 'main', busy: '正在确认…', id: 'offer-accept', work: async () => { await act('accept'); await again(`报上了“${one.class.name}”。`); } }),
+    may('accept') && button('我要这个位子', { kind: 'main', busy: '正在确认…', id: 'offer-accept', work: async () => { await askForMessages(['placed', 'meeting_changed']); await act('accept'); await again(`报上了“${one.class.name}”。`); } }),
     may('decline') && confirmed('不要了', `不要“${one.class.name}”的位子吗？会让给后面的人。`,
       { yes: '是，不要了', busy: '正在处理…', id: 'offer-decline', work: async () => { await act('decline'); await again(`“${one.class.name}”的位子已让给别人。`); } }));
 }

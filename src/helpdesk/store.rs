@@ -1,0 +1,312 @@
+//! The only queries on threads and their messages.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SimpleExpr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+
+use entity::ids::{CommunityId, HelpMessageId, HelpThreadId, ResidentId, StaffId};
+use entity::kinds::{ActorKind, HelpState};
+use entity::{help_message, help_thread, resident};
+
+use super::{Words, Writer};
+use crate::error::{Error, Result};
+
+/// The longest list of threads that is given.
+const LIST_LIMIT: u64 = 200;
+
+/// The open thread under one of these keys.
+pub(super) async fn open(
+    conn: &impl ConnectionTrait,
+    keys: &[String],
+) -> Result<Option<help_thread::Model>> {
+    Ok(help_thread::Entity::find()
+        .filter(help_thread::Column::OpenKey.is_in(keys.iter().map(String::as_str)))
+        .order_by_desc(help_thread::Column::Id)
+        .one(conn)
+        .await?)
+}
+
+/// A new open thread, or the one that another callback began at the same moment.
+pub(super) async fn begin(
+    tx: &DatabaseTransaction,
+    key: &str,
+    who: &Writer,
+    at: DateTime<Utc>,
+) -> Result<help_thread::Model> {
+    let row = help_thread::ActiveModel {
+        open_key: Set(Some(key.to_owned())),
+        openid: Set(who.openid.clone()),
+        resident_id: Set(who.resident),
+        asked_at: Set(at),
+        ..Default::default()
+    };
+    let once = OnConflict::column(help_thread::Column::OpenKey).do_nothing().to_owned();
+    help_thread::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await?;
+    let found = help_thread::Entity::find().filter(help_thread::Column::OpenKey.eq(key));
+    found.one(tx).await?.ok_or_else(|| Error::internal("a new thread is missing"))
+}
+
+pub(super) async fn asked(
+    tx: &DatabaseTransaction,
+    id: HelpThreadId,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    set_time(tx, id, help_thread::Column::AskedAt, at).await.map(drop)
+}
+
+pub(super) async fn said(
+    tx: &DatabaseTransaction,
+    id: HelpThreadId,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    set_time(tx, id, help_thread::Column::LastSaidAt, at).await.map(drop)
+}
+
+/// False when the thread is closed.
+pub(super) async fn answered(
+    tx: &DatabaseTransaction,
+    id: HelpThreadId,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    set_time(tx, id, help_thread::Column::LastAnsweredAt, at).await
+}
+
+async fn set_time(
+    tx: &DatabaseTransaction,
+    id: HelpThreadId,
+    column: help_thread::Column,
+    at: DateTime<Utc>,
+) -> Result<bool> {
+    let changed = help_thread::Entity::update_many()
+        .col_expr(column, Expr::value(at))
+        .filter(help_thread::Column::Id.eq(id))
+        .filter(help_thread::Column::ClosedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+pub(super) async fn add(
+    tx: &DatabaseTransaction,
+    thread: HelpThreadId,
+    author: ActorKind,
+    staff: Option<StaffId>,
+    words: Words,
+    state: HelpState,
+    at: DateTime<Utc>,
+) -> Result<HelpMessageId> {
+    let row = help_message::ActiveModel {
+        thread_id: Set(thread),
+        author: Set(author),
+        staff_id: Set(staff),
+        kind: Set(words.kind),
+        text: Set(words.text),
+        media_id: Set(words.media_id),
+        state: Set(state),
+        created_at: Set(at),
+        ..Default::default()
+    };
+    Ok(row.insert(tx).await?.id)
+}
+
+/// Gives a resident the threads of their openid.
+pub(super) async fn joined(
+    tx: &DatabaseTransaction,
+    openid: &str,
+    resident: ResidentId,
+) -> Result<()> {
+    help_thread::Entity::update_many()
+        .col_expr(help_thread::Column::ResidentId, Expr::value(resident))
+        .filter(help_thread::Column::Openid.eq(openid))
+        .filter(help_thread::Column::ResidentId.is_null())
+        .exec(tx)
+        .await?;
+    let key = format!("r:{resident}");
+    if open(tx, std::slice::from_ref(&key)).await?.is_some() {
+        // They have one under their own name already; this one is still found by its openid.
+        return Ok(());
+    }
+    help_thread::Entity::update_many()
+        .col_expr(help_thread::Column::OpenKey, Expr::value(key))
+        .filter(help_thread::Column::OpenKey.eq(format!("o:{openid}")))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn forget_resident(tx: &DatabaseTransaction, resident: ResidentId) -> Result<()> {
+    forget(tx, help_thread::Column::ResidentId.eq(resident)).await
+}
+
+pub(super) async fn forget_openid(tx: &DatabaseTransaction, openid: &str) -> Result<()> {
+    forget(tx, help_thread::Column::Openid.eq(openid)).await
+}
+
+/// Takes the person out of threads: their words, and their openid.
+async fn forget(tx: &DatabaseTransaction, which: SimpleExpr) -> Result<()> {
+    use help_message::Column;
+    let threads = Query::select()
+        .column(help_thread::Column::Id)
+        .from(help_thread::Entity)
+        .and_where(which.clone())
+        .to_owned();
+    help_message::Entity::update_many()
+        .col_expr(Column::Text, Expr::value("（已注销，内容已删除）"))
+        .col_expr(Column::MediaId, Expr::value(None::<String>))
+        .filter(Column::ThreadId.in_subquery(threads))
+        .filter(Column::Author.eq(ActorKind::Resident))
+        .exec(tx)
+        .await?;
+    // Not NULL: a thread is always somebody's, be it nobody's any more.
+    help_thread::Entity::update_many()
+        .col_expr(help_thread::Column::Openid, Expr::value(""))
+        .col_expr(help_thread::Column::OpenKey, Expr::value(None::<String>))
+        .filter(which)
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn thread(
+    conn: &impl ConnectionTrait,
+    id: HelpThreadId,
+) -> Result<Option<help_thread::Model>> {
+    Ok(help_thread::Entity::find_by_id(id).one(conn).await?)
+}
+
+pub(super) async fn message(
+    conn: &impl ConnectionTrait,
+    id: HelpMessageId,
+) -> Result<Option<help_message::Model>> {
+    Ok(help_message::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// What was said in a thread, the oldest first.
+pub(super) async fn messages(
+    conn: &impl ConnectionTrait,
+    id: HelpThreadId,
+) -> Result<Vec<help_message::Model>> {
+    Ok(help_message::Entity::find()
+        .filter(help_message::Column::ThreadId.eq(id))
+        .order_by_asc(help_message::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// All that was said in the threads of a resident, the oldest first.
+pub(super) async fn of_resident(
+    conn: &impl ConnectionTrait,
+    resident: ResidentId,
+) -> Result<Vec<help_message::Model>> {
+    let threads = Query::select()
+        .column(help_thread::Column::Id)
+        .from(help_thread::Entity)
+        .and_where(help_thread::Column::ResidentId.eq(resident))
+        .to_owned();
+    Ok(help_message::Entity::find()
+        .filter(help_message::Column::ThreadId.in_subquery(threads))
+        .order_by_asc(help_message::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// Threads in which something was said; of one community's residents where given.
+fn visible(scope: Option<CommunityId>) -> Select<help_thread::Entity> {
+    let find = help_thread::Entity::find().filter(help_thread::Column::LastSaidAt.is_not_null());
+    let Some(community) = scope else { return find };
+    let residents = Query::select()
+        .column(resident::Column::Id)
+        .from(resident::Entity)
+        .and_where(resident::Column::CommunityId.eq(community))
+        .to_owned();
+    find.filter(help_thread::Column::ResidentId.in_subquery(residents))
+}
+
+pub(super) async fn threads(
+    conn: &impl ConnectionTrait,
+    scope: Option<CommunityId>,
+    closed: bool,
+) -> Result<Vec<help_thread::Model>> {
+    let at = help_thread::Column::ClosedAt;
+    Ok(visible(scope)
+        .filter(if closed { at.is_not_null() } else { at.is_null() })
+        .order_by_desc(help_thread::Column::LastSaidAt)
+        .limit(LIST_LIMIT)
+        .all(conn)
+        .await?)
+}
+
+pub(super) async fn waiting(
+    conn: &impl ConnectionTrait,
+    scope: Option<CommunityId>,
+) -> Result<u64> {
+    use help_thread::Column;
+    let nobody_since = Condition::any()
+        .add(Column::LastAnsweredAt.is_null())
+        .add(Expr::col(Column::LastAnsweredAt).lt(Expr::col(Column::LastSaidAt)));
+    Ok(visible(scope).filter(Column::ClosedAt.is_null()).filter(nobody_since).count(conn).await?)
+}
+
+/// The newest message of each thread.
+pub(super) async fn last_messages(
+    conn: &impl ConnectionTrait,
+    threads: impl Iterator<Item = HelpThreadId>,
+) -> Result<HashMap<HelpThreadId, help_message::Model>> {
+    let newest = Query::select()
+        .expr(Expr::col(help_message::Column::Id).max())
+        .from(help_message::Entity)
+        .and_where(help_message::Column::ThreadId.is_in(threads))
+        .group_by_col(help_message::Column::ThreadId)
+        .to_owned();
+    let rows = help_message::Entity::find()
+        .filter(help_message::Column::Id.in_subquery(newest))
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.thread_id, row)).collect())
+}
+
+/// False when it was closed already.
+pub(super) async fn close(
+    tx: &DatabaseTransaction,
+    id: HelpThreadId,
+    by: StaffId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    use help_thread::Column;
+    let changed = help_thread::Entity::update_many()
+        .col_expr(Column::OpenKey, Expr::value(None::<String>))
+        .col_expr(Column::ClosedAt, Expr::value(now))
+        .col_expr(Column::ClosedBy, Expr::value(by))
+        .filter(Column::Id.eq(id))
+        .filter(Column::ClosedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Moves an answer on, if it is still in `from`; true when it was.
+pub(super) async fn settle(
+    tx: &DatabaseTransaction,
+    id: HelpMessageId,
+    from: HelpState,
+    to: HelpState,
+    failure: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    use help_message::Column;
+    let changed = help_message::Entity::update_many()
+        .col_expr(Column::State, Expr::value(to))
+        .col_expr(Column::Failure, Expr::value(failure))
+        .col_expr(Column::SettledAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .filter(Column::State.eq(from))
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
