@@ -202,6 +202,7 @@ fn operator(code: &str) -> &str {
         "CHINANET" => "电信",
         "UNICOM" => "联通",
         "CAP" => "腾讯",
+        "DEFAULT" => "默认线路",
         other => other,
     }
 }

@@ -202,12 +202,16 @@ impl SandboxConfig {
 
     pub(super) fn service_settings(&self, base_url: &str) -> Vec<(&'static str, String)> {
         let (official, mini) = (&self.official, &self.mini);
+        let kind = match self.kind {
+            AccountKind::Service => "service",
+            AccountKind::Subscription => "subscription",
+        };
         let mut settings = vec![
             ("wechat.api_base", base_url.to_owned()),
             ("wechat.open_base", base_url.to_owned()),
             ("wechat.api_base_backup", String::new()),
-            ("wechat.official.kind", "service".to_owned()),
-            ("wechat.official.verified", "true".to_owned()),
+            ("wechat.official.kind", kind.to_owned()),
+            ("wechat.official.verified", self.verified.to_string()),
             ("wechat.mini.verified", "true".to_owned()),
             ("wechat.official.appid", official.appid.clone()),
             ("wechat.official.secret", official.secret.clone()),
