@@ -88,10 +88,8 @@ pub fn build(app: &App) -> Result<BoxEndpoint<'static>> {
     let callbacks = conversation::callback::Callbacks::new(app.clone())
         .with(CatchPanic::new().with_handler(internal));
     telemetry::metrics()?;
-    Ok(Edge { app: app.clone(), inner: routes, callbacks }
-        .with(Compression::new())
-        .map_to_response()
-        .boxed())
+    let rest = Edge { app: app.clone(), inner: routes }.with(Compression::new()).map_to_response();
+    Ok(Front { callbacks, rest }.boxed())
 }
 
 fn internal(_panic: Box<dyn Any + Send + 'static>) -> Response {
@@ -129,20 +127,38 @@ async fn scrape(app: poem::web::Data<&App>) -> Response {
     }
 }
 
-/// What happens around every request.
-struct Edge<E, C> {
-    app: App,
-    inner: E,
+/// WeChat's callbacks, and everything else.
+struct Front<C, R> {
     callbacks: C,
+    rest: R,
 }
 
-impl<E: Endpoint, C: Endpoint<Output = Response>> Endpoint for Edge<E, C> {
+impl<C, R> Endpoint for Front<C, R>
+where
+    C: Endpoint<Output = Response>,
+    R: Endpoint<Output = Response>,
+{
     type Output = Response;
 
     async fn call(&self, request: Request) -> poem::Result<Response> {
         if request.uri().path().starts_with("/wechat/") {
-            return self.callbacks.call(request).await;
+            self.callbacks.call(request).await
+        } else {
+            self.rest.call(request).await
         }
+    }
+}
+
+/// What happens around every other request.
+struct Edge<E> {
+    app: App,
+    inner: E,
+}
+
+impl<E: Endpoint> Endpoint for Edge<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
         let id = vault::random::<8>().map(hex::encode).unwrap_or_default();
         let begun = Instant::now();
         let method = request.method().clone();
@@ -168,7 +184,7 @@ impl<E: Endpoint, C: Endpoint<Output = Response>> Endpoint for Edge<E, C> {
     }
 }
 
-impl<E: Endpoint, C> Edge<E, C> {
+impl<E: Endpoint> Edge<E> {
     async fn answer(&self, mut request: Request) -> Response {
         let server = &self.app.config.server;
         if !matches!(*request.method(), Method::GET | Method::HEAD) {

@@ -331,3 +331,15 @@ fn hours_text(hundredths: i64) -> String {
     let (whole, part) = (hundredths / 100, hundredths % 100);
     if part == 0 { whole.to_string() } else { format!("{whole}.{part:02}") }
 }
+
+/// An answer for a page, which has links of its own: their words stay.
+pub(super) fn without_links(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once('<') {
+        plain.push_str(before);
+        rest = tag.split_once('>').map_or("", |(_, after)| after);
+    }
+    plain.push_str(rest);
+    plain
+}

@@ -7,16 +7,19 @@ use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
 use entity::ids::LateAnswerId;
-use entity::kinds::NoticeState;
+use entity::kinds::{NoticeKind, NoticeState, WechatAccount};
 use entity::late_answer;
 
 use super::dialogue::Question;
 use super::{answers, store};
 use crate::app::App;
+use crate::clock;
 use crate::error::{Error, Result};
+use crate::members;
+use crate::notices::{self, NewNotice, Values};
 use crate::outbox::{self, Job};
 
-use crate::wechat::{self, Class, CustomMessage};
+use crate::wechat::{Class, CustomMessage};
 
 /// What is owed to a follower.
 pub(super) enum Owed {
@@ -60,31 +63,58 @@ pub async fn answer_late(app: &App, id: LateAnswerId) -> Result<()> {
     if !settle(app, &row, NoticeState::Pending, NoticeState::Unknown, None).await? {
         return Ok(());
     }
-    let sent = app.wechat.official().send_custom(&row.openid, &CustomMessage::Text(text)).await;
-    finish(app, &row, sent).await
-}
-
-async fn finish(
-    app: &App,
-    row: &late_answer::Model,
-    sent: Result<(), wechat::Error>,
-) -> Result<()> {
+    let message = CustomMessage::Text(text.clone());
     let from = NoticeState::Unknown;
-    let error = match sent {
-        Ok(()) => return settle(app, row, from, NoticeState::Sent, None).await.map(drop),
+    let error = match app.wechat.official().send_custom(&row.openid, &message).await {
+        Ok(()) => return settle(app, &row, from, NoticeState::Sent, None).await.map(drop),
         Err(error) => error,
     };
     match error.class() {
         // It stays as it was marked before the call.
         Class::MaybeSent => Ok(()),
         Class::Token | Class::BackOff | Class::NotSent => {
-            settle(app, row, from, NoticeState::Pending, None).await?;
+            settle(app, &row, from, NoticeState::Pending, None).await?;
             Err(Error::from(error))
         }
         Class::UserState | Class::Configuration | Class::Permanent | Class::AlreadyDone => {
-            settle(app, row, from, NoticeState::Failed, Some(error.advice())).await.map(drop)
+            put_into_messages(app, &row, &text, error.advice()).await
         }
     }
+}
+
+/// WeChat takes no customer message: whoever is linked finds the answer in “消息”, and is
+/// told by a subscription message where they allowed one.
+async fn put_into_messages(
+    app: &App,
+    row: &late_answer::Model,
+    text: &str,
+    advice: &str,
+) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let resident = members::by_openid(&tx, WechatAccount::Official, &row.openid).await?;
+    let to = if resident.is_some() { NoticeState::NoConsent } else { NoticeState::Failed };
+    if store::settle_late(&tx, row.id, NoticeState::Unknown, to, Some(advice), now).await?
+        && let Some(resident) = resident
+    {
+        let notice = NewNotice {
+            resident,
+            kind: NoticeKind::Answered,
+            dedup_key: format!("late:{}", row.id),
+            title: "您问的有回复了".to_owned(),
+            body: answers::without_links(text),
+            page: "/mine".to_owned(),
+            values: Values {
+                class: "您在公众号里问的".to_owned(),
+                time: clock::wechat_time(now),
+                place: app.config.centre.name.clone(),
+                note: "请点开看".to_owned(),
+            },
+        };
+        notices::notify(&tx, &notice, now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn settle(
