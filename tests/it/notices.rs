@@ -82,8 +82,14 @@ async fn allow(world: &World, learner: &Learner) {
     world.platform.subscribe(&learner.user, &[(&template, true)]).await.unwrap();
 }
 
+/// Jobs of ours: signing in has left one of its own.
 async fn jobs(app: &TestApp, state: JobState) -> u64 {
-    job::Entity::find().filter(job::Column::State.eq(state)).count(app.app.db.read()).await.unwrap()
+    job::Entity::find()
+        .filter(job::Column::Kind.eq("send_notice"))
+        .filter(job::Column::State.eq(state))
+        .count(app.app.db.read())
+        .await
+        .unwrap()
 }
 
 on_both_databases_with_wechat! {
