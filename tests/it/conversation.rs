@@ -1,9 +1,11 @@
 //! The account's dialogue, and the callbacks that carry it.
 
-use entity::{callback, follower, subscription};
+use chrono::TimeDelta;
+use entity::kinds::NoticeKind;
+use entity::{callback, follower, notice, subscription};
 use reqwest::Method;
 use sea_orm::{EntityTrait, PaginatorTrait};
-use shangxue::sandbox::{Account, ChatLine, Sender};
+use shangxue::sandbox::{Account, ChatLine, Fault, Sender};
 use shangxue::wechat::signature;
 
 use crate::support::platform::World;
@@ -53,7 +55,7 @@ on_both_databases_with_wechat! {
         let asked = world.platform.callbacks().into_iter().find(|record| record.what == "text").unwrap();
         for _ in 0..3 {
             // An answer made anew would carry the new time.
-            world.advance(chrono::TimeDelta::seconds(5));
+            world.advance(TimeDelta::seconds(5));
             let again = world.platform.redeliver(asked.number).await.unwrap();
             assert_eq!((again.status, &again.reply), (Some(200), &asked.reply));
         }
@@ -141,6 +143,17 @@ async fn late_answers_are_brought(backend: Backend) {
     world.app.run_jobs().await;
     let hours = |line: &ChatLine| line.sender == Sender::Account && line.text.contains("学时");
     assert_eq!(world.platform.chat(&user).iter().filter(|line| hours(line)).count(), 1);
+
+    // WeChat takes none: whoever is linked finds it in “消息”.
+    world.sign_in(&user).await;
+    world.app.run_jobs().await;
+    world.platform.fail_next("/cgi-bin/message/custom/send", Fault::Errcode(45015), 1);
+    world.advance(TimeDelta::seconds(1));
+    world.platform.say(&user, "我的学时").await.unwrap();
+    world.app.run_jobs().await;
+    let kept = notice::Entity::find().one(world.app.app.db.read()).await.unwrap().unwrap();
+    assert_eq!(kept.kind, NoticeKind::Answered);
+    assert!(kept.body.contains("学时") && !kept.body.contains('<'), "{}", kept.body);
 
     // The same for everybody: nothing is slow about it.
     let lines = world.platform.say(&user, "报名").await.unwrap();

@@ -54,8 +54,15 @@ on_both_databases_with_wechat! {
         let count = world.app.get("/api/staff/desk-count").by(&centre).send().await.ok();
         assert_eq!(count["waiting"], 1);
 
-        // Nobody knows who it is and WeChat's window is over: staff are told the truth.
+        // An answer stands in the chat.
         let path = format!("/api/staff/desk/{}", list[0]["id"]);
+        world.app.post(&format!("{path}/answers"), &json!({"text": "马上去看。"})).by(&centre).send().await.ok();
+        world.app.run_jobs().await;
+        assert_eq!(messages(&world.app).await.pop().unwrap().state, HelpState::Sent);
+        let shown = world.platform.chat(&user).pop().unwrap();
+        assert!(shown.text.contains("工作人员回复您") && shown.text.contains("马上去看。"), "{shown:?}");
+
+        // Nobody knows who it is and WeChat's window is over: staff are told the truth.
         world.platform.fail_next("/cgi-bin/message/custom/send", Fault::Errcode(45015), 1);
         world.app.post(&format!("{path}/answers"), &json!({"text": "马上开。"})).by(&centre).send().await.ok();
         world.app.run_jobs().await;
@@ -63,7 +70,8 @@ on_both_databases_with_wechat! {
         assert_eq!(last.state, HelpState::Failed);
         assert!(last.failure.unwrap().contains("请打电话"));
         let view = world.app.get(&path).by(&centre).send().await.ok();
-        assert_eq!(view["lines"][2]["state_text"], "没有送到");
+        assert_eq!(view["lines"][2]["state_text"], "已送达");
+        assert_eq!(view["lines"][3]["state_text"], "没有送到");
         assert_eq!(view["thread"]["waits"], false);
 
         world.app.post(&format!("{path}/close"), &json!(null)).by(&centre).send().await.ok();
