@@ -22,6 +22,8 @@ export async function page(ctx) {
     const fresh = JSON.stringify(view);
     if (fresh === seen) return;
     seen = fresh;
+    // The number beside “留言” may be another now.
+    lines.dispatchEvent(new Event('desk-changed', { bubbles: true }));
     put(lines, view.lines.map(line));
     if (open === !view.thread.closed) return;
     open = !view.thread.closed;

@@ -52,6 +52,7 @@ export function shell({ about, me, leave }) {
     h('a.skip', { href: '#main', onclick: (event) => { event.preventDefault(); (outlet.querySelector('h1') ?? outlet).focus(); } }, '跳到正文'),
     about.demo && demoBanner(),
     side, outlet);
+  element.addEventListener('desk-changed', countDesk);
   return {
     element,
     outlet,
