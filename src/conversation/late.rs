@@ -1,12 +1,9 @@
-//! Answers that were not ready while WeChat waited: brought as a customer message, or
-//! where that is not allowed, put into “消息”.
-//!
-//! As with notices, at most one is sent when the outcome is not known.
+//! Answers that were not ready while WeChat waited.
 
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
-use entity::ids::LateAnswerId;
+use entity::ids::{LateAnswerId, ResidentId};
 use entity::kinds::{NoticeKind, NoticeState, WechatAccount};
 use entity::late_answer;
 
@@ -14,12 +11,11 @@ use super::dialogue::Question;
 use super::{answers, store};
 use crate::app::App;
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::members;
-use crate::notices::{self, NewNotice, Values};
+use crate::notices::letter::{self, Letter, Stage, Words};
+use crate::notices::{NewNotice, Values};
 use crate::outbox::{self, Job};
-
-use crate::wechat::{Class, CustomMessage};
 
 /// What is owed to a follower.
 pub(super) enum Owed {
@@ -45,6 +41,28 @@ pub(super) async fn owe(
     Ok(())
 }
 
+impl Letter for late_answer::Model {
+    async fn settle(
+        &self,
+        tx: &DatabaseTransaction,
+        (from, to): (Stage, Stage),
+        failure: Option<&str>,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        store::settle_late(tx, self.id, state(from), state(to), failure, now).await
+    }
+}
+
+fn state(stage: Stage) -> NoticeState {
+    match stage {
+        Stage::Waiting => NoticeState::Pending,
+        Stage::Unknown => NoticeState::Unknown,
+        Stage::Sent => NoticeState::Sent,
+        Stage::InMessages => NoticeState::NoConsent,
+        Stage::Failed => NoticeState::Failed,
+    }
+}
+
 /// Brings a late answer (a job).
 ///
 /// # Errors
@@ -59,73 +77,29 @@ pub async fn answer_late(app: &App, id: LateAnswerId) -> Result<()> {
         (None, Some(ask)) => answers::answer(app, &row.openid, &serde_json::from_str(ask)?).await?,
         (None, None) => return Ok(()),
     };
-    // Marked before the call: who dies in between does not send it twice.
-    if !settle(app, &row, NoticeState::Pending, NoticeState::Unknown, None).await? {
-        return Ok(());
-    }
-    let message = CustomMessage::Text(text.clone());
-    let from = NoticeState::Unknown;
-    let error = match app.wechat.official().send_custom(&row.openid, &message).await {
-        Ok(()) => return settle(app, &row, from, NoticeState::Sent, None).await.map(drop),
-        Err(error) => error,
+    let account = WechatAccount::Official;
+    let resident = members::by_openid(app.db.read(), account, &row.openid).await?;
+    let words = Words {
+        to: Some((account, row.openid.clone())),
+        instead: resident.map(|resident| notice(app, &row, resident, &text)),
+        text,
     };
-    match error.class() {
-        // It stays as it was marked before the call.
-        Class::MaybeSent => Ok(()),
-        Class::Token | Class::BackOff | Class::NotSent => {
-            settle(app, &row, from, NoticeState::Pending, None).await?;
-            Err(Error::from(error))
-        }
-        Class::UserState | Class::Configuration | Class::Permanent | Class::AlreadyDone => {
-            put_into_messages(app, &row, &text, error.advice()).await
-        }
-    }
+    letter::bring(app, &row, words).await
 }
 
-/// WeChat takes no customer message: whoever is linked finds the answer in “消息”, and is
-/// told by a subscription message where they allowed one.
-async fn put_into_messages(
-    app: &App,
-    row: &late_answer::Model,
-    text: &str,
-    advice: &str,
-) -> Result<()> {
-    let now = app.clock.now();
-    let tx = app.db.begin().await?;
-    let resident = members::by_openid(&tx, WechatAccount::Official, &row.openid).await?;
-    let to = if resident.is_some() { NoticeState::NoConsent } else { NoticeState::Failed };
-    if store::settle_late(&tx, row.id, NoticeState::Unknown, to, Some(advice), now).await?
-        && let Some(resident) = resident
-    {
-        let notice = NewNotice {
-            resident,
-            kind: NoticeKind::Answered,
-            dedup_key: format!("late:{}", row.id),
-            title: "您问的有回复了".to_owned(),
-            body: answers::without_links(text),
-            page: "/mine".to_owned(),
-            values: Values {
-                class: "您在公众号里问的".to_owned(),
-                time: clock::wechat_time(now),
-                place: app.config.centre.name.clone(),
-                note: "请点开看".to_owned(),
-            },
-        };
-        notices::notify(&tx, &notice, now).await?;
+fn notice(app: &App, row: &late_answer::Model, resident: ResidentId, text: &str) -> NewNotice {
+    NewNotice {
+        resident,
+        kind: NoticeKind::Answered,
+        dedup_key: format!("late:{}", row.id),
+        title: "您问的有回复了".to_owned(),
+        body: answers::without_links(text),
+        page: "/mine".to_owned(),
+        values: Values {
+            class: "您在公众号里问的".to_owned(),
+            time: clock::wechat_time(app.clock.now()),
+            place: app.config.centre.name.clone(),
+            note: "请点开看".to_owned(),
+        },
     }
-    tx.commit().await?;
-    Ok(())
-}
-
-async fn settle(
-    app: &App,
-    row: &late_answer::Model,
-    from: NoticeState,
-    to: NoticeState,
-    failure: Option<&str>,
-) -> Result<bool> {
-    let tx = app.db.begin().await?;
-    let moved = store::settle_late(&tx, row.id, from, to, failure, app.clock.now()).await?;
-    tx.commit().await?;
-    Ok(moved)
 }

@@ -29,6 +29,7 @@ use crate::outbox::{self, Job};
 use crate::wechat::{self, Class, SubscribeMessage};
 
 pub mod api;
+pub mod letter;
 mod store;
 
 /// How long a notice waits for a consent.
