@@ -25,6 +25,8 @@ pub mod notices;
 
 pub mod enrolment;
 
+pub mod draw;
+
 pub mod attendance;
 
 pub mod helpdesk;

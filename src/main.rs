@@ -15,7 +15,7 @@ use shangxue::clock::Clock;
 use shangxue::config::Config;
 use shangxue::error::{Error, Result};
 use shangxue::staff::{self, NewLogin};
-use shangxue::{backup, check, demo, routes, sandbox, server, telemetry, vault};
+use shangxue::{backup, check, demo, draw, routes, sandbox, server, telemetry, vault};
 
 /// A request lives on many small pieces: an allocator made for those.
 #[global_allocator]
@@ -58,6 +58,11 @@ enum Command {
     Openapi,
     /// Read the settings, try database, Redis and WeChat, and say what is wrong.
     Check,
+    /// Draws for places.
+    Draw {
+        #[command(subcommand)]
+        step: DrawStep,
+    },
     /// Write a copy of the database to a file, while the service runs.
     Backup { file: PathBuf },
 }
@@ -73,6 +78,12 @@ enum Migrate {
     },
     /// List what is applied and what is pending.
     Status,
+}
+
+#[derive(Subcommand)]
+enum DrawStep {
+    /// Repeat the draw of a published result and compare.
+    Verify { file: PathBuf },
 }
 
 #[derive(Subcommand)]
@@ -134,6 +145,7 @@ async fn run(cli: Cli) -> Result<()> {
         Command::Demo(options) => return demo::run(options, file).await,
         Command::Sandbox(options) => return sandbox::run(options, file).await,
         Command::Check => return check::run(file).await,
+        Command::Draw { step: DrawStep::Verify { file } } => return verify_draw(&file),
         _ => {}
     }
     let config = Config::load(file).map_err(|error| Error::invalid("config", error.to_string()))?;
@@ -160,8 +172,21 @@ async fn run(cli: Cli) -> Result<()> {
             backup::run(&app, &file).await?;
             println!("已备份到 {}", file.display());
         }
-        Command::Demo(_) | Command::Sandbox(_) | Command::Check => {}
+        Command::Demo(_) | Command::Sandbox(_) | Command::Check | Command::Draw { .. } => {}
     }
+    Ok(())
+}
+
+fn verify_draw(file: &std::path::Path) -> Result<()> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Error::invalid("no_file", "读不了这个文件。").with_source(error))?;
+    let verdict = draw::file::verify(&text)
+        .map_err(|line| Error::invalid("bad_file", format!("文件里有读不懂的一行：{line}")))?;
+    println!("名单 {}\n种子 {}", verdict.list_hash, verdict.seed);
+    if !verdict.agrees {
+        return Err(Error::conflict("draw_differs", "结果不符：按规则重算，和文件里的不一样。"));
+    }
+    println!("结果相符");
     Ok(())
 }
 

@@ -12,6 +12,8 @@ use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response, Route};
 use rust_embed::RustEmbed;
 
+use crate::draw;
+
 /// What the pages may load and run. `frame-ancestors` is added at the edge, from the configuration.
 pub const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'";
@@ -28,8 +30,18 @@ struct Console;
 pub fn routes() -> Route {
     Route::new()
         .at("/", Moved)
+        .at("/m/draw-rules.txt", poem::get(draw_rules))
         .nest("/m", Folder::<ResidentPages>::new())
         .nest("/console", Folder::<Console>::new())
+}
+
+/// The rules of the draw: plain text, which needs no script and no sign-in.
+#[poem::handler]
+fn draw_rules() -> Response {
+    Response::builder()
+        .content_type("text/plain; charset=utf-8")
+        .header(header::CACHE_CONTROL, "no-cache")
+        .body(draw::RULES)
 }
 
 /// To where the residents' pages are.

@@ -8,6 +8,7 @@ mod cache;
 mod conversation;
 mod courses;
 mod dialogue;
+mod draw;
 mod edge;
 mod enrolment;
 mod enrolment_concurrency;
