@@ -13,7 +13,9 @@ use crate::cache::{Cache, CacheError};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::conversation::Intake;
+use crate::enrolment::Decisions;
 use crate::error::{Error, Result};
+use crate::members::Sessions;
 use crate::vault::Vault;
 use crate::wechat::Wechat;
 
@@ -25,6 +27,8 @@ pub struct App {
     pub wechat: Wechat,
     pub clock: Clock,
     pub intake: Arc<Intake>,
+    pub sessions: Arc<Sessions>,
+    pub decisions: Arc<Decisions>,
     /// Work that a request began and does not wait for to the end; waited for at the stop.
     pub tasks: TaskTracker,
     pub vault: Arc<Vault>,
@@ -58,16 +62,21 @@ impl App {
         };
         let wechat = Wechat::new(&config.wechat, cache.clone(), clock.clone())?;
         let vault = Arc::new(Vault::new(&config.security.data_key)?);
+        let config = Arc::new(config);
         let intake = Arc::new(Intake::new(db.clone()));
+        let sessions = Arc::new(Sessions::new(db.clone()));
+        let decisions = Decisions::new(db.clone(), clock.clone(), Arc::clone(&config));
         Ok(Self {
             db,
             cache,
             wechat,
             clock,
             intake,
+            sessions,
+            decisions: Arc::new(decisions),
             tasks: TaskTracker::new(),
             vault,
-            config: Arc::new(config),
+            config,
         })
     }
 }

@@ -13,7 +13,7 @@ use entity::ids::{
 };
 use entity::job;
 use entity::kinds::JobState;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -71,6 +71,18 @@ impl Job {
     }
 }
 
+fn row(job: &Job, now: DateTime<Utc>, run_after: DateTime<Utc>) -> Result<job::ActiveModel> {
+    Ok(job::ActiveModel {
+        kind: Set(job.name().to_owned()),
+        payload: Set(serde_json::to_string(job)?),
+        state: Set(JobState::Ready),
+        run_after: Set(run_after),
+        attempts: Set(0),
+        created_at: Set(now),
+        ..Default::default()
+    })
+}
+
 /// Writes a job into the transaction that it follows from.
 ///
 /// # Errors
@@ -81,14 +93,18 @@ pub async fn enqueue(
     now: DateTime<Utc>,
     run_after: DateTime<Utc>,
 ) -> Result<JobId> {
-    let row = job::ActiveModel {
-        kind: Set(job.name().to_owned()),
-        payload: Set(serde_json::to_string(job)?),
-        state: Set(JobState::Ready),
-        run_after: Set(run_after),
-        attempts: Set(0),
-        created_at: Set(now),
-        ..Default::default()
-    };
-    Ok(row.insert(tx).await?.id)
+    Ok(row(job, now, run_after)?.insert(tx).await?.id)
+}
+
+/// Writes many jobs that are due at once.
+///
+/// # Errors
+/// The database.
+pub async fn enqueue_all(tx: &DatabaseTransaction, jobs: &[Job], now: DateTime<Utc>) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = jobs.iter().map(|job| row(job, now, now)).collect::<Result<_>>()?;
+    job::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
 }

@@ -24,6 +24,8 @@ pub struct Model {
     pub taken: i32,
     /// How many wait. `CHECK (waiting >= 0)`.
     pub waiting: i32,
+    /// The highest number ever given out on the waiting list; numbers have no gaps.
+    pub last_queue_number: i64,
     /// ISO weekday, 1 = Monday.
     pub weekday: i32,
     /// Minutes after midnight, Asia/Shanghai.

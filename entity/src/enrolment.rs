@@ -25,6 +25,9 @@ pub struct Model {
     /// Set while a reserved place is offered; stays on a waiting row whose offer
     /// passed unanswered, and marks it.
     pub offer_expires_at: Option<DateTimeUtc>,
+    /// Names the request that made it: its repeat finds this row, whatever became of it.
+    /// Unique with the resident and the class.
+    pub request_key: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

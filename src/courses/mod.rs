@@ -1,6 +1,6 @@
 //! What is taught, when, where and by whom; and the places of each class.
 //!
-//! 1. A place is taken by [`take_place`] alone: one conditional UPDATE whose
+//! 1. A place is taken by [`take_places`] alone: one conditional UPDATE whose
 //!    affected rows are the verdict, backed by `CHECK (taken BETWEEN 0 AND capacity)`.
 //!    `taken` and `waiting` are counted in the class row, and change only together
 //!    with the enrolment that they count, in its transaction.
@@ -91,14 +91,13 @@ pub async fn list_classes(
     store::list(conn, filter).await
 }
 
-/// Up to `limit` other classes of the same course and term that have a free place.
+/// The other classes of the same course and term that have a free place.
 ///
 /// # Errors
 /// The database.
 pub async fn alternatives(
     conn: &impl ConnectionTrait,
     class: &class::Model,
-    limit: usize,
 ) -> Result<Vec<ClassFacts>> {
     let filter = ClassFilter {
         term_id: Some(class.term_id),
@@ -108,7 +107,6 @@ pub async fn alternatives(
     };
     let mut found = store::list(conn, &filter).await?;
     found.retain(|other| other.class.id != class.id);
-    found.truncate(limit);
     Ok(found)
 }
 
@@ -123,13 +121,34 @@ pub async fn first_meetings(
     store::first_meetings(conn, ids).await
 }
 
+/// Places and numbers on the waiting list that are wanted of one class.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    pub class: ClassId,
+    pub places: i32,
+    pub numbers: i32,
+}
+
 /// Takes one place of an open class, if one is free. `true`: it is the caller's,
 /// and the class is locked until the end of the transaction.
 ///
 /// # Errors
 /// The database.
-pub async fn take_place(tx: &DatabaseTransaction, id: ClassId) -> Result<bool> {
-    store::take_place(tx, id).await
+pub async fn take_place(tx: &DatabaseTransaction, class: ClassId) -> Result<bool> {
+    take_places(tx, &[Wanted { class, places: 1, numbers: 0 }]).await
+}
+
+/// Takes all that is wanted of these open classes, each named once. `false`: there is
+/// not enough, and the caller gives up the transaction, since some may have been taken.
+/// The numbers given out are the next after `last_queue_number`.
+///
+/// # Errors
+/// The database.
+pub async fn take_places(tx: &DatabaseTransaction, wanted: &[Wanted]) -> Result<bool> {
+    if wanted.is_empty() {
+        return Ok(true);
+    }
+    store::take_places(tx, wanted).await
 }
 
 /// Gives back a place that was taken.
@@ -163,6 +182,18 @@ pub async fn change_waiting(tx: &DatabaseTransaction, id: ClassId, by: i32) -> R
 /// `class_not_found`.
 pub async fn lock_class(tx: &DatabaseTransaction, id: ClassId) -> Result<class::Model> {
     store::lock_class(tx, id).await?.ok_or_else(no_class)
+}
+
+/// As [`lock_class`], for many, in the order of their ids; unknown ones are missing.
+///
+/// # Errors
+/// The database.
+pub async fn lock_classes(
+    tx: &DatabaseTransaction,
+    ids: &[ClassId],
+) -> Result<HashMap<ClassId, class::Model>> {
+    let rows = store::lock_classes(tx, ids).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// All meetings of a class, by number.
@@ -335,7 +366,7 @@ pub fn free_places(class: &class::Model) -> i32 {
     (class.capacity - class.taken).max(0)
 }
 
-fn no_class() -> Error {
+pub(crate) fn no_class() -> Error {
     Error::not_found("class_not_found", "没有找到这个班。")
         .or_else("看看有哪些班", Some("/classes".to_owned()))
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType, Query};
+use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, LikeExpr, LockType, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
     DerivePartialModel, EntityTrait, FromQueryResult, IntoActiveModel, JoinType, QueryFilter,
@@ -180,18 +180,6 @@ pub(super) async fn first_meetings(
 
 // ---- places ----
 
-/// The verdict on a place: whether the row changed.
-pub(super) async fn take_place(tx: &DatabaseTransaction, id: ClassId) -> Result<bool> {
-    let taken = class::Entity::update_many()
-        .col_expr(class::Column::Taken, Expr::col(class::Column::Taken).add(1))
-        .filter(class::Column::Id.eq(id))
-        .filter(Expr::col(class::Column::Taken).lt(Expr::col(class::Column::Capacity)))
-        .filter(class::Column::Status.eq(ClassStatus::Open))
-        .exec(tx)
-        .await?;
-    Ok(taken.rows_affected == 1)
-}
-
 pub(super) async fn give_back_place(tx: &DatabaseTransaction, id: ClassId) -> Result<bool> {
     let given = class::Entity::update_many()
         .col_expr(class::Column::Taken, Expr::col(class::Column::Taken).sub(1))
@@ -237,6 +225,46 @@ pub(super) async fn lock_class(
 /// Serialises the making of a term's timetable.
 pub(super) async fn lock_term(tx: &DatabaseTransaction, id: TermId) -> Result<Option<term::Model>> {
     Ok(term::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?)
+}
+
+/// As [`lock_class`], for many in the order of their ids.
+pub(super) async fn lock_classes(
+    tx: &DatabaseTransaction,
+    ids: &[ClassId],
+) -> Result<Vec<class::Model>> {
+    Ok(class::Entity::find()
+        .filter(class::Column::Id.is_in(ids.iter().copied()))
+        .order_by_asc(class::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .all(tx)
+        .await?)
+}
+
+/// The verdict on many places at once: whether all rows changed. Who takes places must
+/// find an open class; numbers on the list are given out whatever its state.
+pub(super) async fn take_places(
+    tx: &DatabaseTransaction,
+    wanted: &[super::Wanted],
+) -> Result<bool> {
+    use class::Column;
+    let amount = |of: fn(&super::Wanted) -> i32| {
+        let cases = CaseStatement::new();
+        let cases =
+            wanted.iter().fold(cases, |cases, one| cases.case(Column::Id.eq(one.class), of(one)));
+        Expr::Case(Box::new(cases.finally(0)))
+    };
+    let (places, numbers) = (amount(|one| one.places), amount(|one| one.numbers));
+    let with = |column: Column, more: &Expr| Expr::col(column).add(more.clone());
+    let changed = class::Entity::update_many()
+        .col_expr(Column::Taken, with(Column::Taken, &places))
+        .col_expr(Column::Waiting, with(Column::Waiting, &numbers))
+        .col_expr(Column::LastQueueNumber, with(Column::LastQueueNumber, &numbers))
+        .filter(Column::Id.is_in(wanted.iter().map(|one| one.class)))
+        .filter(with(Column::Taken, &places).lte(Expr::col(Column::Capacity)))
+        .filter(Column::Status.eq(ClassStatus::Open))
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == wanted.len() as u64)
 }
 
 /// Capacity, name, room and teacher; refused by the row itself if more are taken.

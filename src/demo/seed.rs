@@ -284,7 +284,8 @@ async fn sow_residents(app: &App, communities: &[CommunityId]) -> Result<Vec<Res
 }
 
 async fn sign_up(app: &App, resident: ResidentId, class: entity::ids::ClassId) -> Result<()> {
-    let options = SignUpOptions { join_waitlist: true, actor: Actor::Resident(resident) };
+    let actor = Actor::Resident(resident);
+    let options = SignUpOptions { join_waitlist: true, actor, request_key: None };
     enrolment::sign_up(app, resident, class, options).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Sign-up on the wire: for residents, and for staff at the counter.
 
 use chrono::{DateTime, Utc};
-use poem_openapi::param::{Path, Query};
+use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 
@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::clock;
 use crate::courses::api::{ClassCard, ClassDetail, class_detail};
 use crate::courses::{self, ClassFilter};
-use crate::enrolment::{self, Actor, Mine, Outcome, SignUpOptions, store};
+use crate::enrolment::{self, Actor, Mine, Outcome, SignUp, SignUpOptions, store};
 use crate::error::Result;
 use crate::members;
 use crate::wire::ApiResult;
@@ -147,6 +147,9 @@ fn message(outcome: Outcome, mine: &Mine) -> String {
         (Outcome::Already, EnrolmentStatus::Waiting) => {
             format!("您已经在“{name}”的候补名单上{place}。")
         }
+        (Outcome::Already, EnrolmentStatus::Withdrawn) => {
+            format!("您报过“{name}”，后来退出了。想再来，请重新报名。")
+        }
         (Outcome::Already, _) => format!("您已经报过“{name}”了，不用再报。"),
     }
 }
@@ -156,20 +159,24 @@ impl EnrolmentApi {
     /// Sign up for a class; saying it twice is the same as once.
     ///
     /// Codes: `not_open`, `closed`, `class_full`, `class_cancelled`, `too_young`, `too_old`, `limit_reached`,
-    /// `same_course`, `overlap`, `consent_needed`, `profile_needed`, `class_not_found`.
+    /// `same_course`, `overlap`, `consent_needed`, `profile_needed`, `class_not_found`, `bad_request_key`, `busy`.
     #[oai(path = "/classes/:id/enrolments", method = "post", operation_id = "sign_up")]
     async fn sign_up(
         &self,
         who: Resident,
         id: Path<ClassId>,
+        /// Names the request, so that it can be repeated after a lost answer.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
         body: Json<SignUpBody>,
     ) -> ApiResult<Json<SignedUp>> {
         let me = who.0.id;
-        let options =
-            SignUpOptions { join_waitlist: body.0.join_waitlist, actor: Actor::Resident(me) };
-        let signed_up = enrolment::sign_up(&self.0, me, id.0, options).await?;
-        let outcome = signed_up.outcome;
-        let mine = enrolment::mine(&self.0, self.0.db.read(), signed_up.enrolment).await?;
+        let options = SignUpOptions {
+            join_waitlist: body.0.join_waitlist,
+            actor: Actor::Resident(me),
+            request_key: key.0,
+        };
+        let SignUp { mine, outcome } = enrolment::sign_up(&self.0, me, id.0, options).await?;
         Ok(Json(SignedUp {
             message: message(outcome, &mine),
             enrolment: MyEnrolment::of(mine),
@@ -277,11 +284,11 @@ struct NeededReasonBody {
 }
 
 /// Adds the people to enrolments of one class.
-async fn learners(app: &App, class: ClassId, rows: Vec<Model>) -> Result<Vec<ClassLearner>> {
+async fn learners(app: &App, rows: Vec<Model>) -> Result<Vec<ClassLearner>> {
     let conn = app.db.read();
     let ids: Vec<_> = rows.iter().map(|row| row.resident_id).collect();
     let mut people = members::people(app, conn, &ids).await?;
-    let queues = store::queues(conn, &[class]).await?;
+    let positions = store::positions(conn, &rows.iter().collect::<Vec<_>>()).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -297,7 +304,7 @@ async fn learners(app: &App, class: ClassId, rows: Vec<Model>) -> Result<Vec<Cla
                 phone_masked,
                 status: row.status,
                 status_text: status_text(row.status).to_owned(),
-                waiting_position: enrolment::position(&row, &queues),
+                waiting_position: positions.get(&row.id).copied(),
                 created_at: row.created_at,
                 time_text: clock::spoken(row.created_at),
             }
@@ -307,7 +314,7 @@ async fn learners(app: &App, class: ClassId, rows: Vec<Model>) -> Result<Vec<Cla
 
 async fn learner(app: &App, row: Model) -> Result<ClassLearner> {
     let id = row.id;
-    let found = learners(app, row.class_id, vec![row]).await?;
+    let found = learners(app, vec![row]).await?;
     found.into_iter().find(|one| one.enrolment_id == id).ok_or_else(enrolment::no_enrolment)
 }
 
@@ -377,7 +384,7 @@ impl StaffEnrolmentApi {
     ) -> ApiResult<Json<Page<ClassLearner>>> {
         enrolment::scoped(&self.0, &who.0, id.0).await?;
         let rows = store::of_class(self.0.db.read(), id.0).await?;
-        Ok(Json(Page::whole(learners(&self.0, id.0, rows).await?)))
+        Ok(Json(Page::whole(learners(&self.0, rows).await?)))
     }
 
     /// Sign up a known resident at the counter.
@@ -394,7 +401,7 @@ impl StaffEnrolmentApi {
         let signed_up =
             enrolment::sign_up_at_counter(&self.0, &who.0, id.0, &learner_number, join_waitlist)
                 .await?;
-        Ok(Json(learner(&self.0, signed_up.enrolment).await?))
+        Ok(Json(learner(&self.0, signed_up.mine.enrolment).await?))
     }
 
     /// Take a person out of a class or off its list, with the reason.

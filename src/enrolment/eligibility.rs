@@ -18,7 +18,7 @@ pub(super) struct Facts<'a> {
     pub class: &'a ClassFacts,
     pub birth_date: NaiveDate,
     /// The other classes that the person holds, is offered or waits for, in the same term.
-    pub held: &'a [ClassFacts],
+    pub held: &'a [&'a ClassFacts],
 }
 
 type Rule = fn(&Facts<'_>) -> Result<()>;
@@ -98,7 +98,7 @@ fn within_limit(facts: &Facts<'_>) -> Result<()> {
 }
 
 fn course_is_new(facts: &Facts<'_>) -> Result<()> {
-    let same = |held: &&ClassFacts| held.course.id == facts.class.course.id;
+    let same = |held: &&&ClassFacts| held.course.id == facts.class.course.id;
     let Some(held) = facts.held.iter().find(same) else { return Ok(()) };
     let message = format!("同一门课只能报一个班，已经报了“{}”。", held.class.name);
     Err(my_classes(Error::conflict("same_course", message), "想换班，先退掉原来的班"))
@@ -106,7 +106,7 @@ fn course_is_new(facts: &Facts<'_>) -> Result<()> {
 
 fn hour_is_free(facts: &Facts<'_>) -> Result<()> {
     let wanted = &facts.class.class;
-    let clash = |held: &&ClassFacts| {
+    let clash = |held: &&&ClassFacts| {
         held.class.weekday == wanted.weekday
             && calendar::overlaps(
                 (held.class.start_minute, held.class.duration_minutes),
@@ -121,7 +121,7 @@ fn hour_is_free(facts: &Facts<'_>) -> Result<()> {
 /// Says where the way between two classes of a day is short; refuses nothing.
 pub(super) fn travel_warning(
     class: &ClassFacts,
-    held: &[ClassFacts],
+    held: &[&ClassFacts],
     travel_minutes: i64,
 ) -> Option<String> {
     let hours = (class.class.start_minute, class.class.duration_minutes);
@@ -185,6 +185,7 @@ mod tests {
                 capacity: 20,
                 taken: 0,
                 waiting: 0,
+                last_queue_number: 0,
                 weekday,
                 start_minute,
                 duration_minutes: 90,
@@ -222,7 +223,10 @@ mod tests {
 
     fn verdict(class: &ClassFacts, birth: &str, held: &[ClassFacts]) -> Option<&'static str> {
         let birth_date = birth.parse().expect("valid");
-        check(&Facts { now: now(), class, birth_date, held }).err().map(|refusal| refusal.code)
+        let held: Vec<_> = held.iter().collect();
+        check(&Facts { now: now(), class, birth_date, held: &held })
+            .err()
+            .map(|refusal| refusal.code)
     }
 
     #[test]
@@ -268,8 +272,8 @@ mod tests {
     fn every_refusal_says_what_to_do_instead() {
         let wanted = class(1, 2, 540);
         let birth_date = "1956-03-01".parse().expect("valid");
-        let held = [class(2, 2, 600)];
-        let facts = Facts { now: now(), class: &wanted, birth_date, held: &held };
+        let held = class(2, 2, 600);
+        let facts = Facts { now: now(), class: &wanted, birth_date, held: &[&held] };
         let refusal = check(&facts).expect_err("an overlap");
         assert_eq!(refusal.message, "和“2班”（每周二 10:00–11:30）时间冲突。");
         assert_eq!(refusal.next[0].page.as_deref(), Some("/classes"));
@@ -279,12 +283,12 @@ mod tests {
     fn a_short_way_between_two_sites_is_warned_of() {
         let wanted = class(1, 2, 540);
         let mut next = class(2, 2, 640);
-        assert_eq!(travel_warning(&wanted, &[next.clone()], 15), None, "the same site");
+        assert_eq!(travel_warning(&wanted, &[&next], 15), None, "the same site");
         next.site.id = SiteId(2);
-        let warning = travel_warning(&wanted, &[next.clone()], 15).expect("a warning");
+        let warning = travel_warning(&wanted, &[&next], 15).expect("a warning");
         assert!(warning.contains("10 分钟"), "{warning}");
-        assert_eq!(travel_warning(&wanted, &[next.clone()], 10), None);
+        assert_eq!(travel_warning(&wanted, &[&next], 10), None);
         next.class.weekday = 3;
-        assert_eq!(travel_warning(&wanted, &[next], 15), None);
+        assert_eq!(travel_warning(&wanted, &[&next], 15), None);
     }
 }

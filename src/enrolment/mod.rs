@@ -1,6 +1,6 @@
 //! 报名、候补、退课: who has a place in which class.
 //!
-//! 1. A place is granted by `courses::take_place` alone, in the transaction that
+//! 1. A place is granted by `courses::take_places` alone, in the transaction that
 //!    writes the enrolment; the class's `taken` is at every commit the number of
 //!    its placed and offered enrolments, and `waiting` that of the waiting ones.
 //! 2. One live enrolment per person and class, and per person, course and term:
@@ -32,14 +32,18 @@ use crate::error::{Error, Result};
 use crate::staff::{self, Colleague};
 
 pub mod api;
+mod book;
+mod decisions;
 mod eligibility;
 mod offer;
+mod refusal;
 mod sign_up;
 mod store;
 mod tell;
 mod waiting;
 mod withdraw;
 
+pub use decisions::Decisions;
 pub use sign_up::{Outcome, SignUp, SignUpOptions, sign_up, sign_up_at_counter};
 pub use tell::tell_meeting_change;
 pub use waiting::{accept, decline, fill_free_places, lapse_offer};
@@ -108,7 +112,7 @@ pub async fn my(app: &App, conn: &impl ConnectionTrait, who: ResidentId) -> Resu
 /// # Errors
 /// `enrolment_not_found`.
 pub async fn mine(app: &App, conn: &impl ConnectionTrait, row: Model) -> Result<Mine> {
-    let mut rows = store::live_of_resident(conn, row.resident_id, row.term_id).await?;
+    let mut rows = store::live_of(conn, &[row.resident_id], &[row.term_id], &[]).await?;
     let id = row.id;
     rows.retain(|other| other.id != id);
     rows.push(row);
@@ -119,12 +123,7 @@ pub async fn mine(app: &App, conn: &impl ConnectionTrait, row: Model) -> Result<
 async fn describe(app: &App, conn: &impl ConnectionTrait, rows: Vec<Model>) -> Result<Vec<Mine>> {
     let classes: Vec<_> = rows.iter().map(|row| row.class_id).collect();
     let facts = courses::classes(conn, &classes).await?;
-    let waiting: Vec<_> = rows
-        .iter()
-        .filter(|row| row.status == EnrolmentStatus::Waiting)
-        .map(|row| row.class_id)
-        .collect();
-    let queues = store::queues(conn, &waiting).await?;
+    let positions = store::positions(conn, &rows.iter().collect::<Vec<_>>()).await?;
     let live: Vec<_> = rows
         .iter()
         .filter(|row| store::LIVE.contains(&row.status))
@@ -136,25 +135,15 @@ async fn describe(app: &App, conn: &impl ConnectionTrait, rows: Vec<Model>) -> R
         .filter_map(|row| {
             let class = facts.get(&row.class_id)?.clone();
             let others: Vec<_> =
-                live.iter().filter(|other| other.term.id == class.term.id).cloned().collect();
+                live.iter().filter(|other| other.term.id == class.term.id).collect();
             let warning = store::LIVE
                 .contains(&row.status)
                 .then(|| eligibility::travel_warning(&class, &others, minutes))
                 .flatten();
-            let position = position(&row, &queues);
+            let position = positions.get(&row.id).copied();
             Some(Mine { enrolment: row, class, position, warning })
         })
         .collect())
-}
-
-/// From 1, in the order of the numbers.
-fn position(row: &Model, queues: &HashMap<ClassId, Vec<i64>>) -> Option<u64> {
-    if row.status != EnrolmentStatus::Waiting {
-        return None;
-    }
-    let number = row.queue_number?;
-    let before = queues.get(&row.class_id)?.iter().filter(|other| **other < number).count();
-    Some(before as u64 + 1)
 }
 
 /// Who is in a class for good, in the order of sign-up.
@@ -222,7 +211,14 @@ async fn step(tx: &DatabaseTransaction, before: &Model, step: Step<'_>) -> Resul
     if !store::set_status(tx, before, &after).await? {
         return Err(Error::internal(format!("enrolment {} changed without a lock", before.id)));
     }
-    store::add_change(tx, Some(before.status), &after, step.actor, step.reason, step.now).await?;
+    let line = store::Line {
+        from: Some(before.status),
+        now_is: &after,
+        actor: step.actor,
+        reason: step.reason,
+        at: step.now,
+    };
+    store::add_changes(tx, &[line]).await?;
     let holds = |status| matches!(status, EnrolmentStatus::Placed | EnrolmentStatus::Offered);
     if holds(before.status) && !holds(after.status) {
         courses::give_back_place(tx, before.class_id).await?;

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, QueryFilter,
-    QueryOrder, QuerySelect, Select, TryInsertResult,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
+    Insert, Iterable, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use entity::enrolment::{self, Column, Entity, Model};
@@ -22,19 +22,36 @@ use crate::error::Result;
 pub(super) const LIVE: [EnrolmentStatus; 3] =
     [EnrolmentStatus::Placed, EnrolmentStatus::Waiting, EnrolmentStatus::Offered];
 
+/// Every state but [`EnrolmentStatus::Waiting`].
+const NOT_WAITING: [EnrolmentStatus; 4] = [
+    EnrolmentStatus::Placed,
+    EnrolmentStatus::Offered,
+    EnrolmentStatus::Withdrawn,
+    EnrolmentStatus::Cancelled,
+];
+
 pub(super) async fn one(conn: &impl ConnectionTrait, id: EnrolmentId) -> Result<Option<Model>> {
     Ok(Entity::find_by_id(id).one(conn).await?)
 }
 
-pub(super) async fn live_of_resident(
+/// What these people are in or wait for in these terms, by age; and what requests of
+/// theirs with these keys made, whatever became of it.
+pub(super) async fn live_of(
     conn: &impl ConnectionTrait,
-    resident: ResidentId,
-    term: TermId,
+    residents: &[ResidentId],
+    terms: &[TermId],
+    request_keys: &[&str],
 ) -> Result<Vec<Model>> {
+    let live = Condition::all()
+        .add(Column::TermId.is_in(terms.iter().copied()))
+        .add(Column::Status.is_in(LIVE));
+    let mut wanted = Condition::any().add(live);
+    if !request_keys.is_empty() {
+        wanted = wanted.add(Column::RequestKey.is_in(request_keys.iter().copied()));
+    }
     Ok(Entity::find()
-        .filter(Column::ResidentId.eq(resident))
-        .filter(Column::TermId.eq(term))
-        .filter(Column::Status.is_in(LIVE))
+        .filter(Column::ResidentId.is_in(residents.iter().copied()))
+        .filter(wanted)
         .order_by_asc(Column::Id)
         .all(conn)
         .await?)
@@ -141,40 +158,39 @@ pub(super) async fn counts(
 
 // ---- the waiting list ----
 
-/// The queue numbers of those who wait, by class, in order.
-pub(super) async fn queues(
+/// Where those of these who wait stand, from 1. Numbers are given out without gaps, so
+/// it is the number less those who left before it: few, however many wait.
+pub(super) async fn positions(
     conn: &impl ConnectionTrait,
-    classes: &[ClassId],
-) -> Result<HashMap<ClassId, Vec<i64>>> {
-    if classes.is_empty() {
+    rows: &[&Model],
+) -> Result<HashMap<EnrolmentId, u64>> {
+    let waiting: Vec<_> =
+        rows.iter().filter(|row| row.status == EnrolmentStatus::Waiting).collect();
+    if waiting.is_empty() {
         return Ok(HashMap::new());
     }
-    let rows: Vec<(ClassId, Option<i64>)> = Entity::find()
+    let gone = Alias::new("gone");
+    let col = |column: Column| Expr::col((gone.clone(), column));
+    let left = Query::select()
+        .expr(col(Column::Id).count())
+        .from_as(Entity, gone.clone())
+        .and_where(col(Column::ClassId).equals((Entity, Column::ClassId)))
+        .and_where(col(Column::Status).is_in(NOT_WAITING))
+        .and_where(col(Column::QueueNumber).lt(Expr::col((Entity, Column::QueueNumber))))
+        .to_owned();
+    let found: Vec<(EnrolmentId, Option<i64>, i64)> = Entity::find()
         .select_only()
-        .columns([Column::ClassId, Column::QueueNumber])
-        .filter(Column::ClassId.is_in(classes.iter().copied()))
-        .filter(Column::Status.eq(EnrolmentStatus::Waiting))
-        .order_by_asc(Column::QueueNumber)
+        .columns([Column::Id, Column::QueueNumber])
+        .column_as(Expr::SubQuery(None, Box::new(left.into())), "left")
+        .filter(Column::Id.is_in(waiting.iter().map(|row| row.id)))
         .into_tuple()
         .all(conn)
         .await?;
-    let mut queues: HashMap<_, Vec<_>> = HashMap::new();
-    for (class, number) in rows {
-        queues.entry(class).or_default().extend(number);
-    }
-    Ok(queues)
-}
-
-/// The number after all that were ever given in this class. Its row is locked.
-pub(super) async fn next_queue_number(tx: &DatabaseTransaction, class: ClassId) -> Result<i64> {
-    let highest: Option<Option<i64>> = Entity::find()
-        .select_only()
-        .column_as(Column::QueueNumber.max(), "highest")
-        .filter(Column::ClassId.eq(class))
-        .into_tuple()
-        .one(tx)
-        .await?;
-    Ok(highest.flatten().unwrap_or(0) + 1)
+    let position = |number: Option<i64>, left: i64| u64::try_from(number? - left).ok();
+    Ok(found
+        .into_iter()
+        .filter_map(|(id, number, left)| Some((id, position(number, left)?)))
+        .collect())
 }
 
 fn waiting(class: ClassId) -> Select<Entity> {
@@ -185,8 +201,8 @@ fn waiting(class: ClassId) -> Select<Entity> {
 }
 
 /// The first on the list who has not let an offer pass.
-pub(super) async fn head(tx: &DatabaseTransaction, class: ClassId) -> Result<Option<Model>> {
-    Ok(waiting(class).filter(Column::OfferExpiresAt.is_null()).one(tx).await?)
+pub(super) async fn head(conn: &impl ConnectionTrait, class: ClassId) -> Result<Option<Model>> {
+    Ok(waiting(class).filter(Column::OfferExpiresAt.is_null()).one(conn).await?)
 }
 
 /// The first on the list who has let an offer pass.
@@ -199,20 +215,20 @@ pub(super) async fn head_of_missed(
 
 // ---- writing ----
 
-/// `None`: a unique index says that the person is in already.
-pub(super) async fn insert(
+/// Writes new enrolments; those that a unique index refuses are missing from what comes
+/// back, in any order.
+pub(super) async fn insert_all(
     tx: &DatabaseTransaction,
-    row: enrolment::ActiveModel,
-) -> Result<Option<Model>> {
-    let inserted = Entity::insert(row)
-        .on_conflict(OnConflict::new().do_nothing().to_owned())
-        .try_insert()
-        .exec_with_returning(tx)
-        .await?;
-    Ok(match inserted {
-        TryInsertResult::Inserted(row) => Some(row),
-        TryInsertResult::Empty | TryInsertResult::Conflicted => None,
-    })
+    rows: Vec<enrolment::ActiveModel>,
+) -> Result<Vec<Model>> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut insert =
+        Insert::many(rows).on_conflict(OnConflict::new().do_nothing().to_owned()).into_query();
+    insert.returning(Query::returning().columns(Column::iter()));
+    let written = tx.query_all(&insert).await?;
+    written.iter().map(|row| Ok(Model::from_query_result(row, "")?)).collect()
 }
 
 /// Brings an enrolment from one state to another, if it is still in the first.
@@ -232,25 +248,30 @@ pub(super) async fn set_status(
     Ok(changed.rows_affected == 1)
 }
 
+/// One line of the history.
+pub(super) struct Line<'a> {
+    pub(super) from: Option<EnrolmentStatus>,
+    pub(super) now_is: &'a Model,
+    pub(super) actor: Actor,
+    pub(super) reason: Option<&'a str>,
+    pub(super) at: DateTime<Utc>,
+}
+
 /// Appends to the history.
-pub(super) async fn add_change(
-    tx: &DatabaseTransaction,
-    from: Option<EnrolmentStatus>,
-    now_is: &Model,
-    actor: Actor,
-    reason: Option<&str>,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    let row = enrolment_change::ActiveModel {
-        enrolment_id: Set(now_is.id),
-        from_status: Set(from),
-        to_status: Set(now_is.status),
-        actor_kind: Set(actor.kind()),
-        actor_id: Set(actor.id()),
-        reason: Set(reason.map(str::to_owned)),
-        at: Set(at),
+pub(super) async fn add_changes(tx: &DatabaseTransaction, lines: &[Line<'_>]) -> Result<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let rows = lines.iter().map(|line| enrolment_change::ActiveModel {
+        enrolment_id: Set(line.now_is.id),
+        from_status: Set(line.from),
+        to_status: Set(line.now_is.status),
+        actor_kind: Set(line.actor.kind()),
+        actor_id: Set(line.actor.id()),
+        reason: Set(line.reason.map(str::to_owned)),
+        at: Set(line.at),
         ..Default::default()
-    };
-    enrolment_change::Entity::insert(row).exec_without_returning(tx).await?;
+    });
+    enrolment_change::Entity::insert_many(rows).exec_without_returning(tx).await?;
     Ok(())
 }

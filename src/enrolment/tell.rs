@@ -1,10 +1,12 @@
 //! What learners are told, in plain sentences that can be read aloud.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::enrolment::Model;
-use entity::ids::MeetingId;
+use entity::ids::{ClassId, MeetingId};
 use entity::kinds::{MeetingStatus, NoticeKind};
 use entity::{meeting, meeting_change};
 
@@ -15,17 +17,28 @@ use crate::courses::{self, ClassFacts};
 use crate::error::Result;
 use crate::notices::{self, NewNotice, Values};
 
+/// Tells all who were placed.
 pub(super) async fn placed(
     tx: &DatabaseTransaction,
-    enrolment: &Model,
-    facts: &ClassFacts,
+    placed: &[(&Model, &ClassFacts)],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let next = next_meeting(tx, facts, now).await?;
+    if placed.is_empty() {
+        return Ok(());
+    }
+    let classes: BTreeSet<_> = placed.iter().map(|(_, facts)| facts.class.id).collect();
+    let next = next_meetings(tx, &classes.into_iter().collect::<Vec<_>>(), now).await?;
+    let notices: Vec<_> = placed
+        .iter()
+        .map(|(row, facts)| placed_words(row, facts, next.get(&facts.class.id)))
+        .collect();
+    notices::notify_all(tx, &notices, now).await
+}
+
+fn placed_words(row: &Model, facts: &ClassFacts, next: Option<&meeting::Model>) -> NewNotice {
     let class = &facts.class;
     let place = place(&facts.site.name, &class.room);
     let first = next
-        .as_ref()
         .map(|meeting| format!("下一次课：{}。", clock::spoken(meeting.starts_at)))
         .unwrap_or_default();
     let body =
@@ -34,10 +47,10 @@ pub(super) async fn placed(
         || clock::at_local(facts.term.first_day, class.start_minute),
         |meeting| meeting.starts_at,
     );
-    let notice = NewNotice {
-        resident: enrolment.resident_id,
+    NewNotice {
+        resident: row.resident_id,
         kind: NoticeKind::Placed,
-        dedup_key: format!("placed:{}", enrolment.id),
+        dedup_key: format!("placed:{}", row.id),
         title: "报名成功".to_owned(),
         body,
         page: "/mine".to_owned(),
@@ -47,8 +60,7 @@ pub(super) async fn placed(
             place,
             note: "请按时上课".to_owned(),
         },
-    };
-    notices::notify(tx, &notice, now).await
+    }
 }
 
 pub(super) async fn offered(
@@ -182,15 +194,20 @@ fn place(site: &str, room: &str) -> String {
     format!("{site}{room}")
 }
 
-/// The next meeting that takes place.
-async fn next_meeting(
+/// The next meeting of each class that takes place.
+async fn next_meetings(
     conn: &impl ConnectionTrait,
-    facts: &ClassFacts,
+    classes: &[ClassId],
     now: DateTime<Utc>,
-) -> Result<Option<meeting::Model>> {
+) -> Result<HashMap<ClassId, meeting::Model>> {
     let far = now + TimeDelta::days(400);
-    let meetings = courses::meetings_between(conn, &[facts.class.id], now, far).await?;
-    Ok(meetings.into_iter().find(|meeting| meeting.status == MeetingStatus::Planned))
+    let mut next = HashMap::new();
+    for meeting in courses::meetings_between(conn, classes, now, far).await? {
+        if meeting.status == MeetingStatus::Planned {
+            next.entry(meeting.class_id).or_insert(meeting);
+        }
+    }
+    Ok(next)
 }
 
 #[cfg(test)]

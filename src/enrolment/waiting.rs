@@ -118,7 +118,7 @@ pub async fn accept(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> {
     let enrolment = step(&tx, &row, accepted).await?;
     record(&tx, actor, "enrolment.accepted", id, now).await?;
     let facts = courses::class(&tx, row.class_id).await?;
-    tell::placed(&tx, &enrolment, &facts, now).await?;
+    tell::placed(&tx, &[(&enrolment, &facts)], now).await?;
     tx.commit().await?;
     Ok(enrolment)
 }

@@ -120,7 +120,14 @@ pub async fn cancel_class(app: &App, who: &Colleague, id: ClassId, reason: &str)
         if !store::set_status(&tx, &row, &after).await? {
             return Err(Error::internal(format!("enrolment {} changed without a lock", row.id)));
         }
-        store::add_change(&tx, Some(row.status), &after, actor, Some(reason.trim()), now).await?;
+        let line = store::Line {
+            from: Some(row.status),
+            now_is: &after,
+            actor,
+            reason: Some(reason.trim()),
+            at: now,
+        };
+        store::add_changes(&tx, &[line]).await?;
         tell::class_cancelled(&tx, &after, &facts, reason.trim(), now).await?;
     }
     tx.commit().await?;

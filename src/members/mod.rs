@@ -33,9 +33,13 @@ use crate::wechat::LoginSession;
 pub mod api;
 mod erasure;
 mod profile;
+mod sessions;
+mod standing;
 mod store;
 
 pub use erasure::{Eraser, erase, erase_on_request, erase_own, finished, forget_items, unfinished};
+pub use sessions::Sessions;
+pub use standing::{Need, Profile, Standing, lock, lock_all, needs, ready, standings};
 
 /// A code that another tap is just redeeming is looked for so often, so far apart.
 const WAIT_FOR_OTHER_TAP: (u32, Duration) = (10, Duration::from_millis(100));
@@ -62,16 +66,6 @@ pub struct SignedIn {
     pub resident_id: ResidentId,
 }
 
-/// A resident who may sign up: consent given, profile complete.
-#[derive(Clone, Debug)]
-pub struct Profile {
-    pub id: ResidentId,
-    pub name: String,
-    pub birth_date: NaiveDate,
-    pub community_id: CommunityId,
-    pub learner_number: String,
-}
-
 /// What staff see of a resident.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -81,13 +75,6 @@ pub struct Person {
     pub birth_date: Option<NaiveDate>,
     pub community_id: Option<CommunityId>,
     pub phone_masked: Option<String>,
-}
-
-/// What is still asked of a resident before they can sign up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
-    Consent,
-    Profile,
 }
 
 /// A resident who is entered without WeChat: at the counter, or as sample data.
@@ -117,7 +104,8 @@ pub struct ProfileInput {
 pub async fn authenticate(app: &App, token: &str) -> Result<Learner> {
     let now = app.clock.now();
     let token_hash = vault::token_hash(token);
-    let Some(session) = store::session(app.db.read(), &token_hash, now).await? else {
+    let session = app.sessions.find(token_hash.clone()).await?;
+    let Some(session) = session.filter(|session| session.expires_at > now) else {
         return Err(Error::unauthenticated("unauthenticated", "请先登录。")
             .or_else("请在微信里重新打开。", Some("/login".to_owned())));
     };
@@ -359,25 +347,6 @@ async fn has_consent(
     Ok(given.iter().any(|consent| consent.version == app.config.members.consent_version))
 }
 
-/// What is still asked of a resident.
-///
-/// # Errors
-/// The database.
-pub async fn needs(
-    app: &App,
-    conn: &impl ConnectionTrait,
-    row: &resident::Model,
-) -> Result<Vec<Need>> {
-    let mut needs = Vec::new();
-    if !has_consent(app, conn, row.id, ConsentKind::Privacy).await? {
-        needs.push(Need::Consent);
-    }
-    if row.name.is_none() || row.birth_date.is_none() || row.community_id.is_none() {
-        needs.push(Need::Profile);
-    }
-    Ok(needs)
-}
-
 /// Fills in or changes a profile; numbers that are not given stay as they are.
 ///
 /// # Errors
@@ -465,34 +434,6 @@ pub async fn save_wechat_phone(app: &App, id: ResidentId, code: &str) -> Result<
     store::change(&tx, row, changes, app.clock.now()).await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// The resident, if they may sign up.
-///
-/// # Errors
-/// `consent_needed` or `profile_needed`, each with the page where to do it.
-pub async fn ready(app: &App, conn: &impl ConnectionTrait, id: ResidentId) -> Result<Profile> {
-    let row = store::by_id(conn, id).await?.filter(|row| row.erased_at.is_none());
-    let row = row.ok_or_else(no_resident)?;
-    if needs(app, conn, &row).await?.contains(&Need::Consent) {
-        return Err(consent_needed());
-    }
-    match (row.name, row.birth_date, row.community_id) {
-        (Some(name), Some(birth_date), Some(community_id)) => {
-            Ok(Profile { id, name, birth_date, community_id, learner_number: row.learner_number })
-        }
-        _ => Err(Error::forbidden("profile_needed", "请先填写您的信息。")
-            .or_else("去填写", Some("/profile".to_owned()))),
-    }
-}
-
-/// Locks a resident until the transaction ends, so that what one person does is
-/// decided one after the other.
-///
-/// # Errors
-/// No such resident.
-pub async fn lock(tx: &DatabaseTransaction, id: ResidentId) -> Result<()> {
-    store::lock(tx, id).await?.map(|_| ()).ok_or_else(no_resident)
 }
 
 /// A resident's openid with an account.

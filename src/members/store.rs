@@ -34,6 +34,24 @@ pub(super) async fn lock(
     Ok(resident::Entity::find_by_id(id).lock(LockType::NoKeyUpdate).one(tx).await?)
 }
 
+/// Locks many in the order of their ids, so that two who do it do not wait for each
+/// other; those who are not erased.
+pub(super) async fn lock_all(
+    tx: &DatabaseTransaction,
+    ids: &[ResidentId],
+) -> Result<Vec<ResidentId>> {
+    let rows: Vec<(ResidentId, Option<DateTime<Utc>>)> = resident::Entity::find()
+        .select_only()
+        .columns([resident::Column::Id, resident::Column::ErasedAt])
+        .filter(resident::Column::Id.is_in(ids.iter().copied()))
+        .order_by_asc(resident::Column::Id)
+        .lock(LockType::NoKeyUpdate)
+        .into_tuple()
+        .all(tx)
+        .await?;
+    Ok(rows.into_iter().filter(|(_, erased)| erased.is_none()).map(|(id, _)| id).collect())
+}
+
 pub(super) async fn by_ids(
     conn: &impl ConnectionTrait,
     ids: &[ResidentId],
@@ -174,16 +192,15 @@ pub(super) async fn open_session(
     Ok(())
 }
 
-pub(super) async fn session(
+/// The sessions of these tokens that were not revoked; they may have run out.
+pub(super) async fn sessions(
     conn: &impl ConnectionTrait,
-    token_hash: &str,
-    now: DateTime<Utc>,
-) -> Result<Option<resident_session::Model>> {
+    token_hashes: &[String],
+) -> Result<Vec<resident_session::Model>> {
     Ok(resident_session::Entity::find()
-        .filter(resident_session::Column::TokenHash.eq(token_hash))
+        .filter(resident_session::Column::TokenHash.is_in(token_hashes))
         .filter(resident_session::Column::RevokedAt.is_null())
-        .filter(resident_session::Column::ExpiresAt.gt(now))
-        .one(conn)
+        .all(conn)
         .await?)
 }
 
@@ -227,6 +244,27 @@ pub(super) async fn consents(
         .filter(consent::Column::Kind.eq(kind))
         .filter(consent::Column::WithdrawnAt.is_null())
         .order_by_desc(consent::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// Who of these agrees to this version at present.
+pub(super) async fn agreed(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+    version: &str,
+) -> Result<Vec<ResidentId>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(consent::Entity::find()
+        .select_only()
+        .column(consent::Column::ResidentId)
+        .filter(consent::Column::ResidentId.is_in(ids.iter().copied()))
+        .filter(consent::Column::Kind.eq(ConsentKind::Privacy))
+        .filter(consent::Column::Version.eq(version))
+        .filter(consent::Column::WithdrawnAt.is_null())
+        .into_tuple()
         .all(conn)
         .await?)
 }

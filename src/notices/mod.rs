@@ -60,16 +60,29 @@ pub struct Values {
     pub note: String,
 }
 
-/// Writes a notice, once for its key, and asks for it to be sent.
+/// Writes notices, each once for its key, and asks for them to be sent.
+///
+/// # Errors
+/// The database.
+pub async fn notify_all(
+    tx: &DatabaseTransaction,
+    new: &[NewNotice],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let written = store::insert(tx, new, now).await?;
+    let jobs: Vec<_> = written.into_iter().map(|notice| Job::SendNotice { notice }).collect();
+    outbox::enqueue_all(tx, &jobs, now).await
+}
+
+/// As [`notify_all`], for one.
 ///
 /// # Errors
 /// The database.
 pub async fn notify(tx: &DatabaseTransaction, new: &NewNotice, now: DateTime<Utc>) -> Result<()> {
-    let values = serde_json::to_string(&new.values)?;
-    if let Some(notice) = store::insert(tx, new, values, now).await? {
-        outbox::enqueue(tx, &Job::SendNotice { notice }, now, now).await?;
-    }
-    Ok(())
+    notify_all(tx, std::slice::from_ref(new), now).await
 }
 
 /// A resident allowed one more message of a kind; what waited for it is sent.

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Insert, PaginatorTrait,
+    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
 use entity::ids::{NoticeId, ResidentId};
@@ -15,32 +15,34 @@ use entity::{notice, subscription};
 use super::NewNotice;
 use crate::error::Result;
 
-/// `None` when this notice exists already.
+/// Writes those that do not exist yet; their ids.
 pub(super) async fn insert(
     tx: &DatabaseTransaction,
-    new: &NewNotice,
-    values: String,
+    new: &[NewNotice],
     now: DateTime<Utc>,
-) -> Result<Option<NoticeId>> {
-    let row = notice::ActiveModel {
-        resident_id: Set(new.resident),
-        kind: Set(new.kind),
-        dedup_key: Set(new.dedup_key.clone()),
-        title: Set(new.title.clone()),
-        body: Set(new.body.clone()),
-        page: Set(new.page.clone()),
-        values: Set(values),
-        state: Set(NoticeState::Pending),
-        created_at: Set(now),
-        ..Default::default()
-    };
+) -> Result<Vec<NoticeId>> {
+    let rows: Vec<_> = new
+        .iter()
+        .map(|new| {
+            Ok(notice::ActiveModel {
+                resident_id: Set(new.resident),
+                kind: Set(new.kind),
+                values: Set(serde_json::to_string(&new.values)?),
+                dedup_key: Set(new.dedup_key.clone()),
+                title: Set(new.title.clone()),
+                body: Set(new.body.clone()),
+                page: Set(new.page.clone()),
+                state: Set(NoticeState::Pending),
+                created_at: Set(now),
+                ..Default::default()
+            })
+        })
+        .collect::<Result<_>>()?;
     let once = OnConflict::column(notice::Column::DedupKey).do_nothing().to_owned();
-    if notice::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await? == 0 {
-        return Ok(None);
-    }
-    let found =
-        notice::Entity::find().filter(notice::Column::DedupKey.eq(&new.dedup_key)).one(tx).await?;
-    Ok(found.map(|row| row.id))
+    let mut insert = Insert::many(rows).on_conflict(once).into_query();
+    insert.returning(Query::returning().column(notice::Column::Id));
+    let written = tx.query_all(&insert).await?;
+    written.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 
 pub(super) async fn by_id(

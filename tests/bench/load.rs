@@ -46,19 +46,12 @@ async fn client(
     next: Arc<AtomicUsize>,
     expected: &str,
 ) -> Vec<Duration> {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    stream.set_nodelay(true).unwrap();
-    let mut buffer = Vec::with_capacity(4096);
+    let mut client = Client::new(TcpStream::connect(address).await.unwrap());
     let mut times = Vec::new();
     while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
         let begun = Instant::now();
-        stream.write_all(request).await.unwrap();
-        buffer.clear();
-        while !complete(&buffer) {
-            assert!(stream.read_buf(&mut buffer).await.unwrap() > 0, "the server hung up");
-        }
+        let answer = client.ask(request).await;
         times.push(begun.elapsed());
-        let answer = std::str::from_utf8(&buffer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(expected), "{answer}");
     }
     times
@@ -75,4 +68,93 @@ fn complete(bytes: &[u8]) -> bool {
         .map(|(_, value)| value.trim().parse::<usize>().unwrap())
         .expect("a length");
     bytes.len() >= end + 4 + length
+}
+
+/// How a crowd was served that came at its own pace.
+pub struct Arrivals {
+    /// From the moment when each was due to the end of its answer, in order.
+    times: Vec<Duration>,
+    /// Status and outcome or code of each: `200 placed`.
+    pub answers: Vec<String>,
+}
+
+impl Arrivals {
+    /// Within this time so many of a hundred were served.
+    pub fn at(&self, percent: usize) -> Duration {
+        self.times[(self.times.len() * percent / 100).min(self.times.len() - 1)]
+    }
+}
+
+/// Sends the requests evenly over this time, whatever becomes of those before, over as
+/// many connections as may be needed at once.
+pub async fn arrive(
+    address: SocketAddr,
+    requests: &Arc<Vec<Vec<u8>>>,
+    connections: usize,
+    within: Duration,
+) -> Arrivals {
+    let next = Arc::new(AtomicUsize::new(0));
+    let mut streams = Vec::new();
+    for _ in 0..connections {
+        streams.push(TcpStream::connect(address).await.unwrap());
+    }
+    let begun = Instant::now();
+    let clients: Vec<_> = streams
+        .into_iter()
+        .map(|stream| {
+            let (requests, next) = (Arc::clone(requests), Arc::clone(&next));
+            tokio::spawn(async move {
+                let mut served = Vec::new();
+                let mut client = Client::new(stream);
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(request) = requests.get(number) else { return served };
+                    let due = begun + within.mul_f64(number as f64 / requests.len() as f64);
+                    tokio::time::sleep_until(due.into()).await;
+                    let answer = client.ask(request).await;
+                    served.push((due.elapsed(), said(answer)));
+                }
+            })
+        })
+        .collect();
+    let mut served = Vec::with_capacity(requests.len());
+    for client in clients {
+        served.extend(client.await.unwrap());
+    }
+    served.sort_unstable();
+    let (times, answers) = served.into_iter().unzip();
+    Arrivals { times, answers }
+}
+
+/// Status and outcome or code of an answer.
+fn said(answer: &str) -> String {
+    let status = answer.split(' ').nth(1).unwrap_or_default();
+    let word = |name: &str| {
+        let (_, rest) = answer.split_once(&format!("\"{name}\":\""))?;
+        rest.split('"').next()
+    };
+    format!("{status} {}", word("outcome").or_else(|| word("code")).unwrap_or_default())
+}
+
+struct Client {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Client {
+    fn new(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).unwrap();
+        Self { stream, buffer: Vec::with_capacity(4096) }
+    }
+
+    /// Sends a request as it is, and returns the whole answer.
+    async fn ask(&mut self, request: &[u8]) -> &str {
+        self.stream.write_all(request).await.unwrap();
+        self.buffer.clear();
+        while !complete(&self.buffer) {
+            let read = self.stream.read_buf(&mut self.buffer).await.unwrap();
+            assert!(read > 0, "the server hung up");
+        }
+        std::str::from_utf8(&self.buffer).unwrap()
+    }
 }

@@ -19,23 +19,18 @@ mod support;
 
 mod callbacks;
 mod load;
+mod opening;
 
 use std::time::{Duration, Instant};
 
-use entity::kinds::{ActorKind, EnrolmentStatus};
-use entity::{enrolment, enrolment_change};
 use futures_util::StreamExt;
-use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait, ConnectionTrait};
-use serde_json::json;
-use support::fixtures::{self, Person, School};
+use support::fixtures;
 use support::{Backend, TestApp};
 
 /// As in the service.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const PEOPLE: u32 = 400;
 const AT_ONCE: usize = 32;
 
 #[tokio::main]
@@ -52,8 +47,14 @@ async fn main() {
         if wanted("callbacks") {
             callbacks::measure(backend).await;
         }
-        if wanted("sign-ups") {
-            sign_ups(backend).await;
+        if wanted("decisions") {
+            opening::decisions(backend).await;
+        }
+        if wanted("city") {
+            opening::city(backend).await;
+        }
+        if wanted("past") {
+            opening::the_past(backend).await;
         }
         if wanted("browsing") {
             browsing(backend).await;
@@ -71,66 +72,6 @@ fn report(backend: Backend, what: &str, ours: f64, limit: f64) {
 
 fn rate(count: u32, took: Duration) -> f64 {
     f64::from(count) / took.as_secs_f64()
-}
-
-/// Sign-ups over HTTP for one class, against the bare inserts and the conditional
-/// update, one transaction each, without HTTP, rules or messages.
-async fn sign_ups(backend: Backend) {
-    let app = TestApp::start(backend).await;
-    let school = fixtures::school(&app).await;
-    let class = fixtures::class(&app, &school, "一班", 10_000).await;
-    let mut people = Vec::new();
-    for nth in 0..PEOPLE {
-        people.push(fixtures::person(&app, school.community, nth).await);
-    }
-    let path = format!("/api/classes/{class}/enrolments");
-    let begun = Instant::now();
-    let answers: Vec<_> = futures_util::stream::iter(&people)
-        .map(|person| app.post(&path, &json!({})).bearer(&person.token).send())
-        .buffer_unordered(AT_ONCE)
-        .collect()
-        .await;
-    let ours = rate(PEOPLE, begun.elapsed());
-    assert!(answers.iter().all(|answer| answer.ok()["outcome"] == "placed"));
-
-    let class = fixtures::class(&app, &school, "二班", 10_000).await;
-    let course = fixtures::course_named(&app, "另一门课").await;
-    let school = School { course, ..school };
-    let begun = Instant::now();
-    futures_util::stream::iter(&people)
-        .map(|person| bare(&app, &school, class, person))
-        .buffer_unordered(AT_ONCE)
-        .collect::<Vec<()>>()
-        .await;
-    report(backend, "sign-ups over HTTP / bare transactions", ours, rate(PEOPLE, begun.elapsed()));
-}
-
-async fn bare(app: &TestApp, school: &School, class: entity::ids::ClassId, person: &Person) {
-    let now = app.now();
-    let tx = app.app.db.begin().await.unwrap();
-    let sql = format!("UPDATE class SET taken = taken + 1 WHERE id = {class} AND taken < capacity");
-    tx.execute_unprepared(&sql).await.unwrap();
-    let row = enrolment::ActiveModel {
-        resident_id: Set(person.id),
-        class_id: Set(class),
-        course_id: Set(school.course),
-        term_id: Set(school.term),
-        status: Set(EnrolmentStatus::Placed),
-        created_at: Set(now),
-        updated_at: Set(now),
-        ..Default::default()
-    };
-    let row = row.insert(&tx).await.unwrap();
-    let change = enrolment_change::ActiveModel {
-        enrolment_id: Set(row.id),
-        to_status: Set(EnrolmentStatus::Placed),
-        actor_kind: Set(ActorKind::Resident),
-        actor_id: Set(Some(person.id.0)),
-        at: Set(now),
-        ..Default::default()
-    };
-    change.insert(&tx).await.unwrap();
-    tx.commit().await.unwrap();
 }
 
 /// The catalogue of 30 classes, against an answer without a database.

@@ -309,6 +309,26 @@ on_both_databases! {
         assert_eq!(history(&app, first).await, [(None, EnrolmentStatus::Placed), (Some(EnrolmentStatus::Placed), EnrolmentStatus::Withdrawn)]);
     }
 
+    async fn a_repeated_request_changes_nothing_also_when_the_person_has_left(app: TestApp) {
+        let school = fixtures::school(&app).await;
+        let class = fixtures::class(&app, &school, "一班", 1).await;
+        let person = fixtures::person(&app, school.community, 1).await;
+        let path = format!("/api/classes/{class}/enrolments");
+        let ask = |key: &'static str| {
+            app.post(&path, &json!({})).bearer(&person.token).header("idempotency-key", key).send()
+        };
+        let first = ask("a1").await.ok();
+        assert_eq!(ask("a1").await.ok()["outcome"], "already");
+        let id = first["enrolment"]["id"].as_i64().unwrap();
+        act(&app, &person, id, "withdraw").await.ok();
+        let late = ask("a1").await.ok();
+        assert_eq!((late["outcome"].as_str(), late["enrolment"]["status"].as_str()), (Some("already"), Some("withdrawn")));
+        assert_eq!(late["message"], "您报过“一班”，后来退出了。想再来，请重新报名。");
+        assert_eq!(counts(&app, class).await, (0, 0));
+        assert_eq!(ask("a2").await.ok()["outcome"], "placed");
+        ask("").await.refused(400, "bad_request_key");
+    }
+
     async fn from_the_third_week_on_leaving_needs_a_reason(app: TestApp) {
         let school = fixtures::school(&app).await;
         let class = fixtures::class(&app, &school, "一班", 2).await;

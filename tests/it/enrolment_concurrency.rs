@@ -136,7 +136,7 @@ async fn faults(app: &TestApp, id: ClassId) -> Vec<String> {
 }
 
 fn options(who: ResidentId, join_waitlist: bool) -> SignUpOptions {
-    SignUpOptions { join_waitlist, actor: Actor::Resident(who) }
+    SignUpOptions { join_waitlist, actor: Actor::Resident(who), request_key: None }
 }
 
 async fn guarded(app: App, (who, class): (ResidentId, ClassId)) -> Result<SignUp> {
@@ -350,7 +350,7 @@ on_both_databases! {
 /// Comes, and then does what its number says.
 async fn busy(app: App, (who, class): (ResidentId, ClassId)) -> Result<()> {
     let actor = Actor::Resident(who);
-    let id = sign_up(&app, who, class, options(who, true)).await?.enrolment.id;
+    let id = sign_up(&app, who, class, options(who, true)).await?.mine.enrolment.id;
     match who.0 % 4 {
         0 => {
             withdraw(&app, actor, id, None).await?;

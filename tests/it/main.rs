@@ -14,6 +14,7 @@ mod enrolment;
 mod enrolment_concurrency;
 mod erasure;
 mod helpdesk;
+mod histories;
 mod members;
 mod migrations;
 mod news;

@@ -166,6 +166,7 @@ on_both_databases! {
             ("community", "name", ""),
             ("course", "name", ""),
             ("enrolment", "resident_id, class_id", "status"),
+            ("enrolment", "resident_id, class_id, request_key", ""),
             ("enrolment", "resident_id, course_id, term_id", "status"),
             ("help_thread", "open_key", ""),
             ("link_code", "token_hash", ""),

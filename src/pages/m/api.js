@@ -52,11 +52,12 @@ export const session = {
   },
 };
 
-async function call(method, path, body) {
+async function call(method, path, body, key) {
   const token = memory.get(KEY);
   const headers = { Accept: 'application/json' };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
+  if (key) headers['Idempotency-Key'] = key;
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
   let status;
@@ -82,9 +83,13 @@ async function call(method, path, body) {
 }
 
 export const get = (path) => call('GET', path);
-export const post = (path, body = {}) => call('POST', path, body);
+/** With a key, a repeat after a lost answer changes nothing. */
+export const post = (path, body = {}, key = undefined) => call('POST', path, body, key);
 export const replace = (path, body) => call('PUT', path, body);
 export const remove = (path) => call('DELETE', path);
+
+/** Names one request of this page. */
+export const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
 const once = new Map();
 

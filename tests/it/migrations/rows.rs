@@ -221,6 +221,7 @@ fn class() -> entity::class::Model {
         capacity: 30,
         taken: 1,
         waiting: 1,
+        last_queue_number: i64::MAX,
         weekday: 2,
         start_minute: 540,
         duration_minutes: 90,
@@ -267,6 +268,7 @@ pub fn enrolment() -> entity::enrolment::Model {
         status: EnrolmentStatus::Placed,
         queue_number: Some(i64::MAX),
         offer_expires_at: Some(instant(1)),
+        request_key: Some("b0a1".to_owned()),
         created_at: instant(0),
         updated_at: instant(2),
     }

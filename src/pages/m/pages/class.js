@@ -1,6 +1,6 @@
 // One class, and signing up for it.
 
-import { get, getOnce, post, session } from '../api.js';
+import { get, getOnce, newKey, post, session } from '../api.js';
 import { askForMessages } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, classFacts, day, link, moment, note, places, prepared, withdrawal } from '../parts.js';
@@ -64,10 +64,12 @@ function signUp(one, term, join, whole, done) {
   if (term && term.id === one.term_id && term.phase === 'closed') {
     return note('plain', 'calendar', h('p.strong', {}, '报名已经结束'), '想来上课，可以打电话问问教育中心。');
   }
+  // One for as long as this button stands: who taps again after a lost answer is in once.
+  const key = newKey();
   const send = (waiting) => async () => {
     if (!(await prepared(whole))) return;
     await askForMessages();
-    done(await post(`/classes/${one.id}/enrolments`, { join_waitlist: waiting }));
+    done(await post(`/classes/${one.id}/enrolments`, { join_waitlist: waiting }, key));
   };
   const queue = (words) => button(words, { busy: '正在加入候补…', kind: 'main', work: send(true), id: 'join-waitlist', steps });
   const steps = (step) => step.page === `/classes/${one.id}?join=1` && queue(step.text);

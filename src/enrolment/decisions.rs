@@ -1,0 +1,256 @@
+//! Sign-ups, decided many at a time (`batch.rs`).
+//!
+//! In a rush nearly everybody is refused, or is in already. So all are first weighed on
+//! a look without locks, which answers these. The others are weighed again in one
+//! transaction that holds their people and classes, in the order of their coming, and
+//! are written together. The database has the last word on places and on who is in: if
+//! it says no, the whole is undone and each is decided alone.
+
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::DatabaseTransaction;
+
+use entity::enrolment::{ActiveModel, Model};
+use entity::ids::ClassId;
+use entity::kinds::EnrolmentStatus;
+
+use super::book::{Book, Seat, Verdict};
+use super::sign_up::{Outcome, Request, SignUp};
+use super::store::Line;
+use super::{Mine, Step, eligibility, record, refusal, step, store, tell};
+use crate::app::Db;
+use crate::batch::{Batch, Decide};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::courses::{self, ClassFacts, Wanted};
+use crate::error::{Error, Result};
+
+/// One transaction decides so many at most.
+const LARGEST: usize = 256;
+
+/// The line of people who sign up.
+pub struct Decisions(Batch<SignUps>);
+
+impl Decisions {
+    /// For the enrolments in `db`.
+    pub fn new(db: Db, clock: Clock, config: Arc<Config>) -> Self {
+        Self(Batch::new(SignUps { db, clock, config }, LARGEST))
+    }
+
+    pub(super) async fn ask(&self, request: Request) -> Result<SignUp> {
+        self.0.ask(request).await?
+    }
+}
+
+struct SignUps {
+    db: Db,
+    clock: Clock,
+    config: Arc<Config>,
+}
+
+impl Decide for SignUps {
+    type Question = Request;
+    type Answer = Result<SignUp>;
+
+    async fn decide(&self, asked: &[Request]) -> Result<Vec<Result<SignUp>>> {
+        let now = self.clock.now();
+        let version = &self.config.members.consent_version;
+        let mut book = Book::read(self.db.read(), version, asked).await?;
+        let mut verdicts: Vec<_> = asked.iter().map(|one| book.weigh(one, now)).collect();
+        let mut rows = BTreeMap::new();
+        if verdicts.iter().any(Verdict::grants) {
+            let tx = self.db.begin().await?;
+            let granted = asked.iter().zip(&verdicts).filter(|(_, verdict)| verdict.grants());
+            book.hold(&tx, granted.map(|(one, _)| one)).await?;
+            for (number, (one, verdict)) in asked.iter().zip(&mut verdicts).enumerate() {
+                if verdict.grants() {
+                    *verdict = book.weigh(one, now);
+                    book.note(number, one, verdict);
+                }
+            }
+            rows = write(&tx, &book, asked, &verdicts, now).await?;
+            tx.commit().await?;
+        }
+        self.answer(&book, asked, verdicts, &rows, now).await
+    }
+}
+
+/// Writes what is granted; the rows by the numbers of their questions.
+async fn write(
+    tx: &DatabaseTransaction,
+    book: &Book,
+    asked: &[Request],
+    verdicts: &[Verdict],
+    now: DateTime<Utc>,
+) -> Result<BTreeMap<usize, Model>> {
+    if !courses::take_places(tx, &wanted(asked, verdicts)).await? {
+        return Err(lost());
+    }
+    let granted = || asked.iter().zip(verdicts).enumerate();
+    let new: HashMap<_, usize> = granted()
+        .filter(|(_, (_, verdict))| matches!(verdict, Verdict::Place | Verdict::Wait(_)))
+        .map(|(number, (one, _))| ((one.who, one.class), number))
+        .collect();
+    let rows = granted().filter_map(|(_, (one, verdict))| new_row(book, one, verdict, now));
+    let written = store::insert_all(tx, rows.collect()).await?;
+    if written.len() != new.len() {
+        return Err(lost());
+    }
+    let mut rows: BTreeMap<usize, Model> = written
+        .into_iter()
+        .filter_map(|row| Some((*new.get(&(row.resident_id, row.class_id))?, row)))
+        .collect();
+    // The history stands in the order of the decisions.
+    let mut retaken = Vec::new();
+    let mut lines = Vec::new();
+    for (number, (one, verdict)) in granted() {
+        let actor = one.actor;
+        if let Verdict::Retake(before) = verdict {
+            store::add_changes(tx, &lines).await?;
+            lines.clear();
+            let to = EnrolmentStatus::Placed;
+            let placed = Step { to, offer_expires_at: None, actor, reason: None, now };
+            retaken.push((number, step(tx, before, placed).await?));
+        } else if let Some(row) = rows.get(&number) {
+            lines.push(Line { from: None, now_is: row, actor, reason: None, at: now });
+        }
+    }
+    store::add_changes(tx, &lines).await?;
+    rows.extend(retaken);
+    for (number, row) in &rows {
+        record(tx, asked[*number].actor, "enrolment.signed_up", row.id, now).await?;
+    }
+    let placed: Vec<_> = rows
+        .values()
+        .filter(|row| row.status == EnrolmentStatus::Placed)
+        .filter_map(|row| Some((row, book.class(row.class_id)?)))
+        .collect();
+    tell::placed(tx, &placed, now).await?;
+    Ok(rows)
+}
+
+/// What is taken of each class.
+fn wanted(asked: &[Request], verdicts: &[Verdict]) -> Vec<Wanted> {
+    let mut wanted = BTreeMap::new();
+    for (one, verdict) in asked.iter().zip(verdicts).filter(|(_, verdict)| verdict.grants()) {
+        let none = Wanted { class: one.class, places: 0, numbers: 0 };
+        let of = wanted.entry(one.class).or_insert(none);
+        match verdict {
+            Verdict::Wait(_) => of.numbers += 1,
+            _ => of.places += 1,
+        }
+    }
+    wanted.into_values().collect()
+}
+
+fn new_row(
+    book: &Book,
+    one: &Request,
+    verdict: &Verdict,
+    now: DateTime<Utc>,
+) -> Option<ActiveModel> {
+    let (status, queue_number) = match verdict {
+        Verdict::Place => (EnrolmentStatus::Placed, None),
+        Verdict::Wait(number) => (EnrolmentStatus::Waiting, Some(*number)),
+        _ => return None,
+    };
+    let class = &book.class(one.class)?.class;
+    Some(ActiveModel {
+        resident_id: Set(one.who),
+        class_id: Set(class.id),
+        course_id: Set(class.course_id),
+        term_id: Set(class.term_id),
+        status: Set(status),
+        queue_number: Set(queue_number),
+        offer_expires_at: Set(None),
+        request_key: Set(one.request_key.clone()),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    })
+}
+
+/// Only without the locks; the database holds all the same.
+fn lost() -> Error {
+    Error::conflict("same_course", "同一门课只能报一个班，已经报过了。")
+        .or_else("看看我的课程", Some("/mine".to_owned()))
+}
+
+impl SignUps {
+    async fn answer(
+        &self,
+        book: &Book,
+        asked: &[Request],
+        verdicts: Vec<Verdict>,
+        rows: &BTreeMap<usize, Model>,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Result<SignUp>>> {
+        let conn = self.db.read();
+        let all: Vec<_> = verdicts
+            .iter()
+            .enumerate()
+            .filter_map(|(number, verdict)| seated(rows, number, verdict))
+            .collect();
+        let positions = store::positions(conn, &all).await?;
+        let mut alternatives: HashMap<ClassId, Vec<ClassFacts>> = HashMap::new();
+        let mut answers = Vec::with_capacity(asked.len());
+        for (number, (one, verdict)) in asked.iter().zip(verdicts).enumerate() {
+            let row = seated(rows, number, &verdict).cloned();
+            if let (Some(enrolment), Some(class)) = (row, book.class(one.class)) {
+                let minutes = self.config.enrolment.travel_minutes;
+                let others = book.others(one.who, class);
+                let outcome = match (&verdict, enrolment.status) {
+                    (Verdict::Already(_), _) => Outcome::Already,
+                    (_, EnrolmentStatus::Waiting) => Outcome::Waiting,
+                    _ => Outcome::Placed,
+                };
+                let mine = Mine {
+                    position: positions.get(&enrolment.id).copied(),
+                    warning: store::LIVE
+                        .contains(&enrolment.status)
+                        .then(|| eligibility::travel_warning(class, &others, minutes))
+                        .flatten(),
+                    class: class.clone(),
+                    enrolment,
+                };
+                answers.push(Ok(SignUp { mine, outcome }));
+                continue;
+            }
+            let refused = match verdict {
+                Verdict::Refused(error) => error,
+                _ => refusal::full(one.actor, book.class(one.class)),
+            };
+            answers.push(Err(match book.class(one.class) {
+                Some(class) if refusal::may_have_alternatives(&refused) => {
+                    let others = match alternatives.entry(one.class) {
+                        Entry::Occupied(known) => known.into_mut(),
+                        Entry::Vacant(new) => {
+                            new.insert(courses::alternatives(conn, &class.class).await?)
+                        }
+                    };
+                    let fit = others.iter().filter(|other| book.check(one.who, other, now).is_ok());
+                    refusal::with_alternatives(refused, fit)
+                }
+                _ => refused,
+            }));
+        }
+        Ok(answers)
+    }
+}
+
+/// The enrolment that a question ended with.
+fn seated<'a>(
+    rows: &'a BTreeMap<usize, Model>,
+    number: usize,
+    verdict: &'a Verdict,
+) -> Option<&'a Model> {
+    match verdict {
+        Verdict::Already(Seat::Stored(row)) => Some(row),
+        Verdict::Already(Seat::New(_, first)) => rows.get(first),
+        _ => rows.get(&number),
+    }
+}

@@ -1,0 +1,289 @@
+//! Opening day: sign-ups through HTTP beside what the database does alone, a whole city
+//! that comes within ten seconds, and whether the past makes it slower.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use entity::ids::ClassId;
+use entity::kinds::EnrolmentStatus;
+use entity::{class, enrolment, resident_session};
+use futures_util::StreamExt;
+use sea_orm::ActiveValue::Set;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+};
+use shangxue::vault;
+
+use crate::support::fixtures::{self, School};
+use crate::support::{Backend, TestApp};
+use crate::{load, rate, report};
+
+/// As many as pgbench has.
+const CLIENTS: usize = 32;
+/// Phones that are connected at the same time.
+const PHONES: usize = 256;
+const DECISIONS: u64 = 8_000;
+/// A real opening elsewhere: 36,000 people for a class of 40, within ten seconds.
+const CITY: u64 = 36_000;
+const WITHIN: Duration = Duration::from_secs(10);
+const PLACES: i32 = 40;
+
+/// Classes and people who are signed in.
+struct Opening {
+    app: TestApp,
+    school: School,
+    address: SocketAddr,
+    classes: Vec<ClassId>,
+}
+
+impl Opening {
+    /// `signed_in` of the `people` hold a session, whose token is that of [`token`].
+    async fn new(
+        backend: Backend,
+        classes: usize,
+        places: i32,
+        people: u64,
+        signed_in: u64,
+    ) -> Self {
+        let app = TestApp::start(backend).await;
+        let school = fixtures::school(&app).await;
+        let address = app.url.trim_start_matches("http://").parse().unwrap();
+        let mut ids = Vec::new();
+        for nth in 0..classes {
+            let course = fixtures::course_named(&app, &format!("课程{nth}")).await;
+            let school = School { course, ..school };
+            ids.push(fixtures::class(&app, &school, &format!("{nth}班"), places).await);
+        }
+        let opening = Self { app, school, address, classes: ids };
+        opening.populate(people, signed_in).await;
+        opening
+    }
+
+    async fn populate(&self, people: u64, signed_in: u64) {
+        let (now, version) = (self.app.now(), &self.app.app.config.members.consent_version);
+        let count = |to: u64| {
+            format!(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {to}) "
+            )
+        };
+        let at = now.to_rfc3339();
+        self.run(&format!(
+            "{}INSERT INTO resident (id, learner_number, name, birth_date, community_id, created_at, updated_at) \
+             SELECT i, 'bench' || i, '张三', '1956-03-01', {}, '{at}', '{at}' FROM n",
+            count(people), self.school.community
+        ))
+        .await;
+        self.run(&format!(
+            "{}INSERT INTO consent (resident_id, kind, version, given_at) \
+             SELECT i, 'privacy', '{version}', '{at}' FROM n",
+            count(people)
+        ))
+        .await;
+        let numbers: Vec<u64> = (1..=signed_in).collect();
+        for some in numbers.chunks(1_000) {
+            let rows = some.iter().map(|nth| resident_session::ActiveModel {
+                resident_id: Set(entity::ids::ResidentId(i64::try_from(*nth).unwrap())),
+                token_hash: Set(vault::token_hash(&token(*nth))),
+                created_at: Set(now),
+                last_seen_at: Set(now),
+                expires_at: Set(now + chrono::TimeDelta::days(30)),
+                ..Default::default()
+            });
+            let insert = resident_session::Entity::insert_many(rows);
+            insert.exec_without_returning(self.app.app.db.writer()).await.unwrap();
+        }
+    }
+
+    async fn run(&self, sql: &str) {
+        self.app.app.db.writer().execute_unprepared(sql).await.unwrap();
+    }
+
+    /// One sign-up of each of these people, class after class.
+    fn sign_ups(&self, people: std::ops::RangeInclusive<u64>) -> Arc<Vec<Vec<u8>>> {
+        let requests = people.map(|nth| {
+            let class = self.classes[usize::try_from(nth).unwrap() % self.classes.len()];
+            sign_up(class, &token(nth))
+        });
+        Arc::new(requests.collect())
+    }
+
+    async fn held(&self, class: ClassId) -> (i32, u64) {
+        let conn = self.app.app.db.read();
+        let row = class::Entity::find_by_id(class).one(conn).await.unwrap().unwrap();
+        let placed = enrolment::Entity::find()
+            .filter(enrolment::Column::ClassId.eq(class))
+            .filter(enrolment::Column::Status.eq(EnrolmentStatus::Placed))
+            .count(conn)
+            .await
+            .unwrap();
+        (row.taken, placed)
+    }
+}
+
+fn token(nth: u64) -> String {
+    format!("bench-token-{nth}")
+}
+
+fn sign_up(class: ClassId, token: &str) -> Vec<u8> {
+    format!(
+        "POST /api/classes/{class}/enrolments HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"
+    )
+    .into_bytes()
+}
+
+/// Decisions a second, beside the database alone.
+pub async fn decisions(backend: Backend) {
+    let people = 120_000;
+    for (classes, must) in [(1, 3.0), (20, 1.2)] {
+        if backend == Backend::Sqlite && classes > 1 {
+            continue;
+        }
+        let opening = Opening::new(backend, classes, 100_000, people, 2 * DECISIONS).await;
+        let limit = match backend {
+            Backend::Postgres => pgbench(&opening, people - 2 * DECISIONS).await,
+            Backend::Sqlite => one_by_one(&opening).await,
+        };
+        let must = if backend == Backend::Sqlite { 1.5 } else { must };
+        for (nth, clients) in [CLIENTS, PHONES].into_iter().enumerate() {
+            let first = nth as u64 * DECISIONS + 1;
+            let requests = opening.sign_ups(first..=first + DECISIONS - 1);
+            let ours = load::run(opening.address, &requests, clients, "placed").await;
+            let what = format!(
+                "decisions, {classes} classes, {clients} phones (must {must}x, p99 {:?})",
+                ours.p99
+            );
+            report(backend, &what, ours.per_s, limit);
+        }
+    }
+}
+
+/// The same update and insert, one transaction each, by PostgreSQL's own bench.
+async fn pgbench(opening: &Opening, people: u64) -> f64 {
+    let (first, last) = (opening.classes[0], opening.classes[opening.classes.len() - 1]);
+    opening.run(&format!("CREATE SEQUENCE bench_resident START {}", 120_000 - people + 1)).await;
+    let School { course, term, .. } = opening.school;
+    let script = format!(
+        "\\set class random({first}, {last})\nBEGIN;\n\
+         UPDATE class SET taken = taken + 1 WHERE id = :class AND taken < capacity;\n\
+         INSERT INTO enrolment (resident_id, class_id, course_id, term_id, status, created_at, updated_at)\n\
+         VALUES (nextval('bench_resident'), :class, {course}, {term}, 'placed', now(), now());\nEND;\n"
+    );
+    let file = std::env::temp_dir().join(format!("shangxue-bench-{}.sql", std::process::id()));
+    std::fs::write(&file, script).unwrap();
+    let (url, path) = (opening.app.database_url().to_owned(), file.clone());
+    let output = tokio::task::spawn_blocking(move || {
+        Command::new(pgbench_command())
+            .args(["-n", "-M", "prepared", "-c", "32", "-j", "2", "-T", "5", "-f"])
+            .arg(path)
+            .arg(url)
+            .output()
+            .expect("pgbench, of the package postgresql")
+    })
+    .await
+    .unwrap();
+    std::fs::remove_file(file).unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let tps =
+        text.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse().ok());
+    tps.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Debian keeps it beside the server, not on the path.
+fn pgbench_command() -> std::path::PathBuf {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let found = versions.map(|one| one.path().join("bin/pgbench")).find(|path| path.exists());
+    found.unwrap_or_else(|| "pgbench".into())
+}
+
+/// The same update and insert, one transaction each.
+async fn one_by_one(opening: &Opening) -> f64 {
+    const TIMES: u32 = 2_000;
+    let (class, now) = (opening.classes[0], opening.app.now());
+    let School { course, term, .. } = opening.school;
+    let begun = Instant::now();
+    futures_util::stream::iter(0..TIMES)
+        .map(|nth| async move {
+            let tx = opening.app.app.db.begin().await.unwrap();
+            let take = format!(
+                "UPDATE class SET taken = taken + 1 WHERE id = {class} AND taken < capacity"
+            );
+            tx.execute_unprepared(&take).await.unwrap();
+            let row = enrolment::ActiveModel {
+                resident_id: Set(entity::ids::ResidentId(100_000 + i64::from(nth))),
+                class_id: Set(class),
+                course_id: Set(course),
+                term_id: Set(term),
+                status: Set(EnrolmentStatus::Placed),
+                created_at: Set(now),
+                updated_at: Set(now),
+                ..Default::default()
+            };
+            row.insert(&tx).await.unwrap();
+            tx.commit().await.unwrap();
+        })
+        .buffer_unordered(CLIENTS)
+        .collect::<Vec<()>>()
+        .await;
+    rate(TIMES, begun.elapsed())
+}
+
+/// A city comes for one class, while others look at the catalogue.
+pub async fn city(backend: Backend) {
+    let opening = Opening::new(backend, 30, PLACES, CITY, CITY).await;
+    let class = opening.classes[0];
+    let requests = (1..=CITY).map(|nth| sign_up(class, &token(nth)));
+    let requests = Arc::new(requests.collect::<Vec<_>>());
+    let browse = b"GET /api/classes HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec();
+    let looks = Arc::new(vec![browse; 2_000]);
+    let (signed, looked) = tokio::join!(
+        load::arrive(opening.address, &requests, 2_000, WITHIN),
+        load::arrive(opening.address, &looks, 100, WITHIN),
+    );
+    let mut by_code = std::collections::BTreeMap::<&str, u32>::new();
+    for answer in &signed.answers {
+        *by_code.entry(answer.as_str()).or_default() += 1;
+    }
+    let mut what = String::new();
+    for (code, count) in &by_code {
+        write!(what, " {code} {count}").unwrap();
+    }
+    let (taken, placed) = opening.held(class).await;
+    assert_eq!((taken, placed), (PLACES, u64::try_from(PLACES).unwrap()), "{what}");
+    println!(
+        "{backend:<10} 36,000 people within 10 s for {PLACES} places:{what}; over 0, under 0; p50 {:?} p99 {:?} (must 3 s) last {:?}; catalogue p99 {:?} (must 200 ms)",
+        signed.at(50),
+        signed.at(99),
+        signed.at(100),
+        looked.at(99),
+        backend = format!("{backend:?}"),
+    );
+    assert!(by_code.keys().all(|code| matches!(*code, "200 placed" | "409 class_full")), "{what}");
+}
+
+/// What a decision costs with a short and with a long past.
+pub async fn the_past(backend: Backend) {
+    let mut rates = Vec::new();
+    for past in [1_000, 1_000_000] {
+        let opening = Opening::new(backend, 2, 100_000, 50_000, DECISIONS).await;
+        let (class, School { course, term, .. }) = (opening.classes[1], opening.school);
+        let at = opening.app.now().to_rfc3339();
+        opening
+            .run(&format!(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {past}) \
+                 INSERT INTO enrolment (resident_id, class_id, course_id, term_id, status, created_at, updated_at) \
+                 SELECT i % 50000 + 1, {class}, {course}, {term}, 'withdrawn', '{at}', '{at}' FROM n"
+            ))
+            .await;
+        if backend == Backend::Postgres {
+            opening.run("ANALYZE").await;
+        }
+        let requests = (1..=DECISIONS).map(|nth| sign_up(opening.classes[0], &token(nth)));
+        let requests = Arc::new(requests.collect::<Vec<_>>());
+        rates.push(load::run(opening.address, &requests, CLIENTS, "placed").await.per_s);
+    }
+    report(backend, "decisions, 1,000,000 / 1,000 past enrolments", rates[1], rates[0]);
+}

@@ -1,0 +1,221 @@
+//! What may be written of a class, and of a person.
+
+use std::collections::{BTreeMap, HashMap};
+
+use entity::enrolment_change::Model as Change;
+use entity::ids::{ClassId, EnrolmentId, ResidentId};
+use entity::kinds::EnrolmentStatus;
+use entity::{class, enrolment, enrolment_change};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use shangxue::enrolment::Outcome;
+
+use super::Played;
+use crate::support::TestApp;
+
+use EnrolmentStatus::{Cancelled, Offered, Placed, Waiting, Withdrawn};
+
+/// No person is in or waits for more.
+const MOST_CLASSES: usize = 2;
+
+/// All that is wrong with a history; empty when nothing is.
+pub async fn judge(app: &TestApp, played: &Played) -> Vec<String> {
+    let conn = app.app.db.writer();
+    let mut faults = played.failures.clone();
+    let rows = enrolment::Entity::find()
+        .filter(enrolment::Column::ClassId.is_in(played.classes.iter().copied()))
+        .all(conn)
+        .await
+        .unwrap();
+    let rows: HashMap<EnrolmentId, enrolment::Model> =
+        rows.into_iter().map(|row| (row.id, row)).collect();
+    let changes = enrolment_change::Entity::find()
+        .filter(enrolment_change::Column::EnrolmentId.is_in(rows.keys().copied()))
+        .order_by_asc(enrolment_change::Column::Id)
+        .all(conn)
+        .await
+        .unwrap();
+    for id in &played.classes {
+        let class = class::Entity::find_by_id(*id).one(conn).await.unwrap().unwrap();
+        let mine = changes.iter().filter(|change| rows[&change.enrolment_id].class_id == *id);
+        let walked = ClassWalk::of(*id, played.most_places[id], &rows, mine, &mut faults);
+        walked.must_end_as(&class, &rows, &mut faults);
+    }
+    people(played, &rows, &changes, &mut faults);
+    told(played, &rows, &changes, &mut faults);
+    faults
+}
+
+/// A class, as the model sees it step by step.
+struct ClassWalk {
+    id: ClassId,
+    state: BTreeMap<EnrolmentId, EnrolmentStatus>,
+    /// Of those who wait: their number, and whether they let an offer pass.
+    queue: BTreeMap<i64, (EnrolmentId, bool)>,
+    last_number: i64,
+}
+
+impl ClassWalk {
+    fn of<'a>(
+        id: ClassId,
+        most_places: i32,
+        rows: &HashMap<EnrolmentId, enrolment::Model>,
+        changes: impl Iterator<Item = &'a Change>,
+        faults: &mut Vec<String>,
+    ) -> Self {
+        let mut walk = Self { id, state: BTreeMap::new(), queue: BTreeMap::new(), last_number: 0 };
+        for change in changes {
+            let number = rows[&change.enrolment_id].queue_number;
+            if let Err(fault) = walk.step(change, number) {
+                faults.push(format!("class {id}: {fault} at {change:?}"));
+            }
+            let held = walk.count(Placed) + walk.count(Offered);
+            if held > usize::try_from(most_places).unwrap() {
+                faults.push(format!("class {id}: oversold, {held} in {most_places} places"));
+            }
+        }
+        walk
+    }
+
+    fn count(&self, status: EnrolmentStatus) -> usize {
+        self.state.values().filter(|state| **state == status).count()
+    }
+
+    /// The number of the first who waits and let no offer pass, or did.
+    fn first(&self, missed: bool) -> Option<i64> {
+        self.queue.iter().find(|(_, (_, has))| *has == missed).map(|(number, _)| *number)
+    }
+
+    fn step(&mut self, change: &Change, number: Option<i64>) -> Result<(), &'static str> {
+        let id = change.enrolment_id;
+        let before = self.state.insert(id, change.to_status);
+        if before != change.from_status {
+            return Err("the history does not fit together");
+        }
+        let fresh = self.first(false);
+        let place = number.filter(|number| self.queue.get(number).is_some_and(|it| it.0 == id));
+        let missed = place.is_some_and(|number| self.queue[&number].1);
+        if let Some(number) = place {
+            self.queue.remove(&number);
+        }
+        match (before, change.to_status) {
+            (None, Placed) if fresh.is_some() => Err("jumped the queue"),
+            (None, Placed) => Ok(()),
+            (None, Waiting) => {
+                let number = number.ok_or("waits without a number")?;
+                self.queue.insert(number, (id, false));
+                if number != self.last_number + 1 {
+                    return Err("a number out of order");
+                }
+                self.last_number = number;
+                Ok(())
+            }
+            (Some(Waiting), Offered) => {
+                let next = fresh.or_else(|| self.first(true).into_iter().chain(place).min());
+                if place == next { Ok(()) } else { Err("asked out of order") }
+            }
+            (Some(Waiting), Placed) if missed && fresh.is_none() => Ok(()),
+            (Some(Offered), Waiting) => {
+                self.queue.insert(number.ok_or("waits without a number")?, (id, true));
+                Ok(())
+            }
+            (Some(Offered), Placed) | (Some(Placed | Waiting | Offered), Withdrawn | Cancelled) => {
+                Ok(())
+            }
+            _ => Err("a step that cannot be"),
+        }
+    }
+
+    fn must_end_as(
+        &self,
+        class: &class::Model,
+        rows: &HashMap<EnrolmentId, enrolment::Model>,
+        faults: &mut Vec<String>,
+    ) {
+        let id = self.id;
+        let mut must = |holds: bool, fault: String| {
+            if !holds {
+                faults.push(format!("class {id}: {fault}"));
+            }
+        };
+        let stored = || rows.values().filter(|row| row.class_id == id);
+        let held = stored().filter(|row| matches!(row.status, Placed | Offered)).count();
+        let count = |number: i32| usize::try_from(number).unwrap_or(usize::MAX);
+        must(held <= count(class.capacity), format!("oversold: {held} in {}", class.capacity));
+        must(held == count(class.taken), format!("{held} hold a place, counted {}", class.taken));
+        let waiting = stored().filter(|row| row.status == Waiting).count();
+        must(waiting == count(class.waiting), format!("{waiting} wait, counted {}", class.waiting));
+        let last = class.last_queue_number;
+        must(
+            self.last_number == last,
+            format!("the last number is {}, noted {last}", self.last_number),
+        );
+        let empty = held < count(class.capacity) && self.first(false).is_some();
+        must(!empty, "a place stands empty while people wait".to_owned());
+        for row in stored() {
+            let state = self.state.get(&row.id);
+            must(state == Some(&row.status), format!("{row:?} is written as {state:?}"));
+        }
+    }
+}
+
+fn is_live(status: EnrolmentStatus) -> bool {
+    matches!(status, Placed | Waiting | Offered)
+}
+
+/// At every moment nobody is in too many classes, twice in one or in one course, or in
+/// two at one hour (the last two of a term, which are of different courses).
+fn people(
+    played: &Played,
+    rows: &HashMap<EnrolmentId, enrolment::Model>,
+    changes: &[Change],
+    faults: &mut Vec<String>,
+) {
+    let mut live: HashMap<ResidentId, BTreeMap<EnrolmentId, &enrolment::Model>> = HashMap::new();
+    for change in changes {
+        let row = &rows[&change.enrolment_id];
+        let mine = live.entry(row.resident_id).or_default();
+        if is_live(change.to_status) {
+            mine.insert(row.id, row);
+        } else {
+            mine.remove(&row.id);
+        }
+        let mut courses: Vec<_> = mine.values().map(|row| row.course_id).collect();
+        courses.sort_unstable();
+        courses.dedup();
+        if mine.len() > MOST_CLASSES || courses.len() < mine.len() {
+            faults.push(format!("in too much at once: {mine:?}"));
+        }
+        let at_one_hour = mine.values().filter(|row| played.classes[1..].contains(&row.class_id));
+        if at_one_hour.count() > 1 {
+            faults.push(format!("in two classes at one hour: {mine:?}"));
+        }
+    }
+}
+
+/// Whoever was told “placed” or “on the list” was written down as often.
+fn told(
+    played: &Played,
+    rows: &HashMap<EnrolmentId, enrolment::Model>,
+    changes: &[Change],
+    faults: &mut Vec<String>,
+) {
+    let mut written: HashMap<(ResidentId, ClassId, EnrolmentStatus), usize> = HashMap::new();
+    for change in changes.iter().filter(|change| matches!(change.from_status, None | Some(Waiting)))
+    {
+        let row = &rows[&change.enrolment_id];
+        *written.entry((row.resident_id, row.class_id, change.to_status)).or_default() += 1;
+    }
+    for (who, class, outcome) in &played.told {
+        let status = match outcome {
+            Outcome::Placed => Placed,
+            Outcome::Waiting => Waiting,
+            Outcome::Already => continue,
+        };
+        match written.get_mut(&(*who, *class, status)) {
+            Some(left) if *left > 0 => *left -= 1,
+            _ => {
+                faults.push(format!("{who} was told {outcome:?} of {class}, unwritten"));
+            }
+        }
+    }
+}
