@@ -5,6 +5,7 @@
 //! and a short one at last for what it nearly is. What stays over beside the known words
 //! may name a class.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -186,8 +187,19 @@ static BY_SLUR: LazyLock<Finder> = LazyLock::new(|| {
     }))
 });
 
+/// What each known word means that stands alone, as most are typed.
+static KNOWN: LazyLock<HashMap<&'static str, Question>> = LazyLock::new(|| {
+    let alone = ALONE.iter().flat_map(|(_, words)| *words).copied();
+    let words = heard_words().map(|(_, word)| word.trim_start_matches('='));
+    words.chain(alone).map(|word| (word, listen(word))).collect()
+});
+
 /// Reads a text message or recognised speech.
 pub(super) fn read(text: &str) -> Question {
+    KNOWN.get(text.trim()).cloned().unwrap_or_else(|| listen(text))
+}
+
+fn listen(text: &str) -> Question {
     let tokens = sound::tokens(text);
     let by_sound = sound::spaced(tokens.iter().map(|token| token.syllable.as_str()));
     let mut hits = BY_SOUND.find(&by_sound);
