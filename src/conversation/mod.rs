@@ -45,6 +45,9 @@ use late::Owed;
 /// WeChat asks three times, five seconds apart.
 const REPEATED_WITHIN: Duration = Duration::from_secs(60);
 
+/// An answer that is the same for everybody does not wait longer for a cache that hangs.
+const CACHE_PATIENCE: Duration = Duration::from_millis(500);
+
 /// Callbacks that changed something are remembered so long.
 const REMEMBERED: chrono::TimeDelta = chrono::TimeDelta::days(3);
 
@@ -112,10 +115,13 @@ async fn answered(
 /// effect is to be doubled: so the shared cache may remember it, and lose it.
 async fn first_said(app: &App, incoming: &Incoming, reply: String) -> String {
     let key = format!("callback:{}", incoming.dedup_key());
-    match app.cache.set_if_absent(&key, &reply, REPEATED_WITHIN).await {
-        Ok(false) => app.cache.get(&key).await.ok().flatten().unwrap_or(reply),
-        Ok(true) | Err(_) => reply,
-    }
+    let first = timeout(CACHE_PATIENCE, async {
+        match app.cache.set_if_absent(&key, &reply, REPEATED_WITHIN).await {
+            Ok(false) => app.cache.get(&key).await.ok().flatten(),
+            Ok(true) | Err(_) => None,
+        }
+    });
+    first.await.ok().flatten().unwrap_or(reply)
 }
 
 /// Remembers a question whose answer has to be brought.

@@ -76,3 +76,12 @@ async fn a_cache_that_is_down_is_an_error_soon() {
     assert!(begun.elapsed() < Duration::from_secs(20));
     assert!(Cache::redis("not a url", "x:").is_err());
 }
+
+#[tokio::test]
+async fn a_cache_that_takes_everything_and_says_nothing_is_an_error_soon() {
+    let silent = crate::support::silent_server().await;
+    let cache = Cache::redis(&format!("redis://{silent}/"), "x:").unwrap();
+    let begun = std::time::Instant::now();
+    assert!(cache.get("a").await.is_err());
+    assert!(begun.elapsed() < Duration::from_secs(20));
+}

@@ -7,6 +7,7 @@ use sea_orm::{ActiveModelTrait, ActiveValue::Set};
 use shangxue::sandbox::User;
 
 use crate::on_both_databases_with_wechat;
+use crate::support::Backend;
 use crate::support::fixtures::{class, meeting, placed, school};
 use crate::support::platform::World;
 
@@ -107,5 +108,19 @@ on_both_databases_with_wechat! {
             let answer = hears(&world, &user, typed).await;
             assert!(answer.contains(said), "{typed}: {answer}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_never_answers_leaves_nobody_without_one() {
+    let silent = crate::support::silent_server().await;
+    let redis = [("redis.url", format!("redis://{silent}/"))];
+    let world = World::start_with(Backend::Sqlite, &redis).await;
+    let user = world.platform.add_user("王秀英");
+    world.platform.follow(&user).await.unwrap();
+    for typed in ["报名", "上课时间", "人工"] {
+        let begun = std::time::Instant::now();
+        check(typed, &hears(&world, &user, typed).await);
+        assert!(begun.elapsed().as_secs() < 4, "{typed}: WeChat does not wait longer");
     }
 }

@@ -68,6 +68,19 @@ pub fn the_time() -> DateTime<Utc> {
     DateTime::parse_from_rfc3339("2026-09-01T01:00:00Z").expect("valid").to_utc()
 }
 
+/// A server that takes connections and whatever is sent, and never says anything.
+pub async fn silent_server() -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("bound");
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((stream, _)) = listener.accept().await {
+            held.push(stream);
+        }
+    });
+    address
+}
+
 /// A running service with a database of its own.
 pub struct TestApp {
     pub app: App,
