@@ -37,6 +37,11 @@ struct ReasonBody {
     reason: Option<String>,
 }
 
+#[derive(Object)]
+struct ChangeBody {
+    class_id: ClassId,
+}
+
 #[derive(Enum)]
 #[oai(rename_all = "snake_case")]
 enum SignUpOutcome {
@@ -53,6 +58,8 @@ enum May {
     Withdraw,
     Accept,
     Decline,
+    /// To another class of the course.
+    ChangeClass,
 }
 
 /// An enrolment of mine.
@@ -110,12 +117,15 @@ fn offer_text(row: &Model) -> Option<String> {
 
 impl MyEnrolment {
     fn of(mine: Mine) -> Self {
-        let Mine { enrolment, class, position, warning } = mine;
-        let may = match enrolment.status {
+        let Mine { enrolment, class, position, warning, may_change } = mine;
+        let mut may = match enrolment.status {
             EnrolmentStatus::Placed | EnrolmentStatus::Waiting => vec![May::Withdraw],
             EnrolmentStatus::Offered => vec![May::Accept, May::Decline],
             EnrolmentStatus::Withdrawn | EnrolmentStatus::Cancelled => Vec::new(),
         };
+        if may_change {
+            may.push(May::ChangeClass);
+        }
         let offered = enrolment.status == EnrolmentStatus::Offered;
         Self {
             id: enrolment.id,
@@ -133,6 +143,17 @@ impl MyEnrolment {
 
 async fn mine(app: &App, row: Model) -> Result<MyEnrolment> {
     Ok(MyEnrolment::of(enrolment::mine(app, app.db.read(), row).await?))
+}
+
+async fn sister_cards(app: &App, actor: Actor, id: EnrolmentId) -> Result<Page<ClassCard>> {
+    let sisters = enrolment::sister_classes(app, actor, id).await?;
+    let ids: Vec<_> = sisters.iter().map(|facts| facts.class.id).collect();
+    let first = courses::first_meetings(app.db.read(), &ids).await?;
+    let cards = sisters.into_iter().map(|facts| {
+        let first = first.get(&facts.class.id).copied();
+        ClassCard::of(facts, first)
+    });
+    Ok(Page::whole(cards.collect()))
 }
 
 fn message(outcome: Outcome, mine: &Mine) -> String {
@@ -217,6 +238,38 @@ impl EnrolmentApi {
         let actor = Actor::Resident(who.0.id);
         let row = enrolment::withdraw(&self.0, actor, id.0, body.0.reason.as_deref()).await?;
         Ok(Json(mine(&self.0, row).await?))
+    }
+
+    /// The classes of the same course with a free place that I could change to.
+    ///
+    /// Codes: `enrolment_not_found`.
+    #[oai(
+        path = "/me/enrolments/:id/sister-classes",
+        method = "get",
+        operation_id = "sister_classes"
+    )]
+    async fn sisters(
+        &self,
+        who: Resident,
+        id: Path<EnrolmentId>,
+    ) -> ApiResult<Json<Page<ClassCard>>> {
+        Ok(Json(sister_cards(&self.0, Actor::Resident(who.0.id), id.0).await?))
+    }
+
+    /// Change to another class of the same course, without losing the place on the way.
+    ///
+    /// Codes: `change_over`, `not_sister`, `class_full`, `class_cancelled`, `overlap`, `class_not_found`,
+    /// `enrolment_not_found`.
+    #[oai(path = "/me/enrolments/:id/change", method = "post", operation_id = "change_class")]
+    async fn change(
+        &self,
+        who: Resident,
+        id: Path<EnrolmentId>,
+        body: Json<ChangeBody>,
+    ) -> ApiResult<Json<MyEnrolment>> {
+        let actor = Actor::Resident(who.0.id);
+        let mine = enrolment::change_class(&self.0, actor, id.0, body.0.class_id).await?;
+        Ok(Json(MyEnrolment::of(mine)))
     }
 
     /// Take the place that is kept for me.
@@ -402,6 +455,42 @@ impl StaffEnrolmentApi {
             enrolment::sign_up_at_counter(&self.0, &who.0, id.0, &learner_number, join_waitlist)
                 .await?;
         Ok(Json(learner(&self.0, signed_up.mine.enrolment).await?))
+    }
+
+    /// The classes of the same course with a free place that a person could change to.
+    ///
+    /// Codes: `enrolment_not_found`, `out_of_scope`.
+    #[oai(
+        path = "/staff/enrolments/:id/sister-classes",
+        method = "get",
+        operation_id = "staff_sister_classes"
+    )]
+    async fn sisters(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<EnrolmentId>,
+    ) -> ApiResult<Json<Page<ClassCard>>> {
+        Ok(Json(sister_cards(&self.0, Actor::Staff(who.0.id), id.0).await?))
+    }
+
+    /// Change a person to another class of the same course, at their wish.
+    ///
+    /// Codes: `change_over`, `not_sister`, `class_full`, `class_cancelled`, `overlap`, `class_not_found`,
+    /// `enrolment_not_found`, `out_of_scope`.
+    #[oai(
+        path = "/staff/enrolments/:id/change",
+        method = "post",
+        operation_id = "staff_change_class"
+    )]
+    async fn change(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<EnrolmentId>,
+        body: Json<ChangeBody>,
+    ) -> ApiResult<Json<ClassLearner>> {
+        let mine =
+            enrolment::change_class_at_counter(&self.0, &who.0, id.0, body.0.class_id).await?;
+        Ok(Json(learner(&self.0, mine.enrolment).await?))
     }
 
     /// Take a person out of a class or off its list, with the reason.

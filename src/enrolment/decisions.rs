@@ -21,7 +21,7 @@ use entity::kinds::EnrolmentStatus;
 use super::book::{Book, Seat, Verdict};
 use super::sign_up::{Outcome, Request, SignUp};
 use super::store::Line;
-use super::{Mine, Step, eligibility, record, refusal, step, store, tell};
+use super::{Mine, Step, change, eligibility, record, refusal, step, store, tell};
 use crate::app::Db;
 use crate::batch::{Batch, Decide};
 use crate::clock::Clock;
@@ -214,6 +214,7 @@ impl SignUps {
                         .contains(&enrolment.status)
                         .then(|| eligibility::travel_warning(class, &others, minutes))
                         .flatten(),
+                    may_change: change::may_change(&enrolment, &class.term, self.clock.today()),
                     class: class.clone(),
                     enrolment,
                 };

@@ -46,6 +46,16 @@ pub(super) fn check(facts: &Facts<'_>) -> Result<()> {
     Ok(())
 }
 
+/// May somebody who is in a class of the course change to this one? `held`: what else
+/// they are in or wait for in the term.
+///
+/// # Errors
+/// `class_cancelled`, `overlap`.
+pub(super) fn check_change(to: &ClassFacts, held: &[&ClassFacts]) -> Result<()> {
+    class_takes_place(to)?;
+    nothing_at_that_hour(to, held)
+}
+
 fn term_is_open(facts: &Facts<'_>) -> Result<()> {
     let term = &facts.class.term;
     match calendar::phase(term, facts.now) {
@@ -63,7 +73,11 @@ fn term_is_open(facts: &Facts<'_>) -> Result<()> {
 }
 
 fn class_is_open(facts: &Facts<'_>) -> Result<()> {
-    match facts.class.class.status {
+    class_takes_place(facts.class)
+}
+
+fn class_takes_place(facts: &ClassFacts) -> Result<()> {
+    match facts.class.status {
         ClassStatus::Open => Ok(()),
         ClassStatus::Cancelled => {
             Err(other_classes(Error::conflict("class_cancelled", "这个班停办了，不能报名。")))
@@ -105,7 +119,11 @@ fn course_is_new(facts: &Facts<'_>) -> Result<()> {
 }
 
 fn hour_is_free(facts: &Facts<'_>) -> Result<()> {
-    let wanted = &facts.class.class;
+    nothing_at_that_hour(facts.class, facts.held)
+}
+
+fn nothing_at_that_hour(facts: &ClassFacts, held: &[&ClassFacts]) -> Result<()> {
+    let wanted = &facts.class;
     let clash = |held: &&&ClassFacts| {
         held.class.weekday == wanted.weekday
             && calendar::overlaps(
@@ -113,7 +131,7 @@ fn hour_is_free(facts: &Facts<'_>) -> Result<()> {
                 (wanted.start_minute, wanted.duration_minutes),
             )
     };
-    let Some(held) = facts.held.iter().find(clash) else { return Ok(()) };
+    let Some(held) = held.iter().find(clash) else { return Ok(()) };
     let message = format!("和“{}”（{}）时间冲突。", held.class.name, time_text(&held.class));
     Err(other_classes(Error::conflict("overlap", message)))
 }

@@ -33,6 +33,7 @@ use crate::staff::{self, Colleague};
 
 pub mod api;
 mod book;
+mod change;
 mod decisions;
 mod eligibility;
 mod offer;
@@ -43,6 +44,7 @@ mod tell;
 mod waiting;
 mod withdraw;
 
+pub use change::{change_class, change_class_at_counter, sister_classes};
 pub use decisions::Decisions;
 pub use sign_up::{Outcome, SignUp, SignUpOptions, sign_up, sign_up_at_counter};
 pub use tell::tell_meeting_change;
@@ -84,6 +86,8 @@ pub struct Mine {
     pub position: Option<u64>,
     /// A short way between two classes, in words.
     pub warning: Option<String>,
+    /// Another class of the course can still be had instead.
+    pub may_change: bool,
 }
 
 /// Everything a person is in or waits for in terms that have not ended, and how
@@ -129,7 +133,7 @@ async fn describe(app: &App, conn: &impl ConnectionTrait, rows: Vec<Model>) -> R
         .filter(|row| store::LIVE.contains(&row.status))
         .filter_map(|row| facts.get(&row.class_id).cloned())
         .collect();
-    let minutes = app.config.enrolment.travel_minutes;
+    let (minutes, today) = (app.config.enrolment.travel_minutes, app.clock.today());
     Ok(rows
         .into_iter()
         .filter_map(|row| {
@@ -141,7 +145,8 @@ async fn describe(app: &App, conn: &impl ConnectionTrait, rows: Vec<Model>) -> R
                 .then(|| eligibility::travel_warning(&class, &others, minutes))
                 .flatten();
             let position = positions.get(&row.id).copied();
-            Some(Mine { enrolment: row, class, position, warning })
+            let may_change = change::may_change(&row, &class.term, today);
+            Some(Mine { enrolment: row, class, position, warning, may_change })
         })
         .collect())
 }

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, TimeDelta};
 use entity::ids::{ClassId, EnrolmentId};
 use entity::kinds::{EnrolmentStatus, Role};
-use entity::{class, enrolment, enrolment_change, notice, resident, term};
+use entity::{class, community, enrolment, enrolment_change, notice, resident, term};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -102,7 +102,7 @@ on_both_databases! {
         let mine = mine(&app, &person).await;
         assert_eq!(mine.len(), 1);
         assert_eq!((mine[0]["status"].as_str(), mine[0]["status_text"].as_str()), (Some("placed"), Some("已录取")));
-        assert_eq!(mine[0]["may"], json!(["withdraw"]));
+        assert_eq!(mine[0]["may"], json!(["withdraw", "change_class"]));
         assert_eq!(mine[0]["class"]["first_meeting_at"], "2026-09-08T01:00:00+00:00");
         let told = notices(&app, &person).await;
         assert_eq!(told.len(), 1);
@@ -343,10 +343,65 @@ on_both_databases! {
         assert_eq!(counts(&app, class).await, (0, 0));
     }
 
+    async fn a_class_is_changed_for_a_sister_class_or_nothing_changes(app: TestApp) {
+        let school = fixtures::school(&app).await;
+        let first = fixtures::class(&app, &school, "一班", 1).await;
+        let second = fixtures::class(&app, &school, "二班", 1).await;
+        let other = School { course: fixtures::course_named(&app, "葫芦丝").await, ..school };
+        let other = fixtures::class(&app, &other, "葫芦丝班", 5).await;
+        let people = people(&app, &school, 3).await;
+        let [one, waits, stranger] = &people[..] else { unreachable!() };
+        let id = sign_up(&app, one, first, false).await.ok()["enrolment"]["id"].as_i64().unwrap();
+        sign_up(&app, waits, first, true).await.ok();
+        let change = |who: &Person, id: i64, to: ClassId| {
+            let path = format!("/api/me/enrolments/{id}/change");
+            app.post(&path, &json!({"class_id": to})).bearer(&who.token).send()
+        };
+        change(stranger, id, second).await.refused(404, "enrolment_not_found");
+        change(one, id, other).await.refused(400, "not_sister");
+        let sisters = format!("/api/me/enrolments/{id}/sister-classes");
+        let sisters = app.get(&sisters).bearer(&one.token).send().await.ok();
+        assert_eq!(sisters["items"][0]["name"], "二班");
+        assert_eq!(sisters["items"].as_array().unwrap().len(), 1);
+
+        let changed = change(one, id, second).await.ok();
+        assert_eq!((changed["status"].as_str(), changed["class"]["name"].as_str()), (Some("placed"), Some("二班")));
+        // A lost answer: the same again.
+        assert_eq!(change(one, id, second).await.ok()["id"], changed["id"]);
+        assert_eq!((counts(&app, first).await, counts(&app, second).await), ((0, 1), (1, 0)));
+        app.run_jobs().await;
+        assert_eq!(state(&app, waits).await.0, "offered", "the place goes to who waits");
+
+        // Back is not free any more: what one has stays.
+        let now = changed["id"].as_i64().unwrap();
+        change(one, now, first).await.refused(409, "class_full");
+        assert_eq!(counts(&app, second).await, (1, 0));
+        app.advance(TimeDelta::days(14));
+        change(one, now, first).await.refused(409, "change_over");
+    }
+
+    async fn the_counter_changes_a_class_within_its_scope(app: TestApp) {
+        let school = fixtures::school(&app).await;
+        let first = fixtures::class(&app, &school, "一班", 1).await;
+        let second = fixtures::class(&app, &school, "二班", 1).await;
+        let person = fixtures::person(&app, school.community, 1).await;
+        let id = sign_up(&app, &person, first, false).await.ok()["enrolment"]["id"].as_i64().unwrap();
+        let path = format!("/api/staff/enrolments/{id}/change");
+        let other = community::ActiveModel { name: Set("别的社区".to_owned()), ..Default::default() };
+        let other = other.insert(app.app.db.writer()).await.unwrap().id;
+        let officer = fixtures::clerk(&app, "officer", Role::Officer, Some(other)).await;
+        counter(&app, &officer, &path, json!({"class_id": second})).await.refused(403, "out_of_scope");
+        let centre = fixtures::clerk(&app, "centre", Role::Centre, None).await;
+        let sisters = format!("/api/staff/enrolments/{id}/sister-classes");
+        assert_eq!(app.get(&sisters).by(&centre).send().await.ok()["items"][0]["name"], "二班");
+        assert_eq!(counter(&app, &centre, &path, json!({"class_id": second})).await.ok()["status"], "placed");
+        assert_eq!((counts(&app, first).await, counts(&app, second).await), ((0, 0), (1, 0)));
+    }
+
     async fn the_counter_signs_up_and_takes_out_within_its_scope(app: TestApp) {
         let (school, class, people) = queue(&app, 2).await;
         let officer = fixtures::clerk(&app, "officer", Role::Officer, Some(school.community)).await;
-        let elsewhere = entity::community::ActiveModel { name: Set("别的社区".to_owned()), ..Default::default() };
+        let elsewhere = community::ActiveModel { name: Set("别的社区".to_owned()), ..Default::default() };
         let elsewhere = elsewhere.insert(app.app.db.writer()).await.unwrap().id;
         let stranger = fixtures::clerk(&app, "stranger", Role::Officer, Some(elsewhere)).await;
         let path = format!("/api/staff/classes/{class}/enrolments");

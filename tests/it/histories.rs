@@ -25,7 +25,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use shangxue::app::App;
 use shangxue::courses::{self, ClassChange};
 use shangxue::enrolment::{
-    Actor, Outcome, SignUpOptions, accept, decline, sign_up, withdraw, withdraw_at_counter,
+    Actor, Outcome, SignUpOptions, accept, change_class, decline, sign_up, withdraw,
+    withdraw_at_counter,
 };
 use shangxue::error::{Kind, Result};
 use shangxue::staff::Colleague;
@@ -39,7 +40,9 @@ const LANES: usize = 5;
 const ACTS: usize = 24;
 
 /// Refusals that a history may meet.
-const EXPECTED: [&str; 11] = [
+const EXPECTED: [&str; 13] = [
+    "change_over",
+    "not_sister",
     "class_full",
     "limit_reached",
     "same_course",
@@ -71,6 +74,11 @@ enum Act {
         class: usize,
         by_staff: bool,
     },
+    Change {
+        who: usize,
+        from: usize,
+        to: usize,
+    },
     Accept {
         who: usize,
         class: usize,
@@ -100,7 +108,8 @@ fn act(rng: &mut Rng) -> Act {
             Act::SignUp { who, class, wait: rng.u8(..4) > 0, key }
         }
         42..48 => Act::AtCounter { who, class },
-        48..64 => Act::Withdraw { who, class, by_staff: rng.u8(..4) == 0 },
+        48..53 => Act::Change { who, from: class, to: rng.usize(..3) },
+        53..64 => Act::Withdraw { who, class, by_staff: rng.u8(..4) == 0 },
         64..72 => Act::Accept { who, class },
         72..77 => Act::Decline { who, class },
         77..82 => Act::Capacity { class, to: rng.i32(1..=4) },
@@ -348,6 +357,11 @@ async fn try_to(
             } else {
                 withdraw(&app, Actor::Resident(who), id, None).await?;
             }
+        }
+        Act::Change { who, from, to } => {
+            let who = world.people[who];
+            let Some(id) = latest(&app, who, class(from)).await else { return Ok(()) };
+            change_class(&app, Actor::Resident(who), id, class(to)).await?;
         }
         Act::Accept { who, class: nth } | Act::Decline { who, class: nth } => {
             let who = world.people[who];

@@ -6,6 +6,7 @@ import { focus, h, icon, put, say } from './dom.js';
 import { failed, phoneButton, problemBox, takeWord } from './parts.js';
 import { here, instead, needLogin, tookPlace, trail } from './routes.js';
 import { canSpeak, isSpeaking, onSpeech, speak, stop } from './speech.js';
+import { change } from './pages/change.js';
 import { checkin } from './pages/checkin.js';
 import { classes } from './pages/classes.js';
 import { classPage } from './pages/class.js';
@@ -24,7 +25,7 @@ import { profile } from './pages/profile.js';
 
 const MODE = 'shangxue.mode';
 const PAGES = {
-  home, classes, class: classPage, mine, checkin, hours: hoursPage, messages,
+  home, classes, class: classPage, mine, change, checkin, hours: hoursPage, messages,
   news, article, login, consent, profile, leave, help, missing, desk, link: linkPage,
 };
 

@@ -5,6 +5,7 @@ const PAGES = [
   [/^\/classes$/, 'classes', '找班级'],
   [/^\/classes\/(\d+)$/, 'class', '班级'],
   [/^\/mine$/, 'mine', '我的课程', true],
+  [/^\/change\/(\d+)$/, 'change', '换班', true],
   [/^\/checkin$/, 'checkin', '签到', true],
   [/^\/hours$/, 'hours', '学时', true],
   [/^\/(?:messages|notices)$/, 'messages', '消息', true],

@@ -3,7 +3,7 @@
 import { api, isGone, query } from './api.js';
 import { classHead, tabs } from './class_page.js';
 import { h, put } from './dom.js';
-import { askReason, field, form } from './form.js';
+import { asId, askReason, field, form, formDialog } from './form.js';
 import { reload } from './router.js';
 import { badge, button, empty, failure, table, tell } from './ui.js';
 
@@ -42,7 +42,7 @@ function learnerTable(learners, label, mayWithdraw) {
       { name: '报名时间', cell: (learner) => learner.time_text },
       {
         name: '', acts: true,
-        cell: (learner) => (mayWithdraw ? button('退课', { quiet: true, danger: true, about: learner.name, testid: `withdraw-${learner.resident_id}`, onclick: () => withdraw(learner) }) : ''),
+        cell: (learner) => (mayWithdraw ? [learner.status === 'placed' ? button('换班', { quiet: true, about: learner.name, testid: `change-${learner.resident_id}`, onclick: () => change(learner) }) : null, button('退课', { quiet: true, danger: true, about: learner.name, testid: `withdraw-${learner.resident_id}`, onclick: () => withdraw(learner) })] : ''),
       },
     ],
   });
@@ -50,6 +50,29 @@ function learnerTable(learners, label, mayWithdraw) {
 
 const stateText = (learner) => (learner.status === 'waiting' && learner.waiting_position
   ? `${learner.status_text.replace(/[（(].*$/, '')}第 ${learner.waiting_position} 位` : learner.status_text);
+
+/** To another class of the course; both or nothing. */
+async function change(learner) {
+  const sisters = await api.list(`/api/staff/enrolments/${learner.enrolment_id}/sister-classes`);
+  if (!sisters.length) {
+    tell(`没有可以换的班：要在开学两周内，同一门课有空位，时间也不冲突。`, 'warn');
+    return;
+  }
+  const options = sisters.map((one) => [one.id, `${one.name}（${one.time_text}，${one.site_name}，空 ${one.free} 位）`]);
+  const changed = await formDialog({
+    title: `为${learner.name}换班`,
+    intro: ['原来的名额让给候补的人。新的班没有位子时，什么都不变。'],
+    grid: false,
+    testid: 'change-dialog',
+    fields: [field({ name: 'class_id', label: '换到', type: 'select', required: true, full: true, read: asId, options })],
+    submitText: '换班',
+    submit: (values) => api.post(`/api/staff/enrolments/${learner.enrolment_id}/change`, values),
+  });
+  if (changed) {
+    await reload();
+    tell(`${learner.name}已换班。`);
+  }
+}
 
 async function withdraw(learner) {
   const gone = await askReason({

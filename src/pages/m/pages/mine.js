@@ -49,6 +49,7 @@ function card(one, again) {
     LIVE.includes(one.status) && facts(one.class),
     one.warning && note('warn', 'alert', one.warning),
     LIVE.includes(one.status) && link('看这个班', `#/classes/${one.class.id}`, 'second'),
+    one.may.includes('change_class') && link('换到别的班', `#/change/${one.id}`, 'second', { 'data-testid': 'change-class-link' }),
     one.may.includes('withdraw') && withdrawal(one, () => again(one.status === 'waiting' ? `已退出“${one.class.name}”的候补。` : `已退掉“${one.class.name}”。`)));
 }
 

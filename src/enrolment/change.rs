@@ -1,0 +1,169 @@
+//! 换班: from one class of a course to another, without being in neither on the way.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, TimeDelta};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use entity::enrolment::{ActiveModel, Model};
+use entity::ids::{ClassId, EnrolmentId};
+use entity::kinds::EnrolmentStatus;
+use entity::{class, term};
+
+use super::store::Line;
+use super::{Actor, Mine, Step, eligibility, no_enrolment, record, scoped, step, store, tell};
+use crate::app::App;
+use crate::courses::{self, ClassFacts, Wanted};
+use crate::error::{Error, Result};
+use crate::members;
+use crate::outbox::{self, Job};
+use crate::staff::Colleague;
+
+/// Until the end of the second week of the term.
+const DAYS: i64 = 14;
+
+/// Whether the holder may still change to another class of the course.
+pub(super) fn may_change(row: &Model, term: &term::Model, today: NaiveDate) -> bool {
+    row.status == EnrolmentStatus::Placed && today < term.first_day + TimeDelta::days(DAYS)
+}
+
+/// The classes of the same course with a free place for the holder, in the order of the week.
+///
+/// # Errors
+/// `enrolment_not_found` also for somebody else's.
+pub async fn sister_classes(app: &App, actor: Actor, id: EnrolmentId) -> Result<Vec<ClassFacts>> {
+    let conn = app.db.read();
+    let row = owned(conn, actor, id).await?;
+    let from = courses::class(conn, row.class_id).await?;
+    if !may_change(&row, &from.term, app.clock.today()) {
+        return Ok(Vec::new());
+    }
+    let held = held_beside(conn, &row).await?;
+    let held: Vec<_> = held.values().collect();
+    let mut sisters = courses::alternatives(conn, &from.class).await?;
+    sisters.retain(|to| to.class.waiting == 0 && eligibility::check_change(to, &held).is_ok());
+    Ok(sisters)
+}
+
+async fn owned(conn: &impl ConnectionTrait, actor: Actor, id: EnrolmentId) -> Result<Model> {
+    let row = store::one(conn, id).await?.ok_or_else(no_enrolment)?;
+    match actor {
+        Actor::Resident(who) if who != row.resident_id => Err(no_enrolment()),
+        _ => Ok(row),
+    }
+}
+
+/// What a person is in or waits for beside this one, in the same term.
+async fn held_beside(
+    conn: &impl ConnectionTrait,
+    row: &Model,
+) -> Result<HashMap<ClassId, ClassFacts>> {
+    let live = store::live_of(conn, &[row.resident_id], &[row.term_id], &[]).await?;
+    let others: Vec<_> =
+        live.iter().filter(|other| other.id != row.id).map(|other| other.class_id).collect();
+    courses::classes(conn, &others).await
+}
+
+/// Gives up one place and takes another of the same course, together or not at all.
+/// Saying it twice is the same as once.
+///
+/// # Errors
+/// `change_over`, `not_sister`, `class_full`, `class_cancelled`, `overlap`;
+/// `enrolment_not_found` also for somebody else's.
+pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId) -> Result<Mine> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let before = owned(&tx, actor, id).await?;
+    members::lock(&tx, before.resident_id).await?;
+    courses::lock_classes(&tx, &[before.class_id, to]).await?;
+    let before = owned(&tx, actor, id).await?;
+    let held = held_beside(&tx, &before).await?;
+    if held.contains_key(&to) {
+        let live = store::live_of(&tx, &[before.resident_id], &[before.term_id], &[]).await?;
+        let row = live.into_iter().find(|row| row.class_id == to).ok_or_else(no_enrolment)?;
+        return super::mine(app, &tx, row).await;
+    }
+    let (from, to) = (courses::class(&tx, before.class_id).await?, courses::class(&tx, to).await?);
+    if !may_change(&before, &from.term, app.clock.today()) {
+        return Err(Error::conflict(
+            "change_over",
+            "现在不能换班了：开学两周内、已录取的班才能换。",
+        )
+        .or_else("打电话问问教育中心", None));
+    }
+    must_be_sisters(&from.class, &to.class)?;
+    eligibility::check_change(&to, &held.values().collect::<Vec<_>>())?;
+    let wanted = Wanted { class: to.class.id, places: 1, numbers: 0 };
+    let queued = store::head(&tx, to.class.id).await?.is_some();
+    if queued || !courses::take_places(&tx, &[wanted]).await? {
+        return Err(Error::conflict("class_full", "那个班刚刚报满了。您原来的班还在，没有变。")
+            .or_else("看看我的课程", Some("/mine".to_owned())));
+    }
+    let reason = format!("换到“{}”", to.class.name);
+    let left = Step {
+        to: EnrolmentStatus::Withdrawn,
+        offer_expires_at: None,
+        actor,
+        reason: Some(&reason),
+        now,
+    };
+    // First out, then in: one is in one class of a course only.
+    step(&tx, &before, left).await?;
+    let row = place(&tx, &before, &to, actor, &format!("从“{}”换来", from.class.name), now).await?;
+    record(&tx, actor, "enrolment.changed_class", row.id, now).await?;
+    tell::placed(&tx, &[(&row, &to)], now).await?;
+    outbox::enqueue(&tx, &Job::FillFreePlaces { class: from.class.id }, now, now).await?;
+    let mine = super::mine(app, &tx, row).await?;
+    tx.commit().await?;
+    Ok(mine)
+}
+
+fn must_be_sisters(from: &class::Model, to: &class::Model) -> Result<()> {
+    if from.course_id == to.course_id && from.term_id == to.term_id && from.id != to.id {
+        return Ok(());
+    }
+    Err(Error::invalid("not_sister", "只能换到同一门课的别的班。想学别的，请先退课再报名。"))
+}
+
+/// The new enrolment; its place has been taken.
+async fn place(
+    tx: &DatabaseTransaction,
+    before: &Model,
+    to: &ClassFacts,
+    actor: Actor,
+    reason: &str,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<Model> {
+    let row = ActiveModel {
+        resident_id: Set(before.resident_id),
+        class_id: Set(to.class.id),
+        course_id: Set(to.class.course_id),
+        term_id: Set(to.class.term_id),
+        status: Set(EnrolmentStatus::Placed),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    };
+    let written = store::insert_all(tx, vec![row]).await?.pop();
+    let row = written.ok_or_else(|| Error::internal("in a sister class already"))?;
+    let line = Line { from: None, now_is: &row, actor, reason: Some(reason), at: now };
+    store::add_changes(tx, &[line]).await?;
+    Ok(row)
+}
+
+/// Changes somebody's class at the counter, within the colleague's scope.
+///
+/// # Errors
+/// As [`change_class`], and `out_of_scope`.
+pub async fn change_class_at_counter(
+    app: &App,
+    who: &Colleague,
+    id: EnrolmentId,
+    to: ClassId,
+) -> Result<Mine> {
+    let row = store::one(app.db.read(), id).await?.ok_or_else(no_enrolment)?;
+    scoped(app, who, row.class_id).await?;
+    scoped(app, who, to).await?;
+    change_class(app, Actor::Staff(who.id), id, to).await
+}
