@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{AccountKind, Config};
 use crate::error::{Error, Result};
 use migration::MigratorTrait;
 use secrecy::ExposeSecret;
@@ -65,7 +65,12 @@ fn advise(config: &Config) {
     if config.centre.phone.is_empty() {
         println!("! centre.phone 没填：页面上不会有中心电话");
     }
-    let templates = &config.wechat.templates;
+    let (templates, official) = (&config.wechat.templates, &config.wechat.official);
+    let of_account = &official.templates;
+    let sends = official.verified && official.kind == AccountKind::Service;
+    if sends && !official.appid.is_empty() && of_account.placed.id.is_empty() {
+        println!("! wechat.official.templates 没填：服务号不会发模板消息");
+    }
     for (name, template) in [
         ("placed", &templates.placed),
         ("offered", &templates.offered),

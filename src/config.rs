@@ -296,6 +296,7 @@ pub struct Official {
     pub aes_key: SecretString,
     pub previous_aes_key: SecretString,
     pub mode: Mode,
+    pub templates: Templates,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -365,7 +366,7 @@ impl Templates {
     }
 }
 
-/// A subscription message template: its id, and which of its fields takes what.
+/// A template of subscription or template messages: its id, and which of its fields takes what.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Template {

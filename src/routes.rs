@@ -47,6 +47,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
     let staff = (
         staff::api::StaffApi(app.clone()),
         members::api::StaffMembersApi(app.clone()),
+        notices::api::StaffNoticesApi(app.clone()),
         courses::api::StaffCoursesApi(app.clone()),
         enrolment::api::StaffEnrolmentApi(app.clone()),
         attendance::api::StaffAttendanceApi(app.clone()),

@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{HelpThreadId, ResidentId, StaffId};
+use crate::kinds::WechatAccount;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -10,11 +11,13 @@ use crate::ids::{HelpThreadId, ResidentId, StaffId};
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: HelpThreadId,
-    /// The person (`r:3` or `o:OPENID`) while it is open: unique, so that one person has
+    /// The person (`r:3`, `o:OPENID` or `m:OPENID`) while it is open: unique, so that one person has
     /// one open thread. Empty when it is closed.
     #[sea_orm(unique)]
     pub open_key: Option<String>,
-    /// At the public account, where the person wrote there.
+    /// Where the person wrote last; only with an openid.
+    pub account: WechatAccount,
+    /// Who they are there; empty where they wrote on our own page.
     pub openid: Option<String>,
     /// Empty until the account is linked.
     pub resident_id: Option<ResidentId>,

@@ -166,6 +166,20 @@ kinds! {
         /// WeChat refused it for good.
         Failed = "failed",
     }
+    /// By what a notice is sent.
+    NoticeWay {
+        /// A subscription message of the mini-program.
+        Subscription = "subscription",
+        /// A template message of the public account.
+        Template = "template",
+    }
+    /// What WeChat says became of a message that it took.
+    DeliveryOutcome {
+        Delivered = "delivered",
+        /// The person takes no such messages.
+        Refused = "refused",
+        Failed = "failed",
+    }
     /// Where an article stands.
     ArticleStatus {
         Draft = "draft",

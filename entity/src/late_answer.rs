@@ -1,9 +1,10 @@
-//! What a follower is told after WeChat hung up: an answer that was not ready in time.
+//! What somebody is told after WeChat hung up: an answer that was not ready in time, or
+//! one in the mini-program's customer service, where there is no other way.
 
 use sea_orm::entity::prelude::*;
 
 use crate::ids::LateAnswerId;
-use crate::kinds::NoticeState;
+use crate::kinds::{NoticeState, WechatAccount};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -11,7 +12,8 @@ use crate::kinds::NoticeState;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: LateAnswerId,
-    /// The follower, at the public account.
+    /// Where the person asked, and who they are there.
+    pub account: WechatAccount,
     pub openid: String,
     /// What was asked (JSON), when the answer is still to be found…
     pub ask: Option<String>,

@@ -15,6 +15,7 @@ pub mod class;
 pub mod community;
 pub mod consent;
 pub mod course;
+pub mod delivery;
 pub mod enrolment;
 pub mod enrolment_change;
 pub mod erasure;

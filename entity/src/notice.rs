@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     ids::{NoticeId, ResidentId},
-    kinds::{NoticeKind, NoticeState},
+    kinds::{NoticeKind, NoticeState, NoticeWay},
 };
 
 #[sea_orm::model]
@@ -27,6 +27,9 @@ pub struct Model {
     /// The template's values as JSON: `{"class":"…","time":"…","place":"…","note":"…"}`.
     pub values: String,
     pub state: NoticeState,
+    /// By what it was tried last, and when that began.
+    pub way: Option<NoticeWay>,
+    pub tried_at: Option<DateTimeUtc>,
     /// Why it did not reach WeChat, in words for staff.
     pub failure: Option<String>,
     pub created_at: DateTimeUtc,

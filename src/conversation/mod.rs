@@ -31,6 +31,7 @@ mod intake;
 mod late;
 mod menu;
 mod privacy;
+mod reports;
 mod store;
 
 pub use intake::Intake;
@@ -212,6 +213,9 @@ async fn official(
         Message::Event(Event::PublishJobFinish(result)) => {
             news::publication_finished(tx, result, app.clock.now()).await?;
         }
+        Message::Event(Event::TemplateJobFinish { msg_id, status }) => {
+            reports::template(app, tx, incoming, msg_id, status).await?;
+        }
         Message::Event(Event::MassSendJobFinish(result)) => {
             news::mass_send_finished(tx, result, app.clock.now()).await?;
         }
@@ -221,11 +225,17 @@ async fn official(
     desk::receive(app, tx, openid, &incoming.message, &question, at).await.map(Some)
 }
 
-/// The mini-program: consents to subscription messages.
+/// The mini-program: consents to subscription messages, and what became of those.
 async fn mini(app: &App, tx: &DatabaseTransaction, incoming: &Incoming) -> Result<()> {
     let (consents, popup) = match &incoming.message {
         Message::Event(Event::SubscribeMsgPopup(consents)) => (consents, true),
         Message::Event(Event::SubscribeMsgChange(consents)) => (consents, false),
+        Message::Event(Event::SubscribeMsgSent(deliveries)) => {
+            for delivery in deliveries {
+                reports::subscription(app, tx, incoming, delivery).await?;
+            }
+            return Ok(());
+        }
         _ => return Ok(()),
     };
     let now = app.clock.now();

@@ -1,18 +1,20 @@
-//! A resident's messages, and the templates they may be asked for.
+//! A resident's messages, what staff see of them, and the templates they may be asked for.
 
 use chrono::{DateTime, Utc};
 use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
-use entity::ids::NoticeId;
-use entity::kinds::NoticeKind;
+use entity::delivery;
+use entity::ids::{NoticeId, ResidentId};
+use entity::kinds::{DeliveryOutcome, NoticeKind, NoticeState, NoticeWay};
+use entity::notice;
 
 use crate::app::App;
 use crate::clock;
 use crate::error::Error;
 use crate::notices::{self, store};
-use crate::wire::auth::Resident;
+use crate::wire::auth::{CentreStaff, Resident};
 use crate::wire::common::Done;
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
@@ -22,6 +24,8 @@ use crate::wire::{ApiError, ApiResult};
 const LIST_LIMIT: u64 = 100;
 
 pub struct NoticesApi(pub App);
+
+pub struct StaffNoticesApi(pub App);
 
 /// A message to me.
 #[derive(Object)]
@@ -43,6 +47,80 @@ struct TemplateLine {
     kind: NoticeKind,
     template_id: String,
     title: String,
+}
+
+/// A message to a resident, as staff see its way.
+#[derive(Object)]
+struct SentNotice {
+    id: NoticeId,
+    title: String,
+    body: String,
+    time_text: String,
+    state: NoticeState,
+    /// How far it came, in words.
+    state_text: String,
+    /// By what it was sent, in words; empty: by nothing but “消息”.
+    way_text: String,
+    /// Why it did not arrive, in words.
+    #[oai(skip_serializing_if_is_none)]
+    failure: Option<String>,
+    read: bool,
+}
+
+impl SentNotice {
+    fn of(row: notice::Model, delivery: Option<delivery::Model>) -> Self {
+        let outcome = delivery.as_ref().and_then(|delivery| delivery.outcome);
+        let state_text = match (row.state, outcome) {
+            (NoticeState::Pending, _) => "等待发送",
+            (NoticeState::Sent, Some(DeliveryOutcome::Delivered)) => "已送到微信",
+            (NoticeState::Sent, _) => "微信收下了，还没有回报",
+            (NoticeState::NoConsent, Some(DeliveryOutcome::Refused)) => "对方拒收，只放在“消息”里",
+            (NoticeState::NoConsent, _) => "只放在“消息”里",
+            (NoticeState::Unknown, _) => "可能已送到",
+            (NoticeState::Failed, _) => "没有送到",
+        };
+        let way_text = match row.way {
+            Some(NoticeWay::Subscription) => "小程序订阅消息",
+            Some(NoticeWay::Template) => "公众号模板消息",
+            None => "",
+        };
+        Self {
+            id: row.id,
+            title: row.title,
+            body: row.body,
+            time_text: clock::spoken(row.created_at),
+            state: row.state,
+            state_text: state_text.to_owned(),
+            way_text: way_text.to_owned(),
+            failure: row.failure.or_else(|| delivery.and_then(|delivery| delivery.words)),
+            read: row.read_at.is_some(),
+        }
+    }
+}
+
+#[OpenApi(tag = "Tag::StaffEnrolment")]
+impl StaffNoticesApi {
+    /// The messages to a resident, newest first, and what became of each.
+    #[oai(
+        path = "/staff/residents/:id/notices",
+        method = "get",
+        operation_id = "staff_resident_notices"
+    )]
+    async fn of(
+        &self,
+        _who: CentreStaff,
+        id: Path<ResidentId>,
+    ) -> ApiResult<Json<Page<SentNotice>>> {
+        let conn = self.0.db.read();
+        let (rows, total) = store::of(conn, id.0, LIST_LIMIT).await.map_err(ApiError::from)?;
+        let ids: Vec<NoticeId> = rows.iter().map(|row| row.id).collect();
+        let mut sent = store::deliveries(conn, &ids).await.map_err(ApiError::from)?;
+        let items = rows.into_iter().map(|row| {
+            let delivery = sent.remove(&row.id);
+            SentNotice::of(row, delivery)
+        });
+        Ok(Json(Page { items: items.collect(), total }))
+    }
 }
 
 #[OpenApi(tag = "Tag::News")]

@@ -1,5 +1,7 @@
 //! The only queries on notices and on the balance of subscription messages.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Query};
@@ -9,10 +11,10 @@ use sea_orm::{
 };
 
 use entity::ids::{NoticeId, ResidentId};
-use entity::kinds::{NoticeKind, NoticeState};
-use entity::{notice, subscription};
+use entity::kinds::{DeliveryOutcome, NoticeKind, NoticeState, NoticeWay, WechatAccount};
+use entity::{delivery, notice, subscription};
 
-use super::NewNotice;
+use super::{NewNotice, Report};
 use crate::error::Result;
 
 /// Writes those that do not exist yet; their ids.
@@ -72,6 +74,122 @@ pub(super) async fn settle(
         .exec(tx)
         .await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// Marks a notice as on its way; false when it no longer stands at `from`.
+pub(super) async fn try_by(
+    tx: &DatabaseTransaction,
+    id: NoticeId,
+    from: NoticeState,
+    way: NoticeWay,
+    words: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    use notice::Column;
+    let changed = notice::Entity::update_many()
+        .col_expr(Column::State, Expr::value(NoticeState::Unknown))
+        .col_expr(Column::Way, Expr::value(way))
+        .col_expr(Column::TriedAt, Expr::value(now))
+        .col_expr(Column::Failure, Expr::value(words))
+        .filter(Column::Id.eq(id))
+        .filter(Column::State.eq(from))
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Notes which message of the platform a notice is; what is reported of it already.
+pub(super) async fn sent_as(
+    tx: &DatabaseTransaction,
+    account: WechatAccount,
+    msg_id: &str,
+    notice: NoticeId,
+    now: DateTime<Utc>,
+) -> Result<Option<(DeliveryOutcome, Option<String>)>> {
+    let row = delivery::ActiveModel {
+        account: Set(account),
+        msg_id: Set(msg_id.to_owned()),
+        notice_id: Set(Some(notice)),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    let row = upsert(tx, row, &[delivery::Column::NoticeId]).await?;
+    Ok(row.outcome.map(|outcome| (outcome, row.words)))
+}
+
+/// Keeps what is reported of a message; which notice it is, where that is known.
+pub(super) async fn report(
+    tx: &DatabaseTransaction,
+    report: &Report<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<NoticeId>> {
+    let row = delivery::ActiveModel {
+        account: Set(report.account),
+        msg_id: Set(report.msg_id.to_owned()),
+        outcome: Set(Some(report.outcome)),
+        words: Set(report.words.map(str::to_owned)),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    let row = upsert(tx, row, &[delivery::Column::Outcome, delivery::Column::Words]).await?;
+    Ok(row.notice_id)
+}
+
+/// Whichever side comes first inserts; the unique key lets the other wait for it.
+async fn upsert(
+    tx: &DatabaseTransaction,
+    row: delivery::ActiveModel,
+    columns: &[delivery::Column],
+) -> Result<delivery::Model> {
+    use delivery::Column;
+    let once = OnConflict::columns([Column::Account, Column::MsgId])
+        .update_columns(columns.iter().copied())
+        .to_owned();
+    Ok(delivery::Entity::insert(row).on_conflict(once).exec_with_returning(tx).await?)
+}
+
+/// What a report without a known number may mean, two at most: sent this way lately, and
+/// not reported of.
+pub(super) async fn candidates(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    report: &Report<'_>,
+    since: DateTime<Utc>,
+) -> Result<Vec<notice::Model>> {
+    use notice::Column;
+    let way = match report.account {
+        WechatAccount::Mini => NoticeWay::Subscription,
+        WechatAccount::Official => NoticeWay::Template,
+    };
+    let reported = Query::select()
+        .column(delivery::Column::NoticeId)
+        .from(delivery::Entity)
+        .and_where(delivery::Column::NoticeId.is_not_null())
+        .and_where(delivery::Column::CreatedAt.gte(since))
+        .to_owned();
+    let mut find = notice::Entity::find()
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::Way.eq(way))
+        .filter(Column::State.is_in([NoticeState::Unknown, NoticeState::Sent]))
+        .filter(Column::TriedAt.gte(since))
+        .filter(Column::Id.not_in_subquery(reported));
+    if let Some(kind) = report.kind {
+        find = find.filter(Column::Kind.eq(kind));
+    }
+    Ok(find.limit(2).all(tx).await?)
+}
+
+/// What became of the messages of these notices; the newest of each.
+pub(super) async fn deliveries(
+    conn: &impl ConnectionTrait,
+    notices: &[NoticeId],
+) -> Result<HashMap<NoticeId, delivery::Model>> {
+    let rows = delivery::Entity::find()
+        .filter(delivery::Column::NoticeId.is_in(notices.iter().copied()))
+        .order_by_asc(delivery::Column::Id)
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.notice_id?, row))).collect())
 }
 
 /// Keeps the balance from change until the transaction ends, so that a consent and a

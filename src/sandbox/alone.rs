@@ -73,11 +73,15 @@ fn play(config: &mut SandboxConfig, wechat: &config::Wechat) {
     if !mini.appid.is_empty() {
         config.mini_format = mini.format;
     }
-    let templates = &wechat.templates;
-    let ids = [&templates.placed.id, &templates.offered.id, &templates.meeting_changed.id];
-    for (template, id) in config.templates.iter_mut().zip(ids) {
-        if !id.is_empty() {
-            template.id.clone_from(id);
+    for (own, theirs) in [
+        (&mut config.templates, &wechat.templates),
+        (&mut config.official_templates, &official.templates),
+    ] {
+        let ids = [&theirs.placed.id, &theirs.offered.id, &theirs.meeting_changed.id];
+        for (template, id) in own.iter_mut().zip(ids.into_iter().chain([&theirs.answered.id])) {
+            if !id.is_empty() {
+                template.id.clone_from(id);
+            }
         }
     }
 }

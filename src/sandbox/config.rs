@@ -176,11 +176,28 @@ impl SandboxConfig {
             kind: AccountKind::Service,
             verified: true,
             bound: true,
-            official_templates: vec![Template::new(
-                "sbxTemplateChanged0aB1cD2eF3gH4iJ5kL6mN7oP8q",
-                "上课安排变更提醒",
-                fields,
-            )],
+            official_templates: vec![
+                Template::new(
+                    "sbxTemplatePlaced1aB1cD2eF3gH4iJ5kL6mN7oP8qR",
+                    "课程报名成功提醒",
+                    fields,
+                ),
+                Template::new(
+                    "sbxTemplateOffered2aB1cD2eF3gH4iJ5kL6mN7oP8q",
+                    "候补名额提醒",
+                    fields,
+                ),
+                Template::new(
+                    "sbxTemplateChanged0aB1cD2eF3gH4iJ5kL6mN7oP8q",
+                    "上课安排变更提醒",
+                    fields,
+                ),
+                Template::new(
+                    "sbxTemplateAnswered3aB1cD2eF3gH4iJ5kL6mN7oP8",
+                    "留言回复提醒",
+                    fields,
+                ),
+            ],
             official_subscriptions: vec![Template::new(
                 "sbxBizChanged0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0",
                 "上课安排变更通知",
@@ -234,6 +251,14 @@ impl SandboxConfig {
             "wechat.templates.meeting_changed.id",
         ];
         let ids = self.templates.iter().map(|template| template.id.clone());
+        settings.extend(keys.into_iter().zip(ids));
+        let keys = [
+            "wechat.official.templates.placed.id",
+            "wechat.official.templates.offered.id",
+            "wechat.official.templates.meeting_changed.id",
+            "wechat.official.templates.answered.id",
+        ];
+        let ids = self.official_templates.iter().map(|template| template.id.clone());
         settings.extend(keys.into_iter().zip(ids));
         settings
     }

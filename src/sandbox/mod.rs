@@ -42,8 +42,8 @@ pub use config::{AccountKeys, AccountKind, RandomFaults, SandboxConfig, Template
 pub use journal::{CallbackRecord, Fault, Order, QueuedFault, RequestRecord};
 pub use people::{Opened, Said, Tapped};
 pub use state::{
-    Account, Article, ChatArticle, ChatLine, Extra, MassOutcome, Outcome, PublishedArticle, Sender,
-    ServiceNotice, User, Verdict,
+    Account, Article, ChatArticle, ChatLine, Extra, MassOutcome, NoticeOutcome, Outcome,
+    PublishedArticle, Sender, ServiceNotice, User, Verdict,
 };
 
 use crate::error::{Error, Result};
@@ -168,6 +168,11 @@ impl Sandbox {
     /// How mass sends taken from now on will end.
     pub fn set_mass_outcome(&self, outcome: MassOutcome) {
         self.inner.change(|state| state.mass_outcome = outcome);
+    }
+
+    /// What becomes of subscription and template messages taken from now on.
+    pub fn set_notice_outcome(&self, outcome: NoticeOutcome) {
+        self.inner.change(|state| state.notice_outcome = outcome);
     }
 
     /// How checks of pictures and sound end from now on.

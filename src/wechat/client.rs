@@ -18,7 +18,7 @@ use super::token::Token;
 use super::{Class, Error, Inner, endpoint};
 use crate::cache::CacheError;
 
-pub(super) use super::answer::{DONE_BEFORE, id, int, nullable};
+pub(super) use super::answer::{DONE_BEFORE, id, id_or_none, int, nullable};
 
 /// The shared cache is a help here: a call does not wait longer for it.
 const CACHE_PATIENCE: Duration = Duration::from_millis(250);

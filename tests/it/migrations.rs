@@ -46,7 +46,7 @@ on_both_databases! {
         }
         compare!(
             article article_review article_version attendance attendance_event audit callback
-            class community consent course enrolment enrolment_change erasure follower help_message
+            class community consent course delivery enrolment enrolment_change erasure follower help_message
             help_thread holiday job late_answer link_code meeting meeting_change notice picture
             publication resident resident_session site
             staff staff_session subscription teacher term wechat_identity
@@ -110,6 +110,11 @@ on_both_databases! {
         words::<PublicationState>(db, "publication", "state").await;
         words::<PublicationWay>(db, "publication", "way").await;
         words::<NoticeState>(db, "notice", "state").await;
+        words::<NoticeWay>(db, "notice", "way").await;
+        words::<WechatAccount>(db, "delivery", "account").await;
+        words::<DeliveryOutcome>(db, "delivery", "outcome").await;
+        words::<WechatAccount>(db, "late_answer", "account").await;
+        words::<WechatAccount>(db, "help_thread", "account").await;
         words::<JobState>(db, "job", "state").await;
         words::<ActorKind>(db, "help_message", "author").await;
         words::<HelpKind>(db, "help_message", "kind").await;
@@ -149,7 +154,7 @@ on_both_databases! {
         }
         repeat!(
             community resident wechat_identity resident_session staff staff_session site term
-            course teacher meeting attendance attendance_event notice subscription callback
+            course teacher meeting attendance attendance_event notice delivery subscription callback
             picture article_version publication enrolment article_review
         );
     }
@@ -165,6 +170,7 @@ on_both_databases! {
             ("callback", "account, dedup_key", ""),
             ("community", "name", ""),
             ("course", "name", ""),
+            ("delivery", "account, msg_id", ""),
             ("enrolment", "resident_id, class_id", "status"),
             ("enrolment", "resident_id, class_id, request_key", ""),
             ("enrolment", "resident_id, course_id, term_id", "status"),

@@ -16,6 +16,8 @@ use crate::support::platform::World;
 use crate::support::{Backend, TestApp};
 use crate::{on_both_databases, on_both_databases_with_wechat};
 
+mod ways;
+
 const SEND: &str = "/cgi-bin/message/subscribe/send";
 const KIND: NoticeKind = NoticeKind::Placed;
 
@@ -152,9 +154,11 @@ on_both_databases_with_wechat! {
 
     async fn when_the_answer_is_lost_it_is_not_sent_again(world: World) {
         let (app, learner) = (&world.app, learner(&world).await);
-        // It arrived twice out of four; nobody can know which.
+        // It arrived twice out of four; without the platform's reports nobody can know which.
+        world.platform.set_service_url("");
         for (round, fault) in [Fault::Timeout, Fault::Lost, Fault::Http500, Fault::Garbage].into_iter().enumerate() {
             allow(&world, &learner).await;
+            count_consent(app, learner.id).await;
             world.platform.fail_next(SEND, fault, 1);
             let id = notify(app, learner.id, &format!("placed:{round}")).await;
             app.run_jobs().await;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::config::RandomFaults;
 use super::journal::{Fault, Order};
 use super::server::{Inner, Shared};
-use super::state::{Account, MassOutcome, Outcome, User, Verdict};
+use super::state::{Account, MassOutcome, NoticeOutcome, Outcome, User, Verdict};
 use super::{caller, people, scan};
 use crate::error::{Error, Kind, Result};
 
@@ -102,6 +102,11 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
         ("POST", ["mass-outcome"]) => {
             let MassEnding { outcome } = read(body)?;
             inner.change(|state| state.mass_outcome = outcome);
+            Ok(json!({}))
+        }
+        ("POST", ["notice-outcome"]) => {
+            let NoticeEnding { outcome } = read(body)?;
+            inner.change(|state| state.notice_outcome = outcome);
             Ok(json!({}))
         }
         ("POST", ["verdict"]) => {
@@ -196,6 +201,12 @@ struct Ending {
 #[serde(deny_unknown_fields)]
 struct MassEnding {
     outcome: MassOutcome,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeEnding {
+    outcome: NoticeOutcome,
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,7 @@ use super::{Answer, Call, Place, SERVICE, post, refuse};
 use crate::sandbox::people::{Line, add_line};
 use crate::sandbox::push::{Node, Push, text};
 use crate::sandbox::server::Shared;
-use crate::sandbox::state::{Account, Extra, TemplateKind};
+use crate::sandbox::state::{Account, Extra, NoticeOutcome, TemplateKind};
 
 pub(super) const PLACES: &[Place] = &[post("/cgi-bin/message/template/send", SERVICE, send)];
 
@@ -37,7 +37,8 @@ fn send(inner: &Shared, call: &Call) -> Answer {
     let values = values(&template, body.data)?;
     let mini = body.miniprogram.map(|page| page.checked(inner)).transpose()?;
     let now = inner.now();
-    let (user, msg_id, again) = inner.change(|state| {
+    let (user, msg_id, again, outcome) = inner.change(|state| {
+        let outcome = state.notice_outcome;
         let person = state
             .by_openid(Account::Official, &body.touser)
             .ok_or_else(|| refuse(40003, "invalid openid"))?;
@@ -46,16 +47,16 @@ fn send(inner: &Shared, call: &Call) -> Answer {
         }
         let user = person.user.clone();
         let Some(client_id) = &body.client_msg_id else {
-            return Ok((user, state.next(), false));
+            return Ok((user, state.next(), false, outcome));
         };
         state.sent_ids.retain(|(_, _, at, _)| *at > now - TimeDelta::minutes(ONCE_MINUTES));
         let sent = state.sent_ids.iter().find(|(to, id, ..)| to == &body.touser && id == client_id);
         if let Some((.., msg_id)) = sent {
-            return Ok((user, *msg_id, true));
+            return Ok((user, *msg_id, true, outcome));
         }
         let msg_id = state.next();
         state.sent_ids.push((body.touser.clone(), client_id.clone(), now, msg_id));
-        Ok((user, msg_id, false))
+        Ok((user, msg_id, false, outcome))
     })?;
     let answer = json!({"errcode": 0, "errmsg": "ok", "msgid": msg_id});
     if again {
@@ -66,8 +67,15 @@ fn send(inner: &Shared, call: &Call) -> Answer {
         lines: lines(&template, &values),
         link: mini.or(body.url),
     };
-    let line = Line { extra: Some(extra), ..Line::default() };
-    add_line(inner, Account::Official, user.id, line);
+    let status = match outcome {
+        NoticeOutcome::Ok => {
+            let line = Line { extra: Some(extra), ..Line::default() };
+            add_line(inner, Account::Official, user.id, line);
+            "success"
+        }
+        NoticeOutcome::Refused => "failed:user block",
+        NoticeOutcome::Failed => "failed: system failed",
+    };
     let push = Push {
         account: Account::Official,
         to: inner.config.official.original_id.clone(),
@@ -75,7 +83,7 @@ fn send(inner: &Shared, call: &Call) -> Answer {
         at: now.timestamp(),
         what: "TEMPLATESENDJOBFINISH".to_owned(),
         is_event: true,
-        fields: vec![("MsgID", Node::Number(msg_id)), ("Status", text("success"))],
+        fields: vec![("MsgID", Node::Number(msg_id)), ("Status", text(status))],
         wrapped: None,
     };
     later(inner, push);

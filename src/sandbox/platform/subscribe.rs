@@ -11,13 +11,15 @@ use crate::sandbox::config::Template;
 use crate::sandbox::people::{Line, add_line};
 use crate::sandbox::push::{Node, Push, text};
 use crate::sandbox::server::Shared;
-use crate::sandbox::state::{Account, Extra, ServiceNotice, TemplateKind};
+use crate::sandbox::state::{Account, Extra, NoticeOutcome, ServiceNotice, TemplateKind, User};
 use crate::sandbox::template;
 
 pub(super) const PLACES: &[Place] = &[
     post("/cgi-bin/message/subscribe/send", MINI, send),
     post("/cgi-bin/message/subscribe/bizsend", SERVICE, biz_send),
 ];
+
+const FIRST_MSG_ID: u64 = 2_147_483_600_000_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -62,8 +64,9 @@ fn send(inner: &Shared, call: &Call) -> Answer {
     let values = values(&template, body.data)?;
     let lines = lines(&template, &values);
     let at = inner.now();
-    inner.change(|state_of_all| {
-        let id = state_of_all.next();
+    let template_id = body.template_id.clone();
+    let (user, msg_id, outcome) = inner.change(|state_of_all| {
+        let (id, outcome) = (state_of_all.next(), state_of_all.notice_outcome);
         let person = state_of_all
             .by_openid(Account::Mini, &body.touser)
             .ok_or_else(|| refuse(40003, "invalid openid"))?;
@@ -72,18 +75,64 @@ fn send(inner: &Shared, call: &Call) -> Answer {
             return Err(refuse(43101, "user refuse to accept the msg"));
         }
         *left -= 1;
-        person.notices.push(ServiceNotice {
-            id,
-            at,
-            template_id: body.template_id,
-            title: template.title.clone(),
-            page: body.page,
-            data: values,
-            lines,
-            state,
-        });
-        Ok(ok())
-    })
+        if outcome == NoticeOutcome::Ok {
+            person.notices.push(ServiceNotice {
+                id,
+                at,
+                template_id: body.template_id,
+                title: template.title.clone(),
+                page: body.page,
+                data: values,
+                lines,
+                state,
+            });
+        }
+        Ok((person.user.clone(), FIRST_MSG_ID + id, outcome))
+    })?;
+    tell_end(inner, Account::Mini, &user, &template_id, (msg_id, outcome));
+    let mut answer = ok();
+    // The real one does not always say it.
+    if msg_id.is_multiple_of(2) {
+        answer["msgid"] = msg_id.into();
+    }
+    Ok(answer)
+}
+
+/// Posts `subscribe_msg_sent_event` a little later.
+fn tell_end(
+    inner: &Shared,
+    account: Account,
+    user: &User,
+    template_id: &str,
+    (msg_id, outcome): (u64, NoticeOutcome),
+) {
+    let (code, status) = match outcome {
+        NoticeOutcome::Ok => ("0", "success"),
+        NoticeOutcome::Refused => ("43101", "user refuse to accept the msg"),
+        NoticeOutcome::Failed => ("-1", "system failed"),
+    };
+    // In JSON the numbers are texts.
+    let number = |words: &str| match (account, words.parse()) {
+        (Account::Official, Ok(number)) => Node::Number(number),
+        _ => text(words),
+    };
+    let entry = Node::Group(vec![
+        ("TemplateId", text(template_id)),
+        ("MsgID", number(&msg_id.to_string())),
+        ("ErrorCode", number(code)),
+        ("ErrorStatus", text(status)),
+    ]);
+    let push = Push {
+        account,
+        to: inner.keys(account).original_id.clone(),
+        from: user.openid(account).to_owned(),
+        at: inner.now().timestamp(),
+        what: "subscribe_msg_sent_event".to_owned(),
+        is_event: true,
+        fields: Vec::new(),
+        wrapped: Some(("SubscribeMsgSentEvent", vec![("List", Node::Many(vec![entry]))])),
+    };
+    later(inner, push);
 }
 
 /// The values, each held to the rule of its key; all keys of the template, no other.
@@ -163,7 +212,8 @@ fn biz_send(inner: &Shared, call: &Call) -> Answer {
         .ok_or_else(|| refuse(40037, "invalid template_id"))?;
     let values = values(&template, body.data)?;
     let mini = body.miniprogram.map(|page| page.checked(inner)).transpose()?;
-    let (user, msg_id) = inner.change(|state| {
+    let (user, msg_id, outcome) = inner.change(|state| {
+        let outcome = state.notice_outcome;
         let person = state
             .by_openid(Account::Official, &body.touser)
             .ok_or_else(|| refuse(40003, "invalid openid"))?;
@@ -173,32 +223,18 @@ fn biz_send(inner: &Shared, call: &Call) -> Answer {
         }
         *left -= 1;
         let user = person.user.clone();
-        Ok((user, state.next()))
+        Ok((user, FIRST_MSG_ID + state.next(), outcome))
     })?;
-    let extra = Extra::Template {
-        title: template.title.clone(),
-        lines: lines(&template, &values),
-        link: mini.or(body.page),
-    };
-    let line = Line { extra: Some(extra), ..Line::default() };
-    add_line(inner, Account::Official, user.id, line);
-    let entry = Node::Group(vec![
-        ("TemplateId", text(&body.template_id)),
-        ("MsgID", Node::Number(msg_id)),
-        ("ErrorCode", Node::Number(0)),
-        ("ErrorStatus", text("success")),
-    ]);
-    let push = Push {
-        account: Account::Official,
-        to: inner.config.official.original_id.clone(),
-        from: user.official_openid,
-        at: inner.now().timestamp(),
-        what: "subscribe_msg_sent_event".to_owned(),
-        is_event: true,
-        fields: Vec::new(),
-        wrapped: Some(("SubscribeMsgSentEvent", vec![("List", Node::Many(vec![entry]))])),
-    };
-    later(inner, push);
+    if outcome == NoticeOutcome::Ok {
+        let extra = Extra::Template {
+            title: template.title.clone(),
+            lines: lines(&template, &values),
+            link: mini.or(body.page),
+        };
+        let line = Line { extra: Some(extra), ..Line::default() };
+        add_line(inner, Account::Official, user.id, line);
+    }
+    tell_end(inner, Account::Official, &user, &body.template_id, (msg_id, outcome));
     Ok(ok())
 }
 

@@ -146,6 +146,18 @@ pub enum MassOutcome {
     Never,
 }
 
+/// What becomes of a notice that was taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeOutcome {
+    #[default]
+    Ok,
+    /// The person takes none: `failed:user block`, 43101.
+    Refused,
+    /// `failed: system failed`.
+    Failed,
+}
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(in crate::sandbox) struct Mass {
     pub(in crate::sandbox) msg_id: u64,

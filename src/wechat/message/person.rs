@@ -15,13 +15,20 @@ pub struct Consent {
     pub scene: Option<String>,
 }
 
-/// How a subscription message of the public account fared; code 0 is good.
+/// How a subscription message fared; code 0 is good.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     pub template_id: String,
     pub msg_id: String,
     pub error_code: i64,
     pub error_status: String,
+}
+
+impl Delivery {
+    /// The person takes no such message: no consent (any more), blocked, gone.
+    pub fn refused(&self) -> bool {
+        matches!(self.error_code, 43004 | 43101 | 48002 | 50005)
+    }
 }
 
 /// Which picture button of the menu was used.

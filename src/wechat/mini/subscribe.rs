@@ -1,16 +1,16 @@
 //! `POST /cgi-bin/message/subscribe/send`: one message for one consent.
 //!
-//! 43101: no consent left. 47003: a value breaks the rule of its key, so values are
-//! fitted before.
+//! How it fared comes as `subscribe_msg_sent_event`. 43101: no consent left. 47003: a
+//! value breaks the rule of its key, so values are fitted before.
 
 use std::collections::BTreeMap;
 
-use serde::de::IgnoredAny;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::Mini;
-use crate::wechat::Error;
 use crate::wechat::field::template_data;
+use crate::wechat::{Error, client};
 
 const PATH: &str = "/cgi-bin/message/subscribe/send";
 
@@ -27,10 +27,21 @@ pub struct SubscribeMessage {
     pub state: String,
 }
 
+#[derive(Deserialize)]
+struct Sent {
+    #[serde(default, deserialize_with = "client::id_or_none")]
+    msgid: Option<String>,
+}
+
 impl Mini<'_> {
+    /// Returns the id under which the result will come; WeChat does not always say it.
+    ///
     /// # Errors
     /// 43101: no consent; 40037: an unknown template; 47003: a value; the network.
-    pub async fn send_subscribe(&self, message: &SubscribeMessage) -> Result<(), Error> {
+    pub async fn send_subscribe(
+        &self,
+        message: &SubscribeMessage,
+    ) -> Result<Option<String>, Error> {
         let mut body = json!({
             "touser": message.openid,
             "template_id": message.template_id,
@@ -41,8 +52,8 @@ impl Mini<'_> {
         if let Some(page) = &message.page {
             body["page"] = json!(page);
         }
-        let _answer: IgnoredAny = self.inner.post(&self.inner.mini, PATH, &body).await?;
-        Ok(())
+        let sent: Sent = self.inner.post(&self.inner.mini, PATH, &body).await?;
+        Ok(sent.msgid)
     }
 }
 

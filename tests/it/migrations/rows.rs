@@ -30,7 +30,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
         picture article article_version article_review publication
-        notice subscription callback late_answer erasure job
+        notice delivery subscription callback late_answer erasure job
         help_thread help_message link_code
     );
     write_natural_keys(db).await;
@@ -415,10 +415,24 @@ pub fn notice() -> entity::notice::Model {
         page: "/classes/1".to_owned(),
         values: long("{}"),
         state: NoticeState::NoConsent,
+        way: Some(NoticeWay::Template),
+        tried_at: Some(instant(3)),
         failure: text("…"),
         created_at: instant(0),
         sent_at: Some(instant(1)),
         read_at: Some(instant(2)),
+    }
+}
+
+pub fn delivery() -> entity::delivery::Model {
+    entity::delivery::Model {
+        id: 1,
+        account: WechatAccount::Official,
+        msg_id: "1234567890123456".to_owned(),
+        notice_id: Some(NoticeId(1)),
+        outcome: Some(DeliveryOutcome::Refused),
+        words: text("…"),
+        created_at: instant(0),
     }
 }
 
@@ -446,6 +460,7 @@ pub fn callback() -> entity::callback::Model {
 pub fn late_answer() -> entity::late_answer::Model {
     entity::late_answer::Model {
         id: LateAnswerId(1),
+        account: WechatAccount::Mini,
         openid: "o-1".to_owned(),
         ask: text("\"hours\""),
         text: None,
@@ -488,6 +503,7 @@ pub fn help_thread() -> entity::help_thread::Model {
     entity::help_thread::Model {
         id: HelpThreadId(1),
         open_key: text("r:1"),
+        account: WechatAccount::Mini,
         openid: text("o-1"),
         resident_id: Some(ResidentId(1)),
         asked_at: instant(0),

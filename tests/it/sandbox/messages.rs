@@ -188,5 +188,5 @@ async fn templates_can_be_added_from_the_library_and_deleted() {
     assert_eq!(code(&platform.mini("/wxaapi/newtmpl/deltemplate", &delete).await), 0);
     assert_eq!(code(&platform.mini("/wxaapi/newtmpl/deltemplate", &delete).await), 40037);
     let private = platform.official_get("/cgi-bin/template/get_all_private_template").await;
-    assert_eq!(private["template_list"].as_array().map(Vec::len), Some(1));
+    assert_eq!(private["template_list"].as_array().map(Vec::len), Some(4));
 }

@@ -1,16 +1,16 @@
-// 居民: find one, and close the account of who asked for it on paper.
+// 居民: find one, see what was sent to them, close the account of who asked for it on paper.
 
 import { api, query } from './api.js';
 import { h, put } from './dom.js';
 import { askReason, field, form } from './form.js';
-import { button, empty, pageHead, table, tell } from './ui.js';
+import { badge, button, dialog, empty, pageHead, table, tell } from './ui.js';
 
 export async function page() {
   const found = h('div', { 'aria-live': 'polite' });
   const q = field({ name: 'q', label: '找居民', type: 'search', required: true, full: true, hint: '写姓名（至少两个字）、学员号，或完整的手机号。', autocomplete: 'off', testid: 'resident-query' });
   const search = async (values) => put(found, results(await api.list(`/api/staff/residents${query(values)}`), values, search));
   return h('div.page', {},
-    pageHead({ title: '居民', lead: '居民书面要求注销时，在这里办。15 个工作日内要办好。' }),
+    pageHead({ title: '居民', lead: '看发给一位居民的消息有没有送到；书面要求注销的，也在这里办，15 个工作日内办好。' }),
     h('section.panel.stack', {}, form({ fields: [q], grid: false, testid: 'resident-form', submitText: '查找', submit: search })),
     found);
 }
@@ -28,10 +28,35 @@ function results(people, values, search) {
       { name: '社区', cell: (person) => person.community_name ?? '' },
       {
         name: '', acts: true,
-        cell: (person) => button('注销', { quiet: true, danger: true, about: person.name, testid: `erase-${person.id}`, onclick: () => erase(person, () => search(values)) }),
+        cell: (person) => [
+          button('消息', { quiet: true, about: person.name, testid: `notices-${person.id}`, onclick: () => notices(person) }),
+          button('注销', { quiet: true, danger: true, about: person.name, testid: `erase-${person.id}`, onclick: () => erase(person, () => search(values)) }),
+        ],
       },
     ],
   }));
+}
+
+const STATE = { sent: 'ok', pending: 'info', no_consent: 'info', unknown: 'warn', failed: 'bad' };
+
+async function notices(person) {
+  const sent = await api.list(`/api/staff/residents/${person.id}/notices`);
+  await dialog({
+    title: `发给${person.name}的消息`,
+    content: (close) => [
+      table({
+        label: '发过的消息',
+        testid: 'resident-notices',
+        rows: sent,
+        none: empty('还没有发过消息。', '报名、候补、课程变动时，系统会发。'),
+        columns: [
+          { name: '消息', lead: true, cell: (row) => [h('span.strong', row.title), h('div.small.soft', row.time_text), h('div.small.break', row.body)] },
+          { name: '送到没有', cell: (row) => [badge(row.state_text, STATE[row.state]), h('div.small.soft', [row.way_text, row.read ? '已在“消息”里看过' : null].filter(Boolean).join(' · ')), row.failure && h('div.small', row.failure)] },
+        ],
+      }),
+      h('div.row', {}, button('知道了', { main: true, onclick: () => close(true) })),
+    ],
+  });
 }
 
 async function erase(person, again) {
