@@ -36,7 +36,7 @@ pub enum Job {
     FollowPublication { publication: PublicationId },
     /// Take the content of a mass send away from its readers.
     WithdrawMassSend { publication: PublicationId },
-    /// Tell a follower what was not ready while WeChat waited.
+    /// Tell somebody what was not ready while WeChat waited, or cannot be told otherwise.
     AnswerLate { answer: LateAnswerId },
     /// Let the rooms above forget a resident too.
     FinishErasure { erasure: ErasureId },

@@ -2,12 +2,14 @@
 //!
 //! Here are the answers to questions. All of them only read.
 
+use entity::class;
 use entity::enrolment;
 use entity::ids::ResidentId;
 use entity::kinds::{EnrolmentStatus, WechatAccount};
 
 use super::dialogue::{self, Intent, Question};
-use super::menu;
+use super::lists::{self, Line};
+use super::{Who, menu};
 use crate::app::App;
 use crate::clock;
 use crate::courses::{self, ClassFacts, ClassFilter};
@@ -17,6 +19,22 @@ use crate::{attendance, enrolment as enrolments, members};
 
 /// More classes in an answer would be a wall of text.
 const MOST_CLASSES: usize = 3;
+
+/// In a numbered list each needs two lines alone.
+const MOST_LISTED: usize = 5;
+
+/// What can be asked, in the order of the numbers.
+const ASKABLE: [(Intent, &str); 9] = [
+    (Intent::SignUp, "报名"),
+    (Intent::MyClasses, "上课时间"),
+    (Intent::CheckIn, "签到"),
+    (Intent::Hours, "学时"),
+    (Intent::Waiting, "候补"),
+    (Intent::Leave, "请假"),
+    (Intent::Withdraw, "退课"),
+    (Intent::News, "新闻"),
+    (Intent::Person, "人工"),
+];
 
 /// Said to a new follower.
 pub(super) fn welcome(app: &App) -> String {
@@ -30,8 +48,8 @@ pub(super) fn welcome(app: &App) -> String {
 }
 
 /// The answers that are the same for everybody.
-pub(super) fn plain(app: &App, question: &Question) -> Option<String> {
-    if question.topic.is_some() {
+pub(super) async fn plain(app: &App, who: Who<'_>, question: &Question) -> Option<String> {
+    if question.topic.is_some() || question.class.is_some() {
         return None;
     }
     Some(match question.intent {
@@ -41,7 +59,7 @@ pub(super) fn plain(app: &App, question: &Question) -> Option<String> {
             "不客气！有事随时说一声。".to_owned(),
             "回复“帮助”，看看还能问什么。".to_owned(),
         ]),
-        Intent::Help => help(app, "您可以回复这些词："),
+        Intent::Help => help(app, who, "您可以回复这些词：").await,
         _ => return None,
     })
 }
@@ -50,18 +68,22 @@ pub(super) fn plain(app: &App, question: &Question) -> Option<String> {
 ///
 /// # Errors
 /// The database.
-pub(super) async fn answer(app: &App, openid: &str, question: &Question) -> Result<String> {
+pub(super) async fn answer(app: &App, who: Who<'_>, question: &Question) -> Result<String> {
+    if let Some(class) = question.class {
+        let facts = courses::class(app.db.read(), class).await?;
+        return Ok(said(&class_lines(app, &facts)));
+    }
     if let Some(topic) = &question.topic
-        && let Some(text) = about_class(app, topic).await?
+        && let Some(text) = about_class(app, who, topic).await?
     {
         return Ok(text);
     }
     let intent = question.intent;
-    if let Some(text) = plain(app, &Question::of(intent)) {
+    if let Some(text) = plain(app, who, &Question::of(intent)).await {
         return Ok(text);
     }
-    let resident = members::by_openid(app.db.read(), WechatAccount::Official, openid).await?;
-    let Some(resident) = resident else { return stranger(app, openid, intent) };
+    let resident = members::by_openid(app.db.read(), who.account, who.openid).await?;
+    let Some(resident) = resident else { return stranger(app, who, intent).await };
     match intent {
         Intent::MyClasses => my_classes(app, resident).await,
         Intent::CheckIn => check_in(app, resident).await,
@@ -69,16 +91,20 @@ pub(super) async fn answer(app: &App, openid: &str, question: &Question) -> Resu
         Intent::Leave => leave(app, resident).await,
         Intent::Withdraw => withdraw(app, resident).await,
         Intent::Waiting => waiting(app, resident).await,
+        Intent::Link if who.account == WechatAccount::Mini => Ok(said(&[
+            "您在小程序里已经登录，不用再连。".to_owned(),
+            link(app, "看我的课程", "/mine"),
+        ])),
         Intent::Link => Ok(said(&[
             "您的公众号已经连上了，不用再连。".to_owned(),
             link(app, "看我的课程", "/mine"),
         ])),
-        _ => Ok(not_understood(app)),
+        _ => Ok(not_understood(app, who).await),
     }
 }
 
 /// To somebody whose account is not linked: what holds for all, and how to link.
-fn stranger(app: &App, openid: &str, intent: Intent) -> Result<String> {
+async fn stranger(app: &App, who: Who<'_>, intent: Intent) -> Result<String> {
     let (first, words, page) = match intent {
         Intent::MyClasses => ("上课的时间和教室在这里：", "我的课程", "/mine"),
         Intent::CheckIn => (SCAN, "打开签到", "/checkin"),
@@ -87,14 +113,22 @@ fn stranger(app: &App, openid: &str, intent: Intent) -> Result<String> {
         Intent::Withdraw => ("退课在“我的课程”里，点“退掉这个班”。", "我的课程", "/mine"),
         Intent::Waiting => ("候补排到第几，在这里看：", "我的课程", "/mine"),
         Intent::Link => ("这个公众号还没有连上您的账号。", "", ""),
-        _ => return Ok(not_understood(app)),
+        _ => return Ok(not_understood(app, who).await),
     };
+    if who.account == WechatAccount::Mini {
+        let page = if page.is_empty() { "/mine" } else { page };
+        return Ok(said(&[
+            "请先打开一次小程序，这里就认得您了。".to_owned(),
+            link(app, "打开小程序", page),
+            phone(app, "也可以打电话"),
+        ]));
+    }
     let mut lines = vec![first.to_owned()];
     if !page.is_empty() {
         lines.push(link(app, words, page));
     }
     lines.push("连上账号，就能在这里直接问自己的课。".to_owned());
-    let code = followers::link_code(app, openid)?;
+    let code = followers::link_code(app, who.openid)?;
     lines.push(link(app, "点这里连上（半小时内有效）", &format!("/link?code={code}")));
     lines.push(phone(app, "也可以打电话"));
     Ok(said(&lines))
@@ -128,8 +162,8 @@ const SCAN: &str = "到教室后，用微信“扫一扫”扫老师屏幕上的
 const ABSENT: &str = "来不了的话，请在上课前告诉老师。";
 
 /// To words that nobody knows.
-pub(super) fn not_understood(app: &App) -> String {
-    help(app, "这句话我没有听懂。您可以回复：")
+pub(super) async fn not_understood(app: &App, who: Who<'_>) -> String {
+    help(app, who, "这句话我没有听懂。您可以回复：").await
 }
 
 fn sign_up(app: &App) -> String {
@@ -140,49 +174,86 @@ fn sign_up(app: &App) -> String {
     ])
 }
 
-fn help(app: &App, first: &str) -> String {
-    said(&[
-        first.to_owned(),
-        "报名、上课时间、签到、学时、候补、请假、退课、新闻。".to_owned(),
-        "想找工作人员，请回复“人工”。".to_owned(),
-        phone(app, "也可以打电话"),
-    ])
+async fn help(app: &App, who: Who<'_>, first: &str) -> String {
+    let lines = ASKABLE.iter().map(|(intent, _)| Line::Ask(*intent)).collect();
+    let numbered = lists::remember(app, who, lines).await;
+    let words: Vec<String> = ASKABLE
+        .iter()
+        .enumerate()
+        .map(
+            |(at, (_, word))| {
+                if numbered { format!("{} {word}", at + 1) } else { (*word).to_owned() }
+            },
+        )
+        .collect();
+    let mut answer = vec![first.to_owned()];
+    // Three beside each other fit a narrow phone.
+    answer.extend(words.chunks(3).map(|three| three.join("　")));
+    answer.push("找工作人员，请回复“人工”。".to_owned());
+    if numbered {
+        answer.push("回复前面的数字也可以。".to_owned());
+    }
+    answer.push(phone(app, "也可以打电话"));
+    said(&answer)
 }
 
 /// The classes that sound like it; `None`: there is none this term.
-async fn about_class(app: &App, topic: &str) -> Result<Option<String>> {
+async fn about_class(app: &App, who: Who<'_>, topic: &str) -> Result<Option<String>> {
     let conn = app.db.read();
     let Some(term) = courses::current_term(conn, app.clock.today()).await? else { return Ok(None) };
     let filter = ClassFilter { term_id: Some(term.id), open_only: true, ..ClassFilter::default() };
     let mut classes = courses::list_classes(conn, &filter).await?;
     let fits = |name: &str| dialogue::names(topic, name);
-    classes.retain(|facts| fits(&facts.class.name) || fits(&facts.course.name));
-    let more = classes.len() > MOST_CLASSES;
-    let mut lines = Vec::new();
-    for facts in classes.iter().take(MOST_CLASSES) {
-        lines.extend(class_lines(app, facts));
+    // Who says more than the name of the course means one of its classes.
+    let one_of = |facts: &ClassFacts| {
+        let longer = topic.chars().count() > facts.course.name.chars().count();
+        longer && fits(&facts.class.name)
+    };
+    if classes.iter().any(one_of) {
+        classes.retain(one_of);
+    } else {
+        classes.retain(|facts| fits(&facts.class.name) || fits(&facts.course.name));
     }
-    if lines.is_empty() {
+    if classes.is_empty() {
         return Ok(None);
     }
-    if more {
-        lines.push(link(app, "还有别的班，去看看", "/classes"));
+    let listed = classes.iter().take(MOST_LISTED).map(|facts| Line::Class(facts.class.id));
+    let numbered = classes.len() > 1 && lists::remember(app, who, listed.collect()).await;
+    let most = if numbered { MOST_LISTED } else { MOST_CLASSES };
+    let mut lines = Vec::new();
+    for (at, facts) in classes.iter().take(most).enumerate() {
+        if numbered {
+            let class = &facts.class;
+            lines.push(format!("{}. “{}” {}", at + 1, class.name, courses::time_text(class)));
+            lines.push(places(class));
+        } else {
+            lines.extend(class_lines(app, facts));
+        }
+    }
+    if numbered {
+        lines.push("想看哪个班，请回复前面的数字。".to_owned());
+    }
+    if numbered || classes.len() > most {
+        lines.push(link(app, "看全部的班", "/classes"));
     }
     Ok(Some(said(&lines)))
+}
+
+fn places(class: &class::Model) -> String {
+    match (courses::free_places(class), class.waiting) {
+        (free, 0) if free > 0 => format!("还有 {free} 个名额。"),
+        (free, _) if free > 0 => "有名额正在留给候补的人，可以排队。".to_owned(),
+        (_, waiting) => format!("已经报满，有 {waiting} 人候补，可以排队。"),
+    }
 }
 
 /// What one wants to know before signing up.
 fn class_lines(app: &App, facts: &ClassFacts) -> [String; 4] {
     let class = &facts.class;
-    let places = match (courses::free_places(class), class.waiting) {
-        (free, 0) if free > 0 => format!("还有 {free} 个名额。"),
-        (free, _) if free > 0 => "有名额正在留给候补的人，可以排队。".to_owned(),
-        (_, waiting) => format!("已经报满，有 {waiting} 人候补，可以排队。"),
-    };
     [
         format!("“{}” {}", class.name, courses::time_text(class)),
         format!("地点：{} {}", facts.site.name, class.room),
-        places,
+        places(class),
         link(app, "看这个班，去报名", &format!("/classes/{}", class.id)),
     ]
 }

@@ -1,10 +1,11 @@
 //! Asking for a person in the chat: it is listened, and what is said is kept for staff.
 
 use chrono::{DateTime, Utc};
-use sea_orm::DatabaseTransaction;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::kinds::{HelpKind, WechatAccount};
 
+use super::Who;
 use super::answers::{phone, said};
 use super::dialogue::{Intent, Question};
 use crate::app::App;
@@ -17,21 +18,29 @@ use crate::{followers, members};
 ///
 /// # Errors
 /// The database.
-pub(super) async fn takes(app: &App, openid: &str, question: &Question) -> Result<bool> {
+pub(super) async fn takes(app: &App, who: Who<'_>, question: &Question) -> Result<bool> {
     match question.intent {
         Intent::Person => Ok(true),
-        Intent::Unknown => listens(app, openid).await,
+        Intent::Unknown => Ok(last_word(app, who).await?.is_some()),
         // Who tells a story says known words as well.
-        _ if question.tells => listens(app, openid).await,
+        _ if question.tells => Ok(last_word(app, who).await?.is_some()),
         _ => Ok(false),
     }
 }
 
-async fn listens(app: &App, openid: &str) -> Result<bool> {
+/// When something was last said between this person and staff; `None`: nobody listens.
+///
+/// # Errors
+/// The database.
+pub(super) async fn last_word(app: &App, who: Who<'_>) -> Result<Option<DateTime<Utc>>> {
     let conn = app.db.read();
-    let resident = members::by_openid(conn, WechatAccount::Official, openid).await?;
-    let who = Writer { openid: Some(openid.to_owned()), resident };
-    helpdesk::listens(conn, &who, app.clock.now()).await
+    let writer = writer(conn, who).await?;
+    helpdesk::last_word(conn, &writer, app.clock.now()).await
+}
+
+async fn writer(conn: &impl ConnectionTrait, who: Who<'_>) -> Result<Writer> {
+    let resident = members::by_openid(conn, who.account, who.openid).await?;
+    Ok(Writer { place: Some((who.account, who.openid.to_owned())), resident })
 }
 
 /// Listens from now on, or keeps what is said; and says so.
@@ -41,14 +50,15 @@ async fn listens(app: &App, openid: &str) -> Result<bool> {
 pub(super) async fn receive(
     app: &App,
     tx: &DatabaseTransaction,
-    openid: &str,
+    who: Who<'_>,
     message: &Message,
     question: &Question,
     at: DateTime<Utc>,
 ) -> Result<String> {
-    let resident = members::by_openid(tx, WechatAccount::Official, openid).await?;
-    let who = Writer { openid: Some(openid.to_owned()), resident };
-    followers::met(tx, openid, at, app.clock.now()).await?;
+    if who.account == WechatAccount::Official {
+        followers::met(tx, who.openid, at, app.clock.now()).await?;
+    }
+    let who = writer(tx, who).await?;
     if question.intent == Intent::Person && !question.tells {
         helpdesk::ask(tx, &who, at).await?;
         return invitation(app).await;
@@ -84,7 +94,9 @@ fn words(message: &Message) -> Words {
         Message::Image { media_id, .. } => (HelpKind::Picture, "", Some(media_id)),
         Message::Video { media_id, .. } => (HelpKind::Video, "", Some(media_id)),
         Message::Location { label, .. } => (HelpKind::Other, label.as_str(), None),
-        Message::Link { title, .. } => (HelpKind::Other, title.as_str(), None),
+        Message::Link { title, .. } | Message::MiniProgramPage { title, .. } => {
+            (HelpKind::Other, title.as_str(), None)
+        }
         _ => (HelpKind::Other, "", None),
     };
     Words { kind, text: text.to_owned(), media_id: media_id.cloned() }

@@ -8,7 +8,7 @@ use entity::kinds::{NoticeKind, NoticeState, WechatAccount};
 use entity::late_answer;
 
 use super::dialogue::Question;
-use super::{answers, store};
+use super::{Who, answers, store};
 use crate::app::App;
 use crate::clock;
 use crate::error::Result;
@@ -17,17 +17,17 @@ use crate::notices::letter::{self, Letter, Stage, Words};
 use crate::notices::{NewNotice, Values};
 use crate::outbox::{self, Job};
 
-/// What is owed to a follower.
+/// What is owed to somebody.
 pub(super) enum Owed {
     /// The answer has still to be found.
     Ask(Question),
     Text(String),
 }
 
-/// Writes down what a follower is owed, in the transaction of the callback.
+/// Writes down what somebody is owed, in the transaction of the callback.
 pub(super) async fn owe(
     tx: &DatabaseTransaction,
-    openid: &str,
+    who: Who<'_>,
     owed: Owed,
     now: DateTime<Utc>,
 ) -> Result<()> {
@@ -35,9 +35,11 @@ pub(super) async fn owe(
         Owed::Ask(question) => (Some(serde_json::to_string(&question)?), None),
         Owed::Text(text) => (None, Some(text)),
     };
-    let answer = store::owe(tx, openid, ask, text, now).await?;
+    let answer = store::owe(tx, who, ask, text, now).await?;
     outbox::enqueue(tx, &Job::AnswerLate { answer }, now, now).await?;
-    metrics::counter!("shangxue_late_answers_total").increment(1);
+    if who.account == WechatAccount::Official {
+        metrics::counter!("shangxue_late_answers_total").increment(1);
+    }
     Ok(())
 }
 
@@ -72,15 +74,15 @@ pub async fn answer_late(app: &App, id: LateAnswerId) -> Result<()> {
     if row.state != NoticeState::Pending {
         return Ok(());
     }
+    let who = Who { account: row.account, openid: &row.openid };
     let text = match (&row.text, &row.ask) {
         (Some(text), _) => text.clone(),
-        (None, Some(ask)) => answers::answer(app, &row.openid, &serde_json::from_str(ask)?).await?,
+        (None, Some(ask)) => answers::answer(app, who, &serde_json::from_str(ask)?).await?,
         (None, None) => return Ok(()),
     };
-    let account = WechatAccount::Official;
-    let resident = members::by_openid(app.db.read(), account, &row.openid).await?;
+    let resident = members::by_openid(app.db.read(), who.account, who.openid).await?;
     let words = Words {
-        to: Some((account, row.openid.clone())),
+        to: Some((row.account, row.openid.clone())),
         instead: resident.map(|resident| notice(app, &row, resident, &text)),
         text,
     };
@@ -88,6 +90,10 @@ pub async fn answer_late(app: &App, id: LateAnswerId) -> Result<()> {
 }
 
 fn notice(app: &App, row: &late_answer::Model, resident: ResidentId, text: &str) -> NewNotice {
+    let asked = match row.account {
+        WechatAccount::Official => "您在公众号里问的",
+        WechatAccount::Mini => "您在小程序里问的",
+    };
     NewNotice {
         resident,
         kind: NoticeKind::Answered,
@@ -96,7 +102,7 @@ fn notice(app: &App, row: &late_answer::Model, resident: ResidentId, text: &str)
         body: answers::without_links(text),
         page: "/mine".to_owned(),
         values: Values {
-            class: "您在公众号里问的".to_owned(),
+            class: asked.to_owned(),
             time: clock::wechat_time(app.clock.now()),
             place: app.config.centre.name.clone(),
             note: "请点开看".to_owned(),

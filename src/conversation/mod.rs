@@ -9,6 +9,9 @@
 //!    and brought by a job: as a customer message, or into “消息”.
 //! 4. What is not understood is answered too: with what can be asked, never silence.
 //! 5. An answer is at most a few short sentences, with the place where to go on.
+//! 6. The customer service of the mini-program is the same dialogue (`service.rs`); there
+//!    every answer comes by a job.
+//! 7. A number answers the list that was shown last, while that is remembered (`lists.rs`).
 
 use std::time::{Duration, Instant};
 
@@ -29,9 +32,11 @@ mod desk;
 mod dialogue;
 mod intake;
 mod late;
+mod lists;
 mod menu;
 mod privacy;
 mod reports;
+mod service;
 mod store;
 
 pub use intake::Intake;
@@ -46,7 +51,7 @@ use late::Owed;
 /// WeChat asks three times, five seconds apart.
 const REPEATED_WITHIN: Duration = Duration::from_secs(60);
 
-/// An answer that is the same for everybody does not wait longer for a cache that hangs.
+/// Nobody waits longer for a cache that hangs.
 const CACHE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Callbacks that changed something are remembered so long.
@@ -63,16 +68,54 @@ pub async fn receive(
     incoming: &Incoming,
 ) -> Result<Option<String>> {
     let begun = Instant::now();
+    let mut asked = asked(app, Who { account, openid: &incoming.from }, incoming).await?;
     if account == WechatAccount::Official
-        && let Some(question) = dialogue::question(&incoming.message)
-        && !desk::takes(app, &incoming.from, &question).await?
+        && !asked.for_staff
+        && let Some(question) = asked.question.take()
     {
         return answered(app, incoming, question, begun).await;
     }
     // A task of its own: WeChat's hanging up does not undo what is under way.
     let (own, incoming) = (app.clone(), incoming.clone());
-    let work = app.tasks.spawn(async move { take_effect(&own, account, &incoming, begun).await });
+    let work =
+        app.tasks.spawn(async move { take_effect(&own, account, &incoming, &asked, begun).await });
     work.await.map_err(Error::internal)?
+}
+
+/// Who writes, and where.
+#[derive(Clone, Copy)]
+struct Who<'a> {
+    account: WechatAccount,
+    openid: &'a str,
+}
+
+impl<'a> Who<'a> {
+    fn of_official(incoming: &'a Incoming) -> Self {
+        Self { account: WechatAccount::Official, openid: &incoming.from }
+    }
+
+    fn of_mini(incoming: &'a Incoming) -> Self {
+        Self { account: WechatAccount::Mini, openid: &incoming.from }
+    }
+}
+
+/// What a callback asks, found out before anything is changed.
+struct Asked {
+    /// `None`: it asks nothing.
+    question: Option<Question>,
+    /// It is for staff rather than for the service.
+    for_staff: bool,
+    greets: bool,
+}
+
+async fn asked(app: &App, who: Who<'_>, incoming: &Incoming) -> Result<Asked> {
+    let Some(question) = dialogue::question(&incoming.message) else {
+        let greets = who.account == WechatAccount::Mini && service::greets(app, incoming).await;
+        return Ok(Asked { question: None, for_staff: false, greets });
+    };
+    let question = lists::resolve(app, who, &incoming.message, question).await?;
+    let for_staff = desk::takes(app, who, &question).await?;
+    Ok(Asked { question: Some(question), for_staff, greets: false })
 }
 
 /// A question: answered from reading alone, within WeChat's patience or later.
@@ -84,12 +127,13 @@ async fn answered(
 ) -> Result<Option<String>> {
     // With the message's own second, so that an answer made anew is the same answer.
     let xml = |text| Reply::Text(text).to_xml(&incoming.from, &incoming.to, incoming.created_at);
-    if let Some(text) = answers::plain(app, &question) {
+    let who = Who::of_official(incoming);
+    if let Some(text) = answers::plain(app, who, &question).await {
         return Ok(Some(first_said(app, incoming, xml(text)).await));
     }
     let patience = app.config.wechat.patience();
     let text = match patience.checked_sub(begun.elapsed()) {
-        Some(left) => timeout(left, answers::answer(app, &incoming.from, &question)).await.ok(),
+        Some(left) => timeout(left, answers::answer(app, who, &question)).await.ok(),
         None => None,
     };
     let Some(text) = text else { return later(app, incoming, Owed::Ask(question)).await };
@@ -131,7 +175,7 @@ async fn later(app: &App, incoming: &Incoming, owed: Owed) -> Result<Option<Stri
     let account = WechatAccount::Official;
     let tx = app.db.begin().await?;
     if store::first_time(&tx, account, &key, incoming.message.kind(), now).await? {
-        late::owe(&tx, &incoming.from, owed, now).await?;
+        late::owe(&tx, Who::of_official(incoming), owed, now).await?;
         tx.commit().await?;
         return Ok(None);
     }
@@ -143,6 +187,7 @@ async fn take_effect(
     app: &App,
     account: WechatAccount,
     incoming: &Incoming,
+    asked: &Asked,
     begun: Instant,
 ) -> Result<Option<String>> {
     let now = app.clock.now();
@@ -153,9 +198,10 @@ async fn take_effect(
     }
     privacy::take_effect(app, &tx, account, incoming).await?;
     let reply = match account {
-        WechatAccount::Official => official(app, &tx, incoming).await?,
+        WechatAccount::Official => official(app, &tx, incoming, asked).await?,
         WechatAccount::Mini => {
             mini(app, &tx, incoming).await?;
+            service::receive(app, &tx, incoming, asked).await?;
             None
         }
     };
@@ -166,7 +212,7 @@ async fn take_effect(
             store::keep_reply(&tx, account, &key, &reply).await?;
             xml = Some(reply);
         } else {
-            late::owe(&tx, &incoming.from, Owed::Text(text), now).await?;
+            late::owe(&tx, Who::of_official(incoming), Owed::Text(text), now).await?;
         }
     }
     tx.commit().await?;
@@ -189,6 +235,7 @@ async fn official(
     app: &App,
     tx: &DatabaseTransaction,
     incoming: &Incoming,
+    asked: &Asked,
 ) -> Result<Option<String>> {
     let (openid, now) = (&incoming.from, app.clock.now());
     let at =
@@ -221,8 +268,9 @@ async fn official(
         }
         _ => {}
     }
-    let Some(question) = dialogue::question(&incoming.message) else { return Ok(None) };
-    desk::receive(app, tx, openid, &incoming.message, &question, at).await.map(Some)
+    let Some(question) = &asked.question else { return Ok(None) };
+    let who = Who::of_official(incoming);
+    desk::receive(app, tx, who, &incoming.message, question, at).await.map(Some)
 }
 
 /// The mini-program: consents to subscription messages, and what became of those.

@@ -14,6 +14,7 @@ use entity::ids::LateAnswerId;
 use entity::kinds::{NoticeState, WechatAccount};
 use entity::{callback, late_answer};
 
+use super::Who;
 use super::intake::Seen;
 use crate::error::Result;
 
@@ -132,16 +133,17 @@ pub(super) async fn prune(tx: &DatabaseTransaction, before: DateTime<Utc>) -> Re
     Ok(())
 }
 
-/// Writes down what a follower is still to be told.
+/// Writes down what somebody is still to be told.
 pub(super) async fn owe(
     tx: &DatabaseTransaction,
-    openid: &str,
+    who: Who<'_>,
     ask: Option<String>,
     text: Option<String>,
     now: DateTime<Utc>,
 ) -> Result<LateAnswerId> {
     let row = late_answer::ActiveModel {
-        openid: Set(openid.to_owned()),
+        account: Set(who.account),
+        openid: Set(who.openid.to_owned()),
         ask: Set(ask),
         text: Set(text),
         state: Set(NoticeState::Pending),

@@ -9,7 +9,7 @@ use poem_openapi::{Object, OpenApi};
 
 use entity::help_message::Model;
 use entity::ids::{HelpMessageId, HelpThreadId, StaffId};
-use entity::kinds::{ActorKind, HelpKind, HelpState};
+use entity::kinds::{ActorKind, HelpKind, HelpState, WechatAccount};
 
 use crate::app::App;
 use crate::clock;
@@ -72,6 +72,9 @@ struct ThreadLine {
     /// As in `138****0001`.
     #[oai(skip_serializing_if_is_none)]
     phone_masked: Option<String>,
+    /// Where they wrote last; absent: on our own page.
+    #[oai(skip_serializing_if_is_none)]
+    account: Option<WechatAccount>,
     /// Somebody wrote, and nobody answered since.
     waits: bool,
     closed: bool,
@@ -148,6 +151,7 @@ impl ThreadLine {
             name: person.map(|person| person.name.clone()).filter(|name| !name.is_empty()),
             learner_number: person.map(|person| person.learner_number.clone()),
             phone_masked: person.and_then(|person| person.phone_masked.clone()),
+            account: one.thread.openid.as_ref().map(|_| one.thread.account),
             waits: one.waits(),
             closed: one.thread.closed_at.is_some(),
             last_text: one.messages.last().map(shown).unwrap_or_default(),

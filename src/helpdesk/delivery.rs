@@ -51,20 +51,22 @@ pub async fn deliver(app: &App, id: HelpMessageId) -> Result<()> {
     let words = Words {
         text: format!("工作人员回复您：\n{}", row.text),
         instead: thread.resident_id.map(|resident| notice(app, &row, resident)),
-        to: openid(app, thread).await?.map(|openid| (WechatAccount::Official, openid)),
+        to: place(app, thread).await?,
     };
     letter::bring(app, &row, words).await
 }
 
-/// Where the person wrote, or the account they are linked to.
-async fn openid(app: &App, thread: help_thread::Model) -> Result<Option<String>> {
-    if app.config.wechat.official.appid.is_empty() {
-        return Ok(None);
-    }
-    match (thread.openid, thread.resident_id) {
-        (None, Some(id)) => members::openid(app.db.read(), id, WechatAccount::Official).await,
-        (openid, _) => Ok(openid),
-    }
+/// Where the person wrote last; who wrote on our own page, the account they are linked to.
+async fn place(app: &App, thread: help_thread::Model) -> Result<Option<(WechatAccount, String)>> {
+    let openid = match (thread.openid, thread.resident_id) {
+        (None, Some(id)) => members::openid(app.db.read(), id, thread.account).await?,
+        (openid, _) => openid,
+    };
+    let appid = match thread.account {
+        WechatAccount::Official => &app.config.wechat.official.appid,
+        WechatAccount::Mini => &app.config.wechat.mini.appid,
+    };
+    Ok(openid.filter(|_| !appid.is_empty()).map(|openid| (thread.account, openid)))
 }
 
 fn notice(app: &App, row: &Model, resident: ResidentId) -> NewNotice {

@@ -2,7 +2,8 @@
 //!
 //! 1. One person has at most one open thread (a unique key); nothing that was said is
 //!    deleted. A closed thread stays, and the next question opens another.
-//! 2. What a person writes to the account is kept when they asked for somebody within
+//! 2. What a person writes in the account's chat or in the mini-program's customer
+//!    service is kept when they asked for somebody within
 //!    [`LISTENS`], or while a thread of theirs is open. Staff see a thread once
 //!    something was said in it.
 //! 3. An answer is written with the job that brings it. At most one is sent when the
@@ -16,7 +17,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::ids::{CommunityId, HelpMessageId, HelpThreadId, ResidentId};
-use entity::kinds::{ActorKind, HelpKind, HelpState, Role};
+use entity::kinds::{ActorKind, HelpKind, HelpState, Role, WechatAccount};
 use entity::{help_message, help_thread};
 
 use crate::app::App;
@@ -47,8 +48,8 @@ const MOST_AN_HOUR: u64 = 30;
 /// Who writes.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    /// At the public account, where they write there.
-    pub openid: Option<String>,
+    /// The account at which they write, and who they are there; `None`: on our own page.
+    pub place: Option<(WechatAccount, String)>,
     pub resident: Option<ResidentId>,
 }
 
@@ -56,7 +57,8 @@ impl Writer {
     /// The newest way to name a person comes first; an older open thread is found by the other.
     fn keys(&self) -> Vec<String> {
         let resident = self.resident.map(|id| format!("r:{id}"));
-        resident.into_iter().chain(self.openid.iter().map(|openid| format!("o:{openid}"))).collect()
+        let place = self.place.iter().map(|(account, openid)| store::place_key(*account, openid));
+        resident.into_iter().chain(place).collect()
     }
 }
 
@@ -98,18 +100,24 @@ pub async fn ask(tx: &DatabaseTransaction, who: &Writer, at: DateTime<Utc>) -> R
     store::asked(tx, thread.id, at).await
 }
 
-/// Whether what this person writes is for staff.
+/// When something was last said between this person and staff; `None`: what they write is
+/// not for staff.
 ///
 /// # Errors
 /// The database.
-pub async fn listens(
+pub async fn last_word(
     conn: &impl ConnectionTrait,
     who: &Writer,
     now: DateTime<Utc>,
-) -> Result<bool> {
+) -> Result<Option<DateTime<Utc>>> {
     let thread = store::open(conn, &who.keys()).await?;
-    Ok(thread
-        .is_some_and(|thread| thread.last_said_at.is_some() || now - thread.asked_at <= LISTENS))
+    let listens = |thread: &help_thread::Model| {
+        thread.last_said_at.is_some() || now - thread.asked_at <= LISTENS
+    };
+    Ok(thread.filter(listens).map(|thread| {
+        let words = [thread.last_said_at, thread.last_answered_at].into_iter().flatten();
+        words.fold(thread.asked_at, DateTime::max)
+    }))
 }
 
 /// Keeps what somebody says. `true`: staff have nothing else of theirs to answer.
@@ -139,7 +147,7 @@ pub async fn flag(
     text: &str,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    let who = Writer { openid: None, resident: Some(resident) };
+    let who = Writer { place: None, resident: Some(resident) };
     let thread = open_thread(tx, &who, at).await?;
     let words = Words::text(text);
     store::add(tx, thread.id, ActorKind::System, None, words, HelpState::Received, at).await?;
@@ -151,7 +159,7 @@ pub async fn flag(
 /// # Errors
 /// The database.
 pub async fn joined(tx: &DatabaseTransaction, openid: &str, resident: ResidentId) -> Result<()> {
-    store::joined(tx, openid, resident).await
+    store::joined(tx, WechatAccount::Official, openid, resident).await
 }
 
 /// Forgets what an erased resident wrote; that they wrote, and what was answered, stays.
@@ -177,6 +185,14 @@ async fn open_thread(
 ) -> Result<help_thread::Model> {
     let keys = who.keys();
     if let Some(thread) = store::open(tx, &keys).await? {
+        let Some((account, openid)) = &who.place else { return Ok(thread) };
+        // The answer comes to where they wrote last.
+        if (thread.account, thread.openid.as_ref()) != (*account, Some(openid)) {
+            store::came_from(tx, thread.id, *account, openid).await?;
+        }
+        if let (None, Some(resident)) = (thread.resident_id, who.resident) {
+            store::joined(tx, *account, openid, resident).await?;
+        }
         return Ok(thread);
     }
     let key = keys.first().ok_or_else(|| Error::internal("nobody writes"))?;
@@ -220,7 +236,7 @@ pub async fn write(app: &App, resident: ResidentId, text: &str) -> Result<()> {
         return Err(Error::too_many("too_many", "您写了很多了，请等工作人员回复。")
             .or_else("着急的话请打电话。", Some("/help".to_owned())));
     }
-    let who = Writer { openid: None, resident: Some(resident) };
+    let who = Writer { place: None, resident: Some(resident) };
     let tx = app.db.begin().await?;
     say(&tx, &who, Words::text(&text), app.clock.now()).await?;
     tx.commit().await?;

@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use entity::ids::{CommunityId, HelpMessageId, HelpThreadId, ResidentId, StaffId};
-use entity::kinds::{ActorKind, HelpState};
+use entity::kinds::{ActorKind, HelpState, WechatAccount};
 use entity::{help_message, help_thread, resident};
 
 use super::{Words, Writer};
@@ -41,7 +41,8 @@ pub(super) async fn begin(
 ) -> Result<help_thread::Model> {
     let row = help_thread::ActiveModel {
         open_key: Set(Some(key.to_owned())),
-        openid: Set(who.openid.clone()),
+        account: Set(who.place.as_ref().map_or(WechatAccount::Official, |(account, _)| *account)),
+        openid: Set(who.place.as_ref().map(|(_, openid)| openid.clone())),
         resident_id: Set(who.resident),
         asked_at: Set(at),
         ..Default::default()
@@ -115,14 +116,39 @@ pub(super) async fn add(
     Ok(row.insert(tx).await?.id)
 }
 
+/// The open key of somebody who is known by an openid alone.
+pub(super) fn place_key(account: WechatAccount, openid: &str) -> String {
+    match account {
+        WechatAccount::Official => format!("o:{openid}"),
+        WechatAccount::Mini => format!("m:{openid}"),
+    }
+}
+
+pub(super) async fn came_from(
+    tx: &DatabaseTransaction,
+    id: HelpThreadId,
+    account: WechatAccount,
+    openid: &str,
+) -> Result<()> {
+    help_thread::Entity::update_many()
+        .col_expr(help_thread::Column::Account, Expr::value(account))
+        .col_expr(help_thread::Column::Openid, Expr::value(openid))
+        .filter(help_thread::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Gives a resident the threads of their openid.
 pub(super) async fn joined(
     tx: &DatabaseTransaction,
+    account: WechatAccount,
     openid: &str,
     resident: ResidentId,
 ) -> Result<()> {
     help_thread::Entity::update_many()
         .col_expr(help_thread::Column::ResidentId, Expr::value(resident))
+        .filter(help_thread::Column::Account.eq(account))
         .filter(help_thread::Column::Openid.eq(openid))
         .filter(help_thread::Column::ResidentId.is_null())
         .exec(tx)
@@ -134,7 +160,7 @@ pub(super) async fn joined(
     }
     help_thread::Entity::update_many()
         .col_expr(help_thread::Column::OpenKey, Expr::value(key))
-        .filter(help_thread::Column::OpenKey.eq(format!("o:{openid}")))
+        .filter(help_thread::Column::OpenKey.eq(place_key(account, openid)))
         .exec(tx)
         .await?;
     Ok(())

@@ -263,9 +263,12 @@ fn read_reply(
     if clear.is_empty() || clear == "success" {
         return Ok((Reply::Nothing, clear));
     }
-    // The mini-program's replies are of no interest here, if only they were sealed right.
+    // The mini-program's customer service knows no passive reply but the hand-over.
     if account == Account::Mini {
-        return Ok((Reply::Nothing, clear));
+        if clear.contains("transfer_customer_service") {
+            return Ok((Reply::Nothing, clear));
+        }
+        return Err("the mini-program answers by customer messages alone".to_owned());
     }
     Ok((passive_reply(inner, keys, openid, &clear)?, clear))
 }

@@ -84,7 +84,7 @@ impl Sandbox {
     /// # Errors
     /// Unknown person, or not a follower.
     pub async fn send(&self, user: &User, said: Said) -> Result<Vec<ChatLine>> {
-        people::send(&self.inner, user.id, said).await
+        people::send(&self.inner, user.id, Account::Official, said).await
     }
 
     /// The person taps a line of a menu message.
@@ -110,6 +110,22 @@ impl Sandbox {
     pub async fn say_to_mini(&self, user: &User, text: &str) -> Result<()> {
         people::enter_service(&self.inner, user.id).await?;
         people::say(&self.inner, user.id, Account::Mini, text).await.map(drop)
+    }
+
+    /// The person sends a picture or a card to the customer service of the mini-program.
+    ///
+    /// # Errors
+    /// Unknown person, or what cannot be sent there.
+    pub async fn send_to_mini(&self, user: &User, said: Said) -> Result<()> {
+        people::send(&self.inner, user.id, Account::Mini, said).await.map(drop)
+    }
+
+    /// The person opens the customer service of the mini-program.
+    ///
+    /// # Errors
+    /// Unknown person.
+    pub async fn enter_service(&self, user: &User) -> Result<()> {
+        people::enter_service(&self.inner, user.id).await
     }
 
     /// The person follows the link of web sign-in and agrees; gives where the browser

@@ -55,7 +55,7 @@ impl From<job::Model> for JobLine {
             "learn_follower" => "认出关注的人",
             "link_follower" => "连接公众号和小程序",
             "sync_menu" => "更新公众号菜单",
-            "answer_late" => "补发公众号回复",
+            "answer_late" => "回答居民的提问",
             _ => "其他",
         };
         Self {

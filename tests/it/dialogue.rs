@@ -118,9 +118,65 @@ async fn a_redis_that_never_answers_leaves_nobody_without_one() {
     let world = World::start_with(Backend::Sqlite, &redis).await;
     let user = world.platform.add_user("王秀英");
     world.platform.follow(&user).await.unwrap();
-    for typed in ["报名", "上课时间", "人工"] {
+    for typed in ["报名", "上课时间", "人工", "帮助", "1"] {
         let begun = std::time::Instant::now();
         check(typed, &hears(&world, &user, typed).await);
         assert!(begun.elapsed().as_secs() < 4, "{typed}: WeChat does not wait longer");
+    }
+}
+
+async fn remembers_nothing(world: &World, user: &User) {
+    // As when the shared cache was emptied.
+    world.advance(TimeDelta::minutes(1));
+    let key = format!("list:official:{}", user.official_openid);
+    let cache = &world.app.app.cache;
+    if let Some(value) = cache.get(&key).await.unwrap() {
+        cache.remove_if(&key, &value).await.unwrap();
+    }
+}
+
+on_both_databases_with_wechat! {
+    async fn a_number_answers_the_list_before_it(world: World) {
+        let app = &world.app;
+        let school = school(app).await;
+        class(app, &school, "智在指尖一班", 20).await;
+        class(app, &school, "智在指尖二班", 1).await;
+        let user = world.platform.add_user("王秀英");
+        world.platform.follow(&user).await.unwrap();
+        // Nothing was shown: help, and no guess.
+        assert!(hears(&world, &user, "2").await.contains("没有听懂"));
+        for (typed, said) in [("1", "去报名"), ("４", "连上账号"), ("第八个", "看新闻"), ("十", "没有听懂")] {
+            let list = hears(&world, &user, "帮助").await;
+            assert!(list.contains("1 报名　2 上课时间　3 签到"), "{list}");
+            assert!(hears(&world, &user, typed).await.contains(said), "{typed}");
+        }
+        let list = hears(&world, &user, "我想学智在指尖").await;
+        let (_, second) = list.split_once("2. “").unwrap();
+        let second = second.split_once('”').unwrap().0;
+        assert!(list.contains("1. “智在指尖") && second.starts_with("智在指尖"), "{list}");
+        check("智在指尖", &list);
+        for typed in ["2", "第二个", "２", "二"] {
+            let answer = hears(&world, &user, typed).await;
+            assert!(answer.contains(&format!("“{second}”")) && answer.contains("看这个班"), "{typed}: {answer}");
+        }
+        // One alone is told whole.
+        assert!(hears(&world, &user, "智在指尖一班").await.contains("看这个班"));
+        // Forgotten: help.
+        remembers_nothing(&world, &user).await;
+        assert!(hears(&world, &user, "2").await.contains("没有听懂"));
+    }
+
+    async fn a_number_said_to_staff_is_for_staff(world: World) {
+        let user = world.platform.add_user("王秀英");
+        world.platform.follow(&user).await.unwrap();
+        hears(&world, &user, "帮助").await;
+        world.advance(TimeDelta::seconds(5));
+        hears(&world, &user, "人工").await;
+        world.advance(TimeDelta::seconds(5));
+        assert!(hears(&world, &user, "2").await.contains("记下了"));
+        // A list that came after is meant again.
+        world.advance(TimeDelta::seconds(5));
+        hears(&world, &user, "帮助").await;
+        assert!(hears(&world, &user, "1").await.contains("去报名"));
     }
 }

@@ -196,7 +196,7 @@ on_both_databases! {
     }
 
     async fn two_who_begin_a_thread_at_once_begin_one(app: TestApp) {
-        let who = helpdesk::Writer { openid: Some("o1".to_owned()), resident: None };
+        let who = helpdesk::Writer { place: Some((WechatAccount::Mini, "o1".to_owned())), resident: None };
         let say = async || {
             let tx = app.app.db.begin().await.unwrap();
             helpdesk::say(&tx, &who, helpdesk::Words::text("您好"), app.now()).await.unwrap();

@@ -7,6 +7,7 @@ mod attendance;
 mod cache;
 mod conversation;
 mod courses;
+mod customer_service;
 mod dialogue;
 mod draw;
 mod edge;

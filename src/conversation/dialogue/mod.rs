@@ -10,12 +10,17 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
+use entity::ids::ClassId;
+
 use crate::wechat::message::{Event, Message};
 
+mod number;
 mod sound;
 #[cfg(test)]
 mod tests;
 mod words;
+
+pub(super) use number::number;
 
 use sound::Token;
 use words::{ALONE, COURTESIES, WORDS};
@@ -56,11 +61,14 @@ pub(super) struct Question {
     pub(super) topic: Option<String>,
     /// More than a word or two: somebody tells something.
     pub(super) tells: bool,
+    /// The class that was chosen from a list.
+    #[serde(default)]
+    pub(super) class: Option<ClassId>,
 }
 
 impl Question {
     pub(super) const fn of(intent: Intent) -> Self {
-        Self { intent, topic: None, tells: false }
+        Self { intent, topic: None, tells: false, class: None }
     }
 }
 
@@ -218,7 +226,7 @@ fn listen(text: &str) -> Question {
     }
     let intent = intent.unwrap_or(Intent::Unknown);
     let characters = left.iter().map(|part| part.chars().count()).sum::<usize>();
-    Question { intent, topic: topic(intent, &left), tells: characters >= TELLS }
+    Question { intent, topic: topic(intent, &left), tells: characters >= TELLS, class: None }
 }
 
 /// Takes known words out of what stays over.

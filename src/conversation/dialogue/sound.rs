@@ -43,7 +43,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-fn half_width(c: char) -> char {
+pub(super) fn half_width(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         '\u{3000}' => ' ',

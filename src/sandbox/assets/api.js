@@ -20,10 +20,10 @@ export async function post(path, body = {}) {
   }));
 }
 
-/** Sends a picture into the chat. */
-export async function sendPicture(blob) {
+/** Sends a picture into a chat: `picture` or `mini-picture`. */
+export async function sendPicture(blob, where = "picture") {
   const sent = { method: "POST", headers: { "content-type": blob.type }, body: blob };
-  return answer(await fetch(`${BASE}/users/${user}/picture`, sent)).finally(refresh);
+  return answer(await fetch(`${BASE}/users/${user}/${where}`, sent)).finally(refresh);
 }
 
 export async function scanPicture(blob) {

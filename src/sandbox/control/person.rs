@@ -51,12 +51,14 @@ pub(super) async fn act(inner: &Shared, id: u64, what: &str, body: &[u8]) -> Res
 /// More than words and taps.
 async fn talk(inner: &Shared, id: u64, what: &str, body: &[u8]) -> Result<Value> {
     let lines = match what {
-        "send" => people::send(inner, id, read(body)?).await?,
-        "picture" => {
+        "send" => people::send(inner, id, Account::Official, read(body)?).await?,
+        "mini-send" => people::send(inner, id, Account::Mini, read(body)?).await?,
+        "picture" | "mini-picture" => {
             if !body.starts_with(b"\x89PNG") && !body.starts_with(b"\xff\xd8\xff") {
                 return Err(Error::invalid("picture", "请选 JPEG 或 PNG 图片。"));
             }
-            people::send(inner, id, people::Said::Image { bytes: body.to_vec() }).await?
+            let account = if what == "picture" { Account::Official } else { Account::Mini };
+            people::send(inner, id, account, people::Said::Image { bytes: body.to_vec() }).await?
         }
         "choose" => {
             let Chosen { id: choice, content } = read(body)?;

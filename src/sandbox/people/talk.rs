@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Line, add_line, next_msg_id, opens, push, show, user_of};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::sandbox::caller;
 use crate::sandbox::push::{Node, text};
 use crate::sandbox::server::Shared;
@@ -33,6 +33,22 @@ pub enum Said {
         description: String,
         url: String,
     },
+    /// A page of the mini-program as a card; to its customer service alone.
+    Card {
+        title: String,
+        page: String,
+    },
+}
+
+impl Said {
+    /// What people can send there (callbacks.md §6).
+    fn goes_to(&self, account: Account) -> bool {
+        match self {
+            Self::Image { .. } => true,
+            Self::Card { .. } => account == Account::Mini,
+            _ => account == Account::Official,
+        }
+    }
 }
 
 pub(in crate::sandbox) async fn say(
@@ -41,11 +57,8 @@ pub(in crate::sandbox) async fn say(
     account: Account,
     words: &str,
 ) -> Result<Vec<ChatLine>> {
-    let trigger = match account {
-        Account::Official => Trigger::Wrote,
-        Account::Mini => Trigger::WroteMini,
-    };
-    post(inner, id, account, trigger, (words, None), "text", vec![("Content", text(words))]).await
+    post(inner, id, account, wrote(account), (words, None), "text", vec![("Content", text(words))])
+        .await
 }
 
 /// Taps a line of a menu message.
@@ -60,9 +73,16 @@ pub(in crate::sandbox) async fn choose(
     post(inner, id, Account::Official, Trigger::Tapped, line, "text", fields).await
 }
 
-pub(in crate::sandbox) async fn send(inner: &Shared, id: u64, said: Said) -> Result<Vec<ChatLine>> {
-    let media =
-        |kind, mime: &str, bytes: &[u8]| inner.keep_media(Account::Official, kind, mime, bytes);
+pub(in crate::sandbox) async fn send(
+    inner: &Shared,
+    id: u64,
+    account: Account,
+    said: Said,
+) -> Result<Vec<ChatLine>> {
+    if !said.goes_to(account) {
+        return Err(Error::invalid("not_there", "这里发不了这种消息。"));
+    }
+    let media = |kind, mime: &str, bytes: &[u8]| inner.keep_media(account, kind, mime, bytes);
     let (what, fields, words, extra) = match said {
         Said::Image { bytes } => {
             let mime = if bytes.starts_with(b"\x89PNG") { "image/png" } else { "image/jpeg" };
@@ -105,9 +125,29 @@ pub(in crate::sandbox) async fn send(inner: &Shared, id: u64, said: Said) -> Res
             ];
             ("link", fields, words, None)
         }
+        Said::Card { title, page } => {
+            let thumb = media(MediaKind::Thumb, "image/jpeg", b"\xff\xd8\xff\xe0");
+            let picture_url = inner.picture_url(&thumb);
+            let fields = vec![
+                ("Title", text(&title)),
+                ("AppId", text(&inner.config.mini.appid)),
+                ("PagePath", text(&page)),
+                ("ThumbUrl", text(&picture_url)),
+                ("ThumbMediaId", text(thumb)),
+            ];
+            let extra = Extra::MiniPage { title, page, picture_url: String::new() };
+            ("miniprogrampage", fields, String::new(), Some(extra))
+        }
     };
     let line = (words.as_str(), extra);
-    post(inner, id, Account::Official, Trigger::Wrote, line, what, fields).await
+    post(inner, id, account, wrote(account), line, what, fields).await
+}
+
+fn wrote(account: Account) -> Trigger {
+    match account {
+        Account::Official => Trigger::Wrote,
+        Account::Mini => Trigger::WroteMini,
+    }
 }
 
 async fn post(

@@ -24,7 +24,7 @@ export async function page(ctx) {
     seen = fresh;
     // The number beside “留言” may be another now.
     lines.dispatchEvent(new Event('desk-changed', { bubbles: true }));
-    put(lines, view.lines.map(line));
+    put(lines, view.lines.map((one) => line(one, view.thread.account)));
     if (open === !view.thread.closed) return;
     open = !view.thread.closed;
     put(head, title(view.thread));
@@ -36,17 +36,19 @@ export async function page(ctx) {
 }
 
 function title(thread) {
-  const facts = [thread.learner_number && `学员号 ${thread.learner_number}`, thread.phone_masked && `手机 ${thread.phone_masked}`].filter(Boolean).join(' · ');
-  return pageHead({ title: nameOf(thread), back: { href: '#/desk', text: '全部留言' }, lead: facts || '对方还没有连上自己的账号，看不到姓名和电话。' });
+  const place = { official: '写在公众号里', mini: '写在小程序客服里' }[thread.account] ?? '写在小程序的“留言”页';
+  const facts = [thread.learner_number && place, thread.learner_number && `学员号 ${thread.learner_number}`, thread.phone_masked && `手机 ${thread.phone_masked}`].filter(Boolean).join(' · ');
+  return pageHead({ title: nameOf(thread), back: { href: '#/desk', text: '全部留言' }, lead: facts || `${place}。对方还没有连上自己的账号，看不到姓名和电话。` });
 }
 
-function line(one) {
+function line(one, account) {
+  const box = account === 'mini' ? '请到小程序后台的“客服”里看' : '请到公众平台的“消息管理”里看';
   const side = { resident: 'theirs', staff: 'ours', system: 'system' }[one.author];
   const who = { resident: '居民', staff: one.staff_name ?? '工作人员', system: '系统提示' }[one.author];
   return h(`article.desk-line.${side}`, { testid: `desk-line-${one.id}` },
     h('p.small.soft', `${who} · ${one.time_text}`),
     h('p.desk-text', one.text),
-    one.kind !== 'text' && h('p.small.soft', '请到公众平台的“消息管理”里看，三天内有效。'),
+    one.kind !== 'text' && h('p.small.soft', `${box}，三天内有效。`),
     one.state_text && h('p', {}, badge(one.state_text, STATE[one.state])),
     one.failure && h('p.small', one.failure));
 }

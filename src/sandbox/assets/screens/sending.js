@@ -7,10 +7,10 @@ import { actions, sheet, toast } from "../layers.js";
 /** Where the sandbox's people stand. */
 export const HERE = { latitude: "31.871000", longitude: "120.752000", label: "常阴沙社区教育中心" };
 
-export function pickPicture() {
+export function pickPicture(where = "picture") {
   const file = h("input", {
     type: "file", accept: "image/png,image/jpeg",
-    onchange: () => { if (file.files[0]) api.sendPicture(file.files[0]).catch((error) => toast(error.message)); },
+    onchange: () => { if (file.files[0]) api.sendPicture(file.files[0], where).catch((error) => toast(error.message)); },
   });
   file.click();
 }
@@ -32,11 +32,23 @@ function speak() {
   words.focus();
 }
 
+/** The plus of the mini-program's customer service. */
+export function moreToService() {
+  const card = { kind: "card", title: api.state?.account.mini_name ?? "小程序", page: "pages/index/index" };
+  return h("button.toggle.plus", {
+    type: "button", "aria-label": "更多",
+    onclick: () => actions([
+      ["发图片", () => pickPicture("mini-picture")],
+      ["发小程序卡片", () => api.me("mini-send", card).catch((error) => toast(error.message))],
+    ]),
+  }, icon("plus"));
+}
+
 export function more() {
   return h("button.toggle.plus", {
     type: "button", "aria-label": "更多",
     onclick: () => actions([
-      ["发图片", pickPicture],
+      ["发图片", () => pickPicture()],
       ["发语音", speak],
       ["发位置", () => api.me("send", { kind: "location", ...HERE }).catch((error) => toast(error.message))],
     ]),

@@ -4,6 +4,7 @@ import * as api from "../api.js";
 import { h, icon, when } from "../dom.js";
 import { writing } from "./account.js";
 import { line } from "./lines.js";
+import { moreToService } from "./sending.js";
 
 export function service(holder) {
   const lines = h("div.scroll.chat", { "aria-live": "polite" });
@@ -12,7 +13,7 @@ export function service(holder) {
     h("header.bar", {},
       h("button.left", { "aria-label": "返回", onclick: () => { location.hash = "#/"; } }, icon("back")),
       h("h1", {}, "小程序客服"), h("span.right")),
-    lines, h("footer.talk", {}, writing("mini-say")));
+    lines, h("footer.talk", {}, writing("mini-say"), moreToService()));
   api.me("mini-enter").catch(() => {});
   return {
     update({ me }) {
