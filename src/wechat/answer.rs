@@ -61,7 +61,7 @@ fn judge(endpoint: &'static str, status: u16, bytes: &[u8]) -> Result<Value, Err
         _ => Some(Class::Permanent),
     };
     if let Some(class) = class {
-        return Err(Error::ours(endpoint, class, format!("HTTP {status}")));
+        return Err(Error::http(endpoint, class, status));
     }
     let value = read(bytes)
         .filter(Value::is_object)

@@ -55,6 +55,8 @@ pub struct Error {
     pub endpoint: &'static str,
     /// Absent when no answer of WeChat's was understood.
     pub errcode: Option<i64>,
+    /// Of HTTP, where it was no success: mostly something between us and WeChat.
+    pub http_status: Option<u16>,
     /// WeChat's words, or ours where there are none of theirs.
     pub errmsg: String,
     /// The request id under which WeChat's console can look the call up.
@@ -80,6 +82,7 @@ impl Error {
         Self {
             endpoint,
             errcode: Some(errcode),
+            http_status: None,
             errmsg: text.to_owned(),
             rid: rid.filter(|rid| !rid.is_empty()),
             retry_at: None,
@@ -91,7 +94,22 @@ impl Error {
     /// Refused here, or not understood: no code of WeChat's.
     pub(super) fn ours(endpoint: &'static str, class: Class, errmsg: impl Into<String>) -> Self {
         let errmsg = errmsg.into();
-        Self { endpoint, errcode: None, errmsg, rid: None, retry_at: None, class, source: None }
+        Self {
+            endpoint,
+            errcode: None,
+            http_status: None,
+            errmsg,
+            rid: None,
+            retry_at: None,
+            class,
+            source: None,
+        }
+    }
+
+    /// The answer was no success of HTTP.
+    pub(super) fn http(endpoint: &'static str, class: Class, status: u16) -> Self {
+        let http_status = Some(status);
+        Self { http_status, ..Self::ours(endpoint, class, format!("HTTP {status}")) }
     }
 
     /// It makes sense again at that time.
@@ -152,6 +170,7 @@ impl Error {
             Some(89503) => "请公众号管理员在微信里点“确认”，允许本服务器调用。",
             Some(45009) => "今天（或这一分钟）的次数用完了，到时会自动再试。",
             Some(48001) => "这个账号没有这项权限（要先认证，或要是服务号）。",
+            None if self.http_status.is_some_and(|status| status < 500) => self.http_advice(),
             _ => match self.class {
                 Class::BackOff | Class::NotSent | Class::MaybeSent => {
                     "微信现在没有响应，请过一会儿再试。"
@@ -161,6 +180,25 @@ impl Error {
                     "微信没有接受这次操作。"
                 }
             },
+        }
+    }
+}
+
+impl Error {
+    /// What only something between us and WeChat answers, or a wrong address.
+    fn http_advice(&self) -> &'static str {
+        match self.http_status {
+            Some(404) => {
+                "找不到微信的接口。请管理员核对 wechat.api_base 是不是 https://api.weixin.qq.com，中间的代理有没有改地址。"
+            }
+            Some(300..=399) => {
+                "去微信的路被转到了别处。请管理员核对 wechat.api_base 和中间的代理。"
+            }
+            Some(401 | 403 | 407) => {
+                "服务器出去的路被拦住了。请管理员查防火墙和代理，放行 api.weixin.qq.com。"
+            }
+            Some(408 | 425 | 429) => "微信现在没有响应，请过一会儿再试。",
+            _ => "微信没有接受这次操作。",
         }
     }
 }
@@ -233,6 +271,14 @@ mod tests {
         assert_eq!(class(45065), Class::AlreadyDone);
         assert_eq!(class(40007), Class::Permanent);
         assert_eq!(class(987_654), Class::Permanent);
+    }
+
+    #[test]
+    fn what_something_in_between_answers_says_where_to_look() {
+        let advice = |status| Error::http("/x", Class::Configuration, status).advice();
+        assert!(advice(404).contains("wechat.api_base") && advice(404).contains("代理"));
+        assert!(advice(302).contains("wechat.api_base") && advice(403).contains("防火墙"));
+        assert!(advice(502).contains("联系管理员"));
     }
 
     #[test]

@@ -32,8 +32,7 @@ function account(one) {
     h('div.panel.stack', {}, facts(one)),
     one.missing.length ? missing(one) : null,
     one.account === 'official' ? menu() : null,
-    h('h3', '今天用了多少'),
-    h('div.panel.flush', {}, usage(one)),
+    usageFold(one),
     h('h3', '最近出的问题'),
     h('div.panel.flush', {}, troubles(one)));
 }
@@ -104,6 +103,26 @@ function differences({ ours, theirs }) {
   const gone = theirs.filter((line) => !ours.includes(line)).map((text) => ({ text, where: '更新后没有', kind: 'bad' }));
   const changes = [...added, ...gone];
   return changes.length ? changes : [{ text: '项目相同，顺序不同', where: '更新后按新顺序', kind: 'info' }];
+}
+
+/** What was opened or shut by hand stays so when the page is drawn anew. */
+const folds = new Map();
+
+function usageFold(one) {
+  const open = folds.get(one.account) ?? matchMedia('(min-width: 761px)').matches;
+  return h('details.panel.flush.fold', {
+    open, testid: `usage-fold-${one.account}`,
+    ontoggle: (event) => folds.set(one.account, event.currentTarget.open),
+  }, h('summary', {}, h('h3', '今天用了多少'), ' ', h('span.soft.small', used(one.usage))), usage(one));
+}
+
+/** What one wants to know before opening the long list. */
+function used(lines) {
+  const spent = lines.filter((line) => line.spent_until);
+  if (spent.length) return badge(`${spent.length} 项用完了`, 'bad');
+  const most = lines.filter((line) => line.limit).map((line) => [line.used / line.limit, line]).sort(([a], [b]) => b - a)[0];
+  if (!most || !most[1].used) return `${lines.length} 项，都没有用完`;
+  return `用得最多：${most[1].name}，还剩 ${most[1].left} 次`;
 }
 
 function usage(one) {
