@@ -161,6 +161,9 @@ struct PublicationLine {
     state: PublicationState,
     state_text: String,
     way: PublicationWay,
+    /// The account's administrator may have to confirm it in WeChat until then.
+    #[oai(skip_serializing_if_is_none)]
+    confirm_until: Option<DateTime<Utc>>,
     /// Of a mass send, once it ended.
     #[oai(skip_serializing_if_is_none)]
     figures: Option<Figures>,
@@ -536,8 +539,12 @@ fn article(desk: &Desk, who: &Colleague, quota: mass::Quota, now: DateTime<Utc>)
         may: desk.may(who, quota.may, now).into_iter().map(Action::from).collect(),
         publication: desk.publication.as_ref().map(|row| PublicationLine {
             state: row.state,
-            state_text: state_text(row.state, row.way).to_owned(),
+            state_text: match mass::confirm_until(row, now) {
+                Some(_) => "等管理员在微信里确认".to_owned(),
+                None => state_text(row.state, row.way).to_owned(),
+            },
             way: row.way,
+            confirm_until: mass::confirm_until(row, now),
             figures: figures(row),
             failure: row.failure.clone(),
             url: row.url.clone(),

@@ -6,8 +6,9 @@
 //!    platform refuses it and names the send of then.
 //! 2. The platform remembers a key for a day. After that nobody repeats: staff are asked
 //!    to look.
-//! 3. The administrator of the account may have to confirm within 30 minutes; until then
-//!    it is under way. The event says why it failed, so it is waited for a little.
+//! 3. The administrator of the account may have to confirm within 30 minutes. WeChat says
+//!    so to them alone: to us it is being sent. So when it is not sent after a minute, the
+//!    console says whom to ask. The event says why it failed, so it is waited for a little.
 //! 4. What is left is counted from our own sends: the platform tells nobody, and counts
 //!    those made by hand as well. It has the last word (45028).
 
@@ -40,6 +41,16 @@ const EVENT_PATIENCE: TimeDelta = TimeDelta::minutes(5);
 
 /// WeChat's: 6 to 20 characters today, other ones of old.
 const NAME_CHARS: usize = 40;
+
+/// So long the administrator may take.
+const CONFIRM_WITHIN: TimeDelta = TimeDelta::minutes(30);
+
+/// Until when the administrator may still confirm a send that should be done by now.
+pub(super) fn confirm_until(row: &publication::Model, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let sending = row.way == PublicationWay::MassSend && row.state == PublicationState::Submitted;
+    let begun = row.submit_started_at.filter(|_| sending)?;
+    (begun + ASK_AFTER..begun + CONFIRM_WITHIN).contains(&now).then_some(begun + CONFIRM_WITHIN)
+}
 
 /// What is left of the account's mass sends.
 pub(super) struct Quota {
@@ -107,7 +118,7 @@ pub(super) async fn ask(app: &App, row: &publication::Model, msg_id: &str) -> Re
             true
         }
         MassProgress::Failed if now - begun >= EVENT_PATIENCE => {
-            let words = "群发失败，微信没有说明原因。请到公众平台 mp.weixin.qq.com 查看。";
+            let words = "群发失败，微信没有说明原因。也许管理员没有确认，请到公众平台查看。";
             end_badly(&tx, row, &Step::Failed(words), now).await?;
             true
         }

@@ -42,8 +42,8 @@ pub use config::{AccountKeys, AccountKind, RandomFaults, SandboxConfig, Template
 pub use journal::{CallbackRecord, Fault, Order, QueuedFault, RequestRecord};
 pub use people::{Opened, Said, Tapped};
 pub use state::{
-    Account, Article, ChatArticle, ChatLine, Extra, MassOutcome, NoticeOutcome, Outcome,
-    PublishedArticle, Sender, ServiceNotice, User, Verdict,
+    Account, AdminAnswer, Article, ChatArticle, ChatLine, Extra, MassOutcome, NoticeOutcome,
+    Outcome, PublishedArticle, Sender, ServiceNotice, User, Verdict,
 };
 
 use crate::error::{Error, Result};
@@ -168,6 +168,16 @@ impl Sandbox {
     /// How mass sends taken from now on will end.
     pub fn set_mass_outcome(&self, outcome: MassOutcome) {
         self.inner.change(|state| state.mass_outcome = outcome);
+    }
+
+    /// From now on a send to all waits for the administrator.
+    pub fn set_mass_protection(&self, on: bool) {
+        self.inner.change(|state| state.mass_protection = on);
+    }
+
+    /// The administrator answers the oldest send that waits; false: none does.
+    pub async fn answer_mass(&self, answer: AdminAnswer) -> bool {
+        platform::mass::answer_held(&self.inner, answer).await
     }
 
     /// What becomes of subscription and template messages taken from now on.

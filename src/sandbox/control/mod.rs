@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use super::config::RandomFaults;
 use super::journal::{Fault, Order};
+use super::platform::mass;
 use super::server::{Inner, Shared};
-use super::state::{Account, MassOutcome, NoticeOutcome, Outcome, User, Verdict};
+use super::state::{Account, AdminAnswer, MassOutcome, NoticeOutcome, Outcome, User, Verdict};
 use super::{caller, people, scan};
 use crate::error::{Error, Kind, Result};
 
@@ -104,6 +105,19 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
             inner.change(|state| state.mass_outcome = outcome);
             Ok(json!({}))
         }
+        ("GET", ["mass-protection"]) => Ok(view::protection(inner)),
+        ("POST", ["mass-protection"]) => {
+            let Protection { on } = read(body)?;
+            inner.change(|state| state.mass_protection = on);
+            Ok(json!({}))
+        }
+        ("POST", ["mass-protection", "answer"]) => {
+            let Answered { answer } = read(body)?;
+            if mass::answer_held(inner, answer).await {
+                return Ok(json!({}));
+            }
+            Err(Error::not_found("nothing_held", "现在没有等管理员确认的群发。"))
+        }
         ("POST", ["notice-outcome"]) => {
             let NoticeEnding { outcome } = read(body)?;
             inner.change(|state| state.notice_outcome = outcome);
@@ -122,6 +136,7 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
         ("POST", ["clock"]) => {
             let Ahead { advance_s } = read(body)?;
             inner.advance(TimeDelta::seconds(advance_s.into()));
+            mass::lapse_held(inner).await;
             Ok(json!({"now": inner.now()}))
         }
         ("GET", ["clock"]) => Ok(json!({"now": inner.now()})),
@@ -201,6 +216,18 @@ struct Ending {
 #[serde(deny_unknown_fields)]
 struct MassEnding {
     outcome: MassOutcome,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Protection {
+    on: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answered {
+    answer: AdminAnswer,
 }
 
 #[derive(Deserialize)]

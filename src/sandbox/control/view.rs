@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::sandbox::people::parameter;
 use crate::sandbox::server::Inner;
-use crate::sandbox::state::{State, TemplateKind, picture_url};
+use crate::sandbox::state::{Mass, MassContent, State, TemplateKind, picture_url};
 
 /// Everything the phone shows; next to nothing when nothing has changed.
 pub(super) fn state(inner: &Inner, query: &str) -> Value {
@@ -43,11 +43,31 @@ pub(super) fn state(inner: &Inner, query: &str) -> Value {
             "templates": templates(state, TemplateKind::MiniSubscribe),
             "official_templates": templates(state, TemplateKind::OfficialSubscribe),
             "now": inner.now(),
+            "mass_protection": protection_of(state),
             "users": people.collect::<Vec<_>>(),
             "me": me,
             "articles": articles(inner, state),
         })
     })
+}
+
+/// API protection of mass sends, and what waits for the administrator, oldest first.
+pub(super) fn protection(inner: &Inner) -> Value {
+    inner.read(protection_of)
+}
+
+fn protection_of(state: &State) -> Value {
+    let title = |mass: &Mass| match &mass.what {
+        MassContent::Articles(id) => {
+            let of = state.publications.iter().find(|it| it.article_id == *id);
+            of.and_then(|it| it.articles.first()).map(|article| article.title.clone())
+        }
+        MassContent::Text(text) => Some(text.clone()),
+        _ => None,
+    };
+    let held = state.masses.iter().filter(|mass| mass.held);
+    let held = held.map(|mass| json!({"at": mass.at, "title": title(mass).unwrap_or_default()}));
+    json!({"on": state.mass_protection, "held": held.collect::<Vec<_>>()})
 }
 
 /// Newest first.

@@ -14,8 +14,8 @@ use crate::sandbox::people::{Line, openid};
 use crate::sandbox::push::{Node, Push, text};
 use crate::sandbox::server::{Inner, Shared};
 use crate::sandbox::state::{
-    Account, ChatArticle, Extra, Mass, MassContent, MassOutcome, MediaKind, Person, Publication,
-    State, article_url,
+    Account, AdminAnswer, ChatArticle, Extra, Mass, MassContent, MassOutcome, MediaKind, Person,
+    Publication, State, article_url,
 };
 
 pub(super) const PLACES: &[Place] = &[
@@ -34,6 +34,8 @@ const SAME_HOURS: i64 = 24;
 const TOO_SOON_S: i64 = 60;
 /// To one person a month, of a service account.
 const A_MONTH: usize = 4;
+/// So long the administrator may take.
+const CONFIRM_MINUTES: i64 = 30;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -217,7 +219,7 @@ fn take(inner: &Shared, call: &Call, mut body: Body, receivers: Vec<u64>, to_all
         return Err(exists);
     }
     let sent = content(inner, &mut body)?;
-    let (msg_id, msg_data_id) = inner.change(|state| {
+    let (msg_id, msg_data_id, held) = inner.change(|state| {
         quota(inner, state, &receivers, now)?;
         let msg_id = FIRST_MSG_ID + state.next();
         let (what, msg_data_id) = match sent {
@@ -231,7 +233,9 @@ fn take(inner: &Shared, call: &Call, mut body: Body, receivers: Vec<u64>, to_all
         };
         let outcome = state.mass_outcome;
         let status = "SENDING".to_owned();
+        let held = to_all && state.mass_protection;
         state.masses.push(Mass {
+            held,
             msg_id,
             msg_data_id,
             client_id,
@@ -242,13 +246,11 @@ fn take(inner: &Shared, call: &Call, mut body: Body, receivers: Vec<u64>, to_all
             outcome,
             status,
         });
-        Ok((msg_id, msg_data_id))
+        Ok((msg_id, msg_data_id, held))
     })?;
-    let of_all = inner.clone();
-    inner.by_itself(async move {
-        tokio::time::sleep(of_all.config.publish_delay).await;
-        end(&of_all, msg_id).await;
-    });
+    if !held {
+        end_later(inner, msg_id);
+    }
     let mut answer = json!({
         "errcode": 0,
         "errmsg": "send job submission success",
@@ -258,6 +260,53 @@ fn take(inner: &Shared, call: &Call, mut body: Body, receivers: Vec<u64>, to_all
         answer["msg_data_id"] = id_as_it_comes(id);
     }
     Ok(answer)
+}
+
+fn end_later(inner: &Shared, msg_id: u64) {
+    let of_all = inner.clone();
+    inner.by_itself(async move {
+        tokio::time::sleep(of_all.config.publish_delay).await;
+        end(&of_all, msg_id).await;
+    });
+}
+
+/// The administrator answers the oldest send that is held; false: there is none.
+pub(in crate::sandbox) async fn answer_held(inner: &Shared, answer: AdminAnswer) -> bool {
+    let oldest =
+        inner.read(|state| state.masses.iter().find(|mass| mass.held).map(|mass| mass.msg_id));
+    match oldest {
+        Some(msg_id) => let_go(inner, msg_id, answer).await,
+        None => false,
+    }
+}
+
+async fn let_go(inner: &Shared, msg_id: u64, answer: AdminAnswer) -> bool {
+    let held = inner.change(|state| {
+        let mass = state.masses.iter_mut().find(|mass| mass.msg_id == msg_id && mass.held)?;
+        mass.held = false;
+        match answer {
+            AdminAnswer::Confirm => {}
+            AdminAnswer::Refuse => mass.outcome = MassOutcome::Refused(40001),
+            AdminAnswer::Lapse => mass.outcome = MassOutcome::Refused(40002),
+        }
+        Some(())
+    });
+    if held.is_some() {
+        end(inner, msg_id).await;
+    }
+    held.is_some()
+}
+
+/// Sends that the administrator let lie for half an hour have failed.
+pub(in crate::sandbox) async fn lapse_held(inner: &Shared) {
+    let before = inner.now() - TimeDelta::minutes(CONFIRM_MINUTES);
+    let overdue: Vec<u64> = inner.read(|state| {
+        let overdue = state.masses.iter().filter(|mass| mass.held && mass.at <= before);
+        overdue.map(|mass| mass.msg_id).collect()
+    });
+    for msg_id in overdue {
+        let_go(inner, msg_id, AdminAnswer::Lapse).await;
+    }
 }
 
 /// One a day for a subscription account; four a month and person for a service account.
@@ -491,6 +540,9 @@ impl Which {
 
 fn get(inner: &Shared, call: &Call) -> Answer {
     let body: Which = call.json()?;
+    let of_all = inner.clone();
+    // Half an hour may have passed meanwhile.
+    inner.by_itself(async move { lapse_held(&of_all).await });
     inner.read(|state| {
         let mass = state.masses.iter().find(|mass| Some(mass.msg_id) == body.number());
         let mass = mass.ok_or_else(|| refuse(40059, "invalid msg id"))?;
@@ -528,7 +580,7 @@ fn delete(inner: &Shared, call: &Call) -> Answer {
 /// After a restart: what was being sent.
 pub(in crate::sandbox) fn take_up_again(inner: &Shared) {
     let open: Vec<u64> = inner.read(|state| {
-        let open = state.masses.iter().filter(|mass| mass.status == "SENDING");
+        let open = state.masses.iter().filter(|mass| mass.status == "SENDING" && !mass.held);
         open.map(|mass| mass.msg_id).collect()
     });
     for msg_id in open {

@@ -172,6 +172,20 @@ pub(in crate::sandbox) struct Mass {
     pub(in crate::sandbox) outcome: MassOutcome,
     /// As mass/get says it.
     pub(in crate::sandbox) status: String,
+    /// The administrator has not said yet whether it may go.
+    #[serde(default)]
+    pub(in crate::sandbox) held: bool,
+}
+
+/// What the account's administrator says to a mass send that is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AdminAnswer {
+    Confirm,
+    /// err(40001).
+    Refuse,
+    /// Nothing for 30 minutes: err(40002).
+    Lapse,
 }
 
 /// What a mass send brings into the chat.

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use content::{Article, MassOutcome, NoticeOutcome, Outcome, PublishedArticle};
+pub use content::{AdminAnswer, Article, MassOutcome, NoticeOutcome, Outcome, PublishedArticle};
 pub(super) use content::{Draft, Mass, MassContent, Media, MediaKind, Publication};
 pub use people::{ChatArticle, ChatLine, Extra, Sender, ServiceNotice, User};
 pub(super) use people::{Person, Scene, Trigger};
@@ -133,6 +133,8 @@ pub(in crate::sandbox) struct State {
     pub(in crate::sandbox) outcome: Outcome,
     pub(in crate::sandbox) masses: Vec<Mass>,
     pub(in crate::sandbox) mass_outcome: MassOutcome,
+    /// API protection: a send to all waits for the administrator.
+    pub(in crate::sandbox) mass_protection: bool,
     pub(in crate::sandbox) notice_outcome: NoticeOutcome,
     pub(in crate::sandbox) web_tokens: Vec<WebToken>,
     pub(in crate::sandbox) scene_codes: Vec<SceneCode>,

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use poem::http::StatusCode;
 use poem::listener::{Acceptor, Listener, TcpListener};
 use poem::{Endpoint, Response, Server};
-use shangxue::sandbox::MassOutcome;
+use shangxue::sandbox::{AdminAnswer, MassOutcome};
 use shangxue::wechat::message::{MassResult, MassStatus};
 use tokio::sync::Notify;
 
@@ -462,5 +462,56 @@ in_the_news_room! {
         room.post(&room.author, &path, &json!({})).await.ok();
         let done = room.drive(id).await;
         assert!(done["failure"].as_str().unwrap().contains("30 分钟没有确认"), "{done}");
+    }
+}
+
+in_the_news_room! {
+    async fn a_send_that_waits_for_the_administrator_says_so_and_ends_as_they_decide(room: Room) {
+        room.platform.set_service_url(&room.app.url);
+        room.platform.set_mass_protection(true);
+        let user = room.platform.add_user("王秀英");
+        room.platform.follow(&user).await.unwrap();
+        let cards = |room: &Room| {
+            room.platform.chat(&user).iter().filter(|line| !line.articles.is_empty()).count()
+        };
+        let advance = |minutes: i64| {
+            room.app.advance(TimeDelta::minutes(minutes));
+            room.platform.advance(TimeDelta::minutes(minutes));
+        };
+        for (number, (answer, status, failure)) in [
+            (AdminAnswer::Confirm, "published", None),
+            (AdminAnswer::Refuse, "failed", Some("公众号管理员拒绝了群发。")),
+            (AdminAnswer::Lapse, "failed", Some("公众号管理员 30 分钟没有确认。")),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let id = fresh(&room, number).await;
+            room.post(&room.author, &format!("/api/staff/articles/{id}/mass-send"), &json!({})).await.ok();
+            room.app.run_jobs().await;
+            let sent = room.article(id).await;
+            assert_eq!(sent["publication"].get("confirm_until"), None, "it may go at once");
+            advance(2);
+            room.app.run_jobs().await;
+            let held = room.article(id).await;
+            assert_eq!(held["status"], "publishing");
+            assert_eq!(held["publication"]["state_text"], "等管理员在微信里确认");
+            let begun = room.publications(id).await[0].submit_started_at.unwrap();
+            let until = (begun + TimeDelta::minutes(30)).to_rfc3339();
+            assert_eq!(held["publication"]["confirm_until"], until);
+            advance(18);
+            assert!(room.platform.answer_mass(answer).await);
+            room.platform.settle().await;
+            let ended = room.article(id).await;
+            assert_eq!(ended["status"], status);
+            assert_eq!(ended["publication"].get("failure").and_then(Value::as_str), failure);
+            assert_eq!(ended["publication"].get("confirm_until"), None);
+            assert_eq!(cards(&room), 1, "only what was confirmed arrives");
+            // What asks later changes nothing.
+            advance(60);
+            room.app.run_jobs().await;
+            assert_eq!(room.article(id).await["status"], status);
+        }
+        assert!(!room.platform.answer_mass(AdminAnswer::Confirm).await);
     }
 }

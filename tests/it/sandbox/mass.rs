@@ -138,3 +138,41 @@ async fn a_mass_send_can_be_refused_later_and_a_preview_keeps_the_draft() {
         json!({"touser": [user.official_openid], "msgtype": "text", "text": {"content": "x"}});
     assert_eq!(code(&platform.official("/cgi-bin/message/mass/send", &one).await), 40130);
 }
+
+#[tokio::test]
+async fn with_protection_a_send_to_all_waits_for_the_administrator() {
+    let platform = Platform::start_with(|config| config.official.mode = Mode::Plain).await;
+    let service = Service::start(&platform).await;
+    let user = platform.sandbox.add_user("王小明");
+    platform.sandbox.follow(&user).await.expect("followed");
+    let before = platform.sandbox.chat(&user).len();
+    let control = |path: &str| format!("/sandbox/api/mass-protection{path}");
+    platform.post(&control(""), &json!({"on": true})).await;
+    for (number, (answer, status)) in
+        [("confirm", "send success"), ("refuse", "err(40001)"), ("lapse", "err(40002)")]
+            .into_iter()
+            .enumerate()
+    {
+        let draft = platform.draft().await;
+        let sent = platform.official(SEND_ALL, &to_all(&draft, &format!("news-{number}"))).await;
+        assert_eq!(code(&sent), 0);
+        platform.sandbox.settle().await;
+        let held = platform.get(&control("")).await;
+        assert_eq!((&held["on"], &held["held"][0]["title"]), (&json!(true), &json!("秋季班开课")));
+        let which = json!({"msg_id": sent["msg_id"]});
+        let state = platform.official("/cgi-bin/message/mass/get", &which).await;
+        assert_eq!(state["msg_status"], "SENDING");
+        if answer == "lapse" {
+            // Nobody answers for half an hour.
+            platform.post("/sandbox/api/clock", &json!({"advance_s": 1800})).await;
+        } else {
+            platform.post(&control("/answer"), &json!({"answer": answer})).await;
+        }
+        platform.sandbox.settle().await;
+        assert!(service.last().2.contains(&format!("<![CDATA[{status}]]>")), "{status}");
+        platform.config.clock.advance(TimeDelta::minutes(2));
+    }
+    assert_eq!(platform.sandbox.chat(&user).len(), before + 1, "only what was confirmed");
+    let nothing = platform.post(&control("/answer"), &json!({"answer": "confirm"})).await;
+    assert_eq!(nothing["code"], "nothing_held");
+}

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use shangxue::config::Mode;
-use shangxue::sandbox::{Account, AccountKind, Extra, User};
+use shangxue::sandbox::{Account, AccountKind, Extra, NoticeOutcome, Said, User};
 
 use super::service::Service;
 use super::{Platform, code};
@@ -189,4 +189,62 @@ async fn templates_can_be_added_from_the_library_and_deleted() {
     assert_eq!(code(&platform.mini("/wxaapi/newtmpl/deltemplate", &delete).await), 40037);
     let private = platform.official_get("/cgi-bin/template/get_all_private_template").await;
     assert_eq!(private["template_list"].as_array().map(Vec::len), Some(4));
+}
+
+#[tokio::test]
+async fn what_became_of_a_subscription_message_is_told_as_the_account_wants_it_written() {
+    let platform = Platform::start_with(|config| {
+        (config.official.mode, config.mini.mode) = (Mode::Plain, Mode::Plain);
+    })
+    .await;
+    let service = Service::start(&platform).await;
+    let user = platform.sandbox.add_user("王小明");
+    let id = platform.config.templates[0].id.clone();
+    let mut message = template_message(&platform, &user);
+    let fields = message.as_object_mut().expect("an object");
+    for field in ["client_msg_id", "miniprogram"] {
+        fields.remove(field);
+    }
+    (message["touser"], message["template_id"]) = (json!(user.mini_openid), json!(id));
+    let mut named = Vec::new();
+    for (outcome, code_of) in
+        [(NoticeOutcome::Ok, "0"), (NoticeOutcome::Refused, "43101"), (NoticeOutcome::Failed, "-1")]
+    {
+        platform.sandbox.set_notice_outcome(outcome);
+        platform.sandbox.subscribe(&user, &[(&id, true)]).await.expect("asked");
+        let taken = platform.mini("/cgi-bin/message/subscribe/send", &message).await;
+        assert_eq!(code(&taken), 0);
+        platform.sandbox.settle().await;
+        let told: Value = serde_json::from_str(&service.last().2).expect("JSON");
+        assert_eq!(told["Event"], "subscribe_msg_sent_event");
+        // One entry is an object, at the top; its numbers are texts.
+        assert_eq!(told["List"]["ErrorCode"], code_of);
+        assert!(told["List"]["MsgID"].is_string());
+        let told: u64 = told["List"]["MsgID"].as_str().expect("text").parse().expect("a number");
+        named.push(taken["msgid"].as_u64().is_none_or(|id| told == id));
+    }
+    assert_eq!(named, [true; 3]);
+    assert_eq!(platform.sandbox.service_notices(&user).len(), 1, "what was refused is not shown");
+}
+
+#[tokio::test]
+async fn the_customer_service_of_the_mini_program_takes_no_passive_reply() {
+    let platform = Platform::start_with(|config| config.mini.mode = Mode::Plain).await;
+    let service = Service::start(&platform).await;
+    let user = platform.sandbox.add_user("王小明");
+    service.answer("{\"MsgType\":\"text\",\"Content\":\"您好\"}");
+    platform.sandbox.say_to_mini(&user, "在吗").await.expect("said");
+    assert!(platform.sandbox.mini_chat(&user).iter().all(|line| line.text != "您好"));
+    let unexpected = platform.sandbox.take_unexpected();
+    assert!(unexpected.iter().any(|words| words.contains("customer messages")), "{unexpected:?}");
+    // What cannot be sent there is refused; a card comes with its page.
+    let refused = platform.sandbox.send_to_mini(&user, Said::Video).await;
+    assert!(refused.is_err());
+    let card = Said::Card { title: "课程".to_owned(), page: "pages/web/index".to_owned() };
+    platform.sandbox.send_to_mini(&user, card).await.expect("sent");
+    let told: Value = serde_json::from_str(&service.last().2).expect("JSON");
+    assert_eq!(
+        (&told["MsgType"], &told["PagePath"]),
+        (&json!("miniprogrampage"), &json!("pages/web/index"))
+    );
 }

@@ -3,6 +3,7 @@
 import { api, isGone } from './api.js';
 import { h, put } from './dom.js';
 import { field, formDialog } from './form.js';
+import { spoken } from './time.js';
 import { alertBox, button, confirm, failure, tell } from './ui.js';
 
 const STEPS = [['queued', '排队'], ['drafted', '传到公众号草稿'], ['submitted', '已提交，等微信发布'], ['published', '已发布']];
@@ -97,12 +98,21 @@ function underway(article, show) {
   return h('section.panel.stack.todo', { 'aria-labelledby': 'publish-title' },
     h('h2', { id: 'publish-title' }, massSent(article) ? '正在群发' : '正在发布'),
     h('p.soft', { role: 'status', testid: 'publication-state' }, publication.state_text),
+    confirming(publication.confirm_until),
     h('ol.steps', steps.map(([, text], index) => h('li', { 'data-state': index < at ? 'done' : index === at ? 'now' : 'later', 'aria-current': index === at ? 'step' : null },
       h('span.dot', { 'aria-hidden': 'true' }, index <= at ? '✓' : ''), text))),
     publication.failure && alertBox('warn', h('p', publication.failure), h('p.small', '系统会自己再试，请稍等。')),
     problems,
     article.may.includes('retry') ? h('div', {}, go(article, show, problems, '再试一次')) : null,
     h('p.soft.small', '可以离开这一页，系统会继续做完。'));
+}
+
+/** WeChat tells the administrator alone, so this is said of every send that takes long. */
+function confirming(until) {
+  if (!until) return null;
+  return alertBox('info',
+    h('p.strong', { testid: 'mass-confirm' }, `请公众号管理员看一下微信，在${spoken(until)}前点“确认”。`),
+    h('p.small', '开了群发保护才要确认，到时没点就不会发出。没开的，请再等一等。'));
 }
 
 function published(article, show) {

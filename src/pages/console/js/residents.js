@@ -43,6 +43,7 @@ async function notices(person) {
   const sent = await api.list(`/api/staff/residents/${person.id}/notices`);
   await dialog({
     title: `发给${person.name}的消息`,
+    wide: true,
     content: (close) => [
       table({
         label: '发过的消息',

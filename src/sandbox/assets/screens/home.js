@@ -97,10 +97,25 @@ export function mine(holder) {
         h("p.caption", {}, "换一个人的手机"),
         h("div.group", {}, users.map((user) => personRow(user, me))),
         addPerson(),
+        ...administrator(state.mass_protection),
         h("p.caption", {}, "沙盒只用来演示和测试，和真正的微信没有关系，不要填写真实的个人信息。"));
       foot.replaceChildren(tabs("#/me", me));
     },
   };
+}
+
+/** What the administrator of the account finds in WeChat: mass sends to be confirmed. */
+function administrator({ on, held }) {
+  const say = (path, body) => api.post(`/mass-protection${path}`, body).then(api.refresh).catch((error) => toast(error.message));
+  const answers = [["确认", "confirm"], ["拒绝", "refuse"], ["半小时没有理", "lapse"]];
+  return [
+    h("p.caption", {}, "公众号管理员"),
+    h("div.group", {},
+      h("button.entry", { onclick: () => say("", { on: !on }), "aria-pressed": String(on), id: "mass-protection" },
+        icon("lock"), h("span", {}, "群发要管理员确认", h("small", {}, on ? "开着" : "关着")), on ? icon("check") : h("span")),
+      held.map((one) => h("div.entry.held", {}, h("span", {}, `要群发：${one.title || "一条消息"}`),
+        h("span.answers", {}, answers.map(([words, answer]) => h("button.link", { onclick: () => say("/answer", { answer }) }, words)))))),
+  ];
 }
 
 export function personRow(user, me) {
