@@ -65,7 +65,8 @@ impl App {
         let config = Arc::new(config);
         let intake = Arc::new(Intake::new(db.clone()));
         let sessions = Arc::new(Sessions::new(db.clone()));
-        let decisions = Decisions::new(db.clone(), clock.clone(), Arc::clone(&config));
+        let decisions =
+            Decisions::new(db.clone(), cache.clone(), clock.clone(), Arc::clone(&config));
         Ok(Self {
             db,
             cache,

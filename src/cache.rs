@@ -142,25 +142,48 @@ impl Cache {
 
     /// Counts up and returns the new count; the time to live runs from the first.
     pub async fn count(&self, key: &str, ttl: Duration) -> Result<u64, CacheError> {
+        self.add(key, 1, ttl).await
+    }
+
+    /// As [`count`](Self::count), by more than one.
+    pub async fn add(&self, key: &str, more: u64, ttl: Duration) -> Result<u64, CacheError> {
         match self {
             Self::Local(map) => {
                 Ok(update(map, key, |entry| match entry.filter(|entry| entry.lives()) {
                     Some(Entry { value, ends }) => {
-                        let count = value.parse::<u64>().unwrap_or(0) + 1;
+                        let count = value.parse::<u64>().unwrap_or(0) + more;
                         (Some(Entry { value: count.to_string(), ends: *ends }), count)
                     }
-                    None => (Some(Entry::new("1", ttl)), 1),
+                    None => (Some(Entry::new(&more.to_string(), ttl)), more),
                 }))
             }
             Self::Redis { connection, prefix } => {
                 let script = redis::Script::new(
-                    "local n = redis.call('INCR', KEYS[1]) if n == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n",
+                    "local n = redis.call('INCRBY', KEYS[1], ARGV[2]) if n == tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end return n",
                 );
                 Ok(script
                     .key(format!("{prefix}{key}"))
                     .arg(millis(ttl))
+                    .arg(more)
                     .invoke_async(&mut connection.clone())
                     .await?)
+            }
+        }
+    }
+
+    /// The entries of these keys, in their order.
+    pub async fn get_all(&self, keys: &[String]) -> Result<Vec<Option<String>>, CacheError> {
+        match self {
+            Self::Local(_) => {
+                let mut found = Vec::with_capacity(keys.len());
+                for key in keys {
+                    found.push(self.get(key).await?);
+                }
+                Ok(found)
+            }
+            Self::Redis { connection, prefix } => {
+                let keys: Vec<_> = keys.iter().map(|key| format!("{prefix}{key}")).collect();
+                Ok(connection.clone().mget(keys).await?)
             }
         }
     }

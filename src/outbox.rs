@@ -13,7 +13,10 @@ use entity::ids::{
 };
 use entity::job;
 use entity::kinds::JobState;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, DatabaseTransaction, EntityTrait};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction,
+    EntityTrait, PaginatorTrait, QueryFilter,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -107,4 +110,16 @@ pub async fn enqueue_all(tx: &DatabaseTransaction, jobs: &[Job], now: DateTime<U
     let rows: Vec<_> = jobs.iter().map(|job| row(job, now, now)).collect::<Result<_>>()?;
     job::Entity::insert_many(rows).exec_without_returning(tx).await?;
     Ok(())
+}
+
+/// How many jobs are due and not done.
+///
+/// # Errors
+/// The database.
+pub async fn due(conn: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<u64> {
+    Ok(job::Entity::find()
+        .filter(job::Column::State.eq(JobState::Ready))
+        .filter(job::Column::RunAfter.lte(now))
+        .count(conn)
+        .await?)
 }

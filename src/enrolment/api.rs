@@ -17,7 +17,7 @@ use crate::enrolment::{self, Actor, Mine, Outcome, SignUp, SignUpOptions, store}
 use crate::error::Result;
 use crate::members;
 use crate::wire::ApiResult;
-use crate::wire::auth::{EnrolmentStaff, Resident};
+use crate::wire::auth::{CentreStaff, EnrolmentStaff, Resident};
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 
@@ -323,6 +323,101 @@ struct ClassLearner {
     time_text: String,
 }
 
+/// How many sign-ups ended in one way.
+#[derive(Object)]
+struct EndedLine {
+    code: String,
+    /// In words.
+    text: String,
+    count: u64,
+}
+
+impl From<enrolment::Ended> for EndedLine {
+    fn from(ended: enrolment::Ended) -> Self {
+        let enrolment::Ended { code, text, count } = ended;
+        Self { code: code.to_owned(), text: text.to_owned(), count }
+    }
+}
+
+/// A minute of an opening.
+#[derive(Object)]
+struct OpeningMinute {
+    at: DateTime<Utc>,
+    /// `09:05`.
+    time_text: String,
+    sign_ups: u64,
+    ended: Vec<EndedLine>,
+}
+
+/// A class of an opening.
+#[derive(Object)]
+struct OpeningClass {
+    id: ClassId,
+    name: String,
+    capacity: i32,
+    /// Held by people, those included who have not answered an offer yet.
+    taken: i32,
+    offered: i64,
+    waiting: i32,
+}
+
+/// How the opening of a term goes.
+#[derive(Object)]
+struct OpeningView {
+    term_name: String,
+    at: DateTime<Utc>,
+    /// `09:05:30`.
+    time_text: String,
+    capacity: i64,
+    taken: i64,
+    waiting: i64,
+    /// Work that is due and not done, as notices to be sent.
+    jobs_due: u64,
+    /// The last quarter of an hour, the oldest minute first.
+    minutes: Vec<OpeningMinute>,
+    /// The fullest first.
+    classes: Vec<OpeningClass>,
+}
+
+impl OpeningView {
+    fn of(opening: enrolment::Opening, now: DateTime<Utc>) -> Self {
+        let sum = |of: fn(&courses::ClassFacts) -> i32| {
+            opening.classes.iter().map(|(facts, _)| i64::from(of(facts))).sum()
+        };
+        Self {
+            at: now,
+            time_text: clock::local(now).format("%H:%M:%S").to_string(),
+            capacity: sum(|facts| facts.class.capacity),
+            taken: sum(|facts| facts.class.taken),
+            waiting: sum(|facts| facts.class.waiting),
+            jobs_due: opening.jobs_due,
+            minutes: opening
+                .minutes
+                .into_iter()
+                .map(|minute| OpeningMinute {
+                    at: minute.at,
+                    time_text: clock::local(minute.at).format("%H:%M").to_string(),
+                    sign_ups: minute.sign_ups(),
+                    ended: minute.ended.into_iter().map(EndedLine::from).collect(),
+                })
+                .collect(),
+            classes: opening
+                .classes
+                .into_iter()
+                .map(|(facts, offered)| OpeningClass {
+                    id: facts.class.id,
+                    name: facts.class.name,
+                    capacity: facts.class.capacity,
+                    taken: facts.class.taken,
+                    offered,
+                    waiting: facts.class.waiting,
+                })
+                .collect(),
+            term_name: opening.term.name,
+        }
+    }
+}
+
 #[derive(Object)]
 struct CounterBody {
     learner_number: String,
@@ -406,6 +501,16 @@ impl StaffEnrolmentApi {
             }
         });
         Ok(Json(Page::whole(items.collect())))
+    }
+
+    /// How the opening of a term goes: places, waiting lists, and how sign-ups ended
+    /// minute by minute.
+    ///
+    /// Codes: `term_not_found`.
+    #[oai(path = "/staff/terms/:id/opening", method = "get", operation_id = "staff_opening")]
+    async fn opening(&self, _who: CentreStaff, id: Path<TermId>) -> ApiResult<Json<OpeningView>> {
+        let opening = enrolment::opening(&self.0, id.0).await?;
+        Ok(Json(OpeningView::of(opening, self.0.clock.now())))
     }
 
     /// End a class, its meetings to come and its enrolments. Everyone in it is told.

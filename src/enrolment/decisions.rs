@@ -21,9 +21,10 @@ use entity::kinds::EnrolmentStatus;
 use super::book::{Book, Seat, Verdict};
 use super::sign_up::{Outcome, Request, SignUp};
 use super::store::Line;
-use super::{Mine, Step, change, eligibility, record, refusal, step, store, tell};
+use super::{Mine, Step, change, eligibility, opening, record, refusal, step, store, tell};
 use crate::app::Db;
 use crate::batch::{Batch, Decide};
+use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::courses::{self, ClassFacts, Wanted};
@@ -36,9 +37,9 @@ const LARGEST: usize = 256;
 pub struct Decisions(Batch<SignUps>);
 
 impl Decisions {
-    /// For the enrolments in `db`.
-    pub fn new(db: Db, clock: Clock, config: Arc<Config>) -> Self {
-        Self(Batch::new(SignUps { db, clock, config }, LARGEST))
+    /// For the enrolments in `db`; how they end is counted in `cache`.
+    pub fn new(db: Db, cache: Cache, clock: Clock, config: Arc<Config>) -> Self {
+        Self(Batch::new(SignUps { db, cache, clock, config }, LARGEST))
     }
 
     pub(super) async fn ask(&self, request: Request) -> Result<SignUp> {
@@ -48,6 +49,7 @@ impl Decisions {
 
 struct SignUps {
     db: Db,
+    cache: Cache,
     clock: Clock,
     config: Arc<Config>,
 }
@@ -75,7 +77,9 @@ impl Decide for SignUps {
             rows = write(&tx, &book, asked, &verdicts, now).await?;
             tx.commit().await?;
         }
-        self.answer(&book, asked, verdicts, &rows, now).await
+        let answers = self.answer(&book, asked, verdicts, &rows, now).await?;
+        opening::count(&self.cache, &book, asked, &answers, now).await;
+        Ok(answers)
     }
 }
 

@@ -37,6 +37,7 @@ mod change;
 mod decisions;
 mod eligibility;
 mod offer;
+mod opening;
 mod refusal;
 mod sign_up;
 mod store;
@@ -46,6 +47,7 @@ mod withdraw;
 
 pub use change::{change_class, change_class_at_counter, sister_classes};
 pub use decisions::Decisions;
+pub use opening::{Ended, Minute, Opening, opening};
 pub use sign_up::{Outcome, SignUp, SignUpOptions, sign_up, sign_up_at_counter};
 pub use tell::tell_meeting_change;
 pub use waiting::{accept, decline, fill_free_places, lapse_offer};

@@ -398,6 +398,28 @@ on_both_databases! {
         assert_eq!((counts(&app, first).await, counts(&app, second).await), ((0, 0), (1, 0)));
     }
 
+    async fn staff_see_how_an_opening_goes(app: TestApp) {
+        let (school, class, people) = queue(&app, 3).await;
+        sign_up(&app, &people[1], class, false).await.ok();
+        let late = fixtures::person(&app, school.community, 9).await;
+        sign_up(&app, &late, class, false).await.refused(409, "class_full");
+        let path = format!("/api/staff/terms/{}/opening", school.term);
+        let officer = fixtures::clerk(&app, "officer", Role::Officer, Some(school.community)).await;
+        app.get(&path).by(&officer).send().await.refused(403, "forbidden");
+        let centre = fixtures::clerk(&app, "centre", Role::Centre, None).await;
+        let seen = app.get(&path).by(&centre).send().await.ok();
+        assert_eq!((seen["capacity"].as_i64(), seen["taken"].as_i64(), seen["waiting"].as_i64()), (Some(1), Some(1), Some(2)));
+        assert_eq!(seen["jobs_due"], 1, "a notice");
+        let minutes = seen["minutes"].as_array().unwrap();
+        assert_eq!((minutes.len(), minutes[14]["time_text"].as_str()), (15, Some("09:00")));
+        let ended: Vec<_> = minutes[14]["ended"].as_array().unwrap().iter().map(|one| (one["code"].as_str().unwrap(), one["count"].as_u64().unwrap())).collect();
+        assert_eq!(ended, [("placed", 1), ("waiting", 2), ("already", 1), ("class_full", 1)]);
+        app.advance(TimeDelta::minutes(2));
+        let seen = app.get(&path).by(&centre).send().await.ok();
+        assert_eq!((seen["minutes"][14]["sign_ups"].as_u64(), seen["minutes"][12]["sign_ups"].as_u64()), (Some(0), Some(5)));
+        app.get("/api/staff/terms/999/opening").by(&centre).send().await.refused(404, "term_not_found");
+    }
+
     async fn the_counter_signs_up_and_takes_out_within_its_scope(app: TestApp) {
         let (school, class, people) = queue(&app, 2).await;
         let officer = fixtures::clerk(&app, "officer", Role::Officer, Some(school.community)).await;

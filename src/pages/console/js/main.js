@@ -17,6 +17,7 @@ const ROUTES = [
   ['/classes/:id/learners', () => import('./learners.js'), 'classes'],
   ['/residents', () => import('./residents.js'), 'residents'],
   ['/terms', () => import('./terms.js'), 'terms'],
+  ['/terms/:id/opening', () => import('./opening.js'), 'terms'],
   ['/courses', () => import('./courses.js'), 'courses'],
   ['/teachers', () => import('./teachers.js'), 'teachers'],
   ['/sites', () => import('./sites.js'), 'sites'],

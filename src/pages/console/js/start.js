@@ -62,7 +62,8 @@ async function term({ me, signal }) {
   const open = classes.filter((one) => one.status === 'open');
   const sum = (key) => open.reduce((total, one) => total + (one[key] ?? 0), 0);
   return h('section.stack', { 'aria-labelledby': 'start-term' },
-    h('div.row.spread', {}, h('h2', { id: 'start-term' }, now.name, ' ', phaseBadge(now)), h('a', { href: '#/classes' }, '全部班级')),
+    h('div.row.spread', {}, h('h2', { id: 'start-term' }, now.name, ' ', phaseBadge(now)), h('div.row', {},
+      may(me, 'centre') && h('a', { href: `#/terms/${now.id}/opening` }, '报名实况'), h('a', { href: '#/classes' }, '全部班级'))),
     h('dl.figures', {},
       figure('班级', open.length, '个'),
       figure('名额', sum('capacity'), '个'),
@@ -72,7 +73,7 @@ async function term({ me, signal }) {
     h('div.panel.flush', {}, classTable(classes, empty('这个学期还没有班级。', '开一个班，居民就能报名。', h('a.button.main', { href: '#/classes/new' }, '开班')))));
 }
 
-const figure = (name, number, unit) => h('div', {}, h('dt', name), h('dd.numbers', {}, h('b', number), unit));
+export const figure = (name, number, unit) => h('div', {}, h('dt', name), h('dd.numbers', {}, h('b', number), unit));
 
 async function newsDesk({ me, signal }) {
   const articles = await api.list('/api/staff/articles', { signal });

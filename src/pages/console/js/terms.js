@@ -27,7 +27,7 @@ export const page = (ctx) => crudPage(ctx, {
   columns: [
     { name: '名称', lead: true, cell: (term) => h('span.strong.nowrap', term.name) },
     { name: '上课', cell: (term) => span(time.dayText(term.first_day), time.dayText(term.last_day)) },
-    { name: '报名', cell: (term) => [h('div', {}, phaseBadge(term)), h('div.small.soft', {}, span(time.spoken(term.enrolment_opens_at), time.spoken(term.enrolment_closes_at)))] },
+    { name: '报名', cell: (term) => [h('div', {}, phaseBadge(term)), h('div.small.soft', {}, span(time.spoken(term.enrolment_opens_at), time.spoken(term.enrolment_closes_at))), h('a.small', { href: `#/terms/${term.id}/opening`, testid: `opening-${term.id}` }, '看报名实况')] },
     { name: '规则', cell: (term) => [h('div.nowrap', `每人最多 ${term.max_classes_per_person} 个班`), h('div.nowrap', `满 ${term.min_age} 岁`)] },
   ],
   fields: (term) => [
