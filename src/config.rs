@@ -151,6 +151,8 @@ pub struct Wechat {
     pub api_base: String,
     /// Where browsers are sent to sign in. No slash at the end.
     pub open_base: String,
+    /// The script that lets a page in WeChat's browser scan.
+    pub jssdk_url: String,
     /// Tried when the first cannot be reached; empty: none.
     pub api_base_backup: String,
     pub tries: u32,
@@ -184,6 +186,15 @@ impl Wechat {
     pub fn patience(&self) -> Duration {
         Duration::from_millis(self.patience_ms)
     }
+}
+
+/// Scheme, host and port of an address that names a file there, as they can stand in a
+/// header.
+pub fn origin(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://").filter(|(scheme, _)| scheme.starts_with("http"))?;
+    let host = rest.split_once('/')?.0;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    (!host.is_empty() && host.bytes().all(plain)).then(|| &url[..scheme.len() + 3 + host.len()])
 }
 
 /// 服务号 or 订阅号.
@@ -297,6 +308,8 @@ pub struct Official {
     pub previous_aes_key: SecretString,
     pub mode: Mode,
     pub templates: Templates,
+    /// What stands between `MP_verify_` and `.txt`.
+    pub domain_proof: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -325,6 +338,11 @@ pub struct CallbackKeys<'a> {
 }
 
 impl Official {
+    /// By its kind; WeChat may still deny it.
+    pub fn may_sign_in_from_web(&self) -> bool {
+        self.verified && self.kind == AccountKind::Service
+    }
+
     pub fn callback_keys(&self) -> CallbackKeys<'_> {
         CallbackKeys {
             appid: &self.appid,
@@ -474,11 +492,21 @@ impl Config {
             "wechat.open_base",
             "要以 http:// 或 https:// 开头，末尾不要斜杠",
         )?;
+        check(
+            origin(&self.wechat.jssdk_url).is_some(),
+            "wechat.jssdk_url",
+            "要写成 https://主机/路径",
+        )?;
         let backup = &self.wechat.api_base_backup;
         check(
             backup.is_empty() || (backup.starts_with("http") && !backup.ends_with('/')),
             "wechat.api_base_backup",
             "要以 http:// 或 https:// 开头，末尾不要斜杠；不用就留空",
+        )?;
+        check(
+            self.wechat.official.domain_proof.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+            "wechat.official.domain_proof",
+            "只填文件名里 MP_verify_ 和 .txt 之间的字母和数字",
         )?;
         check((1..=5).contains(&self.wechat.tries), "wechat.tries", "要 1 到 5")?;
         let (official, mini) = (&self.wechat.official, &self.wechat.mini);
@@ -560,6 +588,14 @@ mod tests {
         assert!(wrong(&[("server.lisen", "x")]).contains("lisen"));
         assert!(wrong(&[("worker.lease_s", "soon")]).contains("worker.lease_s"));
         assert!(wrong(&[("attendance.code_step_s", "0")]).contains("attendance.code_step_s"));
+        for (key, value) in [
+            ("wechat.official.domain_proof", "MP_verify_a.txt"),
+            ("wechat.jssdk_url", "res.wx.qq.com/a.js"),
+            ("wechat.jssdk_url", "https://a; script-src */a.js"),
+            ("wechat.jssdk_url", "https://res.wx.qq.com"),
+        ] {
+            assert!(wrong(&[(key, value)]).contains(key));
+        }
         let account = [
             ("wechat.official.appid", "wx1"),
             ("wechat.official.secret", "s"),
@@ -622,6 +658,13 @@ mod tests {
         ] {
             assert!(menu(bad.clone()).check().is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        assert_eq!(origin("https://res.wx.qq.com/open/a.js"), Some("https://res.wx.qq.com"));
+        assert_eq!(origin("http://127.0.0.1:8081/a.js"), Some("http://127.0.0.1:8081"));
+        assert_eq!(origin("javascript://a/b"), None);
     }
 
     #[test]

@@ -43,6 +43,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         news::api::NewsApi(app.clone()),
         helpdesk::api::HelpdeskApi(app.clone()),
         followers::api::FollowersApi(app.clone()),
+        platform::api::PlatformApi(app.clone()),
     );
     let staff = (
         staff::api::StaffApi(app.clone()),
@@ -54,7 +55,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         news::api::StaffNewsApi(app.clone()),
         helpdesk::api::StaffHelpdeskApi(app.clone()),
         worker::api::OperationsApi(app.clone()),
-        platform::api::PlatformApi(app.clone()),
+        platform::api::StaffPlatformApi(app.clone()),
     );
     OpenApiService::new((residents, staff), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
@@ -83,7 +84,7 @@ pub fn build(app: &App) -> Result<BoxEndpoint<'static>> {
         .at("/healthz", get(health))
         .at("/readyz", get(ready))
         .at("/metrics", get(scrape))
-        .nest_no_strip("/", pages::routes())
+        .nest_no_strip("/", pages::routes(app))
         .data(app.clone())
         .with(CatchPanic::new().with_handler(internal));
     let callbacks = conversation::callback::Callbacks::new(app.clone())
@@ -224,7 +225,7 @@ impl<E: Endpoint> Edge<E> {
         let policy = if path == "/docs" {
             "default-src 'self' 'unsafe-inline' blob: data:".to_owned()
         } else {
-            format!("{}; frame-ancestors {ancestors}", pages::CSP)
+            format!("{}; frame-ancestors {ancestors}", pages::policy(&self.app, path))
         };
         if let Ok(policy) = HeaderValue::from_str(&policy) {
             headers.insert(header::CONTENT_SECURITY_POLICY, policy);

@@ -59,6 +59,8 @@ pub async fn run(options: Options, file: Option<&Path>) -> Result<()> {
     let config = Config::load_with(file, &settings(&options, &service_url, &sandbox)?)
         .map_err(|error| Error::invalid("config", error.to_string()))?;
     telemetry::log(&config.log);
+    // A demo of a public account alone: SHANGXUE__WECHAT__MINI__APPID= (empty).
+    sandbox.set_has_mini(!config.wechat.mini.appid.is_empty());
     let app = App::new(config, Clock::System).await?;
     if options.fresh {
         // The folder is gone already; a database elsewhere is emptied here.

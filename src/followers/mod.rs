@@ -5,7 +5,8 @@
 //!    are never merged by the service.
 //! 2. Nothing is linked on a guess, but by a unionid that the platform gave for both
 //!    accounts, by a link that was shown in the chat and confirmed by the signed-in
-//!    resident, or by a code on a resident's own page that their phone scanned.
+//!    resident, by a code on a resident's own page that their phone scanned, or because
+//!    they signed in with the account itself (`members/sign_in.rs`).
 //! 3. Links and codes are good once and for minutes; they are kept as hashes.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -110,14 +111,24 @@ pub async fn learn(app: &App, openid: &str) -> Result<()> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     store::note_unionid(&tx, openid, &unionid).await?;
-    if let Some(resident) = members::by_unionid(&tx, &unionid).await? {
-        join(&tx, openid, Some(&unionid), resident, now).await?;
+    match members::by_unionid(&tx, &unionid).await? {
+        Some(resident) => {
+            join(&tx, openid, Some(&unionid), resident, now).await?;
+        }
+        None => note(&tx, openid, &unionid).await?,
     }
     tx.commit().await?;
     Ok(())
 }
 
-/// A resident's unionid became known: links the follower who has the same (a job).
+/// A resident may have signed in with the account before they followed it: by the unionid
+/// they are found when they come by the mini-program.
+async fn note(tx: &DatabaseTransaction, openid: &str, unionid: &str) -> Result<()> {
+    members::note_unionid(tx, WechatAccount::Official, openid, unionid).await.map(drop)
+}
+
+/// A resident's unionid, or their openid with the account, became known: links the
+/// follower who has the same (a job).
 ///
 /// # Errors
 /// The database.
@@ -126,6 +137,14 @@ pub async fn link_known(app: &App, resident: ResidentId) -> Result<()> {
     let tx = app.db.begin().await?;
     for (openid, unionid) in store::same_unionid(&tx, resident).await? {
         join(&tx, &openid, Some(&unionid), resident, now).await?;
+    }
+    if let Some(openid) = members::openid(&tx, resident, WechatAccount::Official).await? {
+        helpdesk::joined(&tx, &openid, resident).await?;
+        if let Some(unionid) = store::unionid(&tx, &openid).await?
+            && members::by_unionid(&tx, &unionid).await?.is_none()
+        {
+            note(&tx, &openid, &unionid).await?;
+        }
     }
     tx.commit().await?;
     Ok(())

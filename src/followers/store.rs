@@ -69,6 +69,11 @@ pub(super) async fn note_unionid(
     Ok(())
 }
 
+pub(super) async fn unionid(conn: &impl ConnectionTrait, openid: &str) -> Result<Option<String>> {
+    let row = follower::Entity::find_by_id(openid).one(conn).await?;
+    Ok(row.and_then(|row| row.unionid))
+}
+
 /// Followers with a unionid of this resident: openid and unionid.
 pub(super) async fn same_unionid(
     conn: &impl ConnectionTrait,

@@ -10,7 +10,7 @@ use entity::kinds::{ConsentKind, Role};
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::members::{self, Need, ProfileInput, profile, store};
+use crate::members::{self, Need, ProfileInput, SignedIn, profile, store};
 use crate::wire::auth::{CentreStaff, EnrolmentStaff, Resident};
 use crate::wire::common::{Community, Done};
 use crate::wire::page::Page;
@@ -26,6 +26,30 @@ struct CodeBody {
     /// From `wx.login`, or for the phone number from its button.
     #[oai(validator(max_length = 256))]
     code: String,
+}
+
+/// A page that came back from WeChat.
+#[derive(Object)]
+struct WebCodeBody {
+    /// From the address.
+    #[oai(validator(max_length = 256))]
+    code: String,
+    /// From the address.
+    #[oai(validator(max_length = 128))]
+    state: String,
+    /// Kept in this browser since the sign-in was begun.
+    #[oai(validator(max_length = 128))]
+    key: String,
+}
+
+/// A sign-in in WeChat's browser that has begun.
+#[derive(Object)]
+struct WebSignIn {
+    /// Where the browser is to go. It comes back to `/m/` with `code` and `state`.
+    url: String,
+    state: String,
+    /// To be kept in this browser, under the state.
+    key: String,
 }
 
 #[derive(Object)]
@@ -128,6 +152,11 @@ async fn me(app: &App, id: ResidentId) -> Result<Me> {
     })
 }
 
+async fn session(app: &App, signed_in: SignedIn) -> ApiResult<Json<Session>> {
+    let me = me(app, signed_in.resident_id).await?;
+    Ok(Json(Session { token: signed_in.token, expires_at: signed_in.expires_at, me }))
+}
+
 #[OpenApi(tag = "Tag::Me")]
 impl MembersApi {
     /// Sign in with WeChat's login code.
@@ -135,9 +164,26 @@ impl MembersApi {
     /// Codes: `login_code_invalid`, `login_blocked`, `wechat_unavailable`.
     #[oai(path = "/session", method = "post", operation_id = "sign_in")]
     async fn sign_in(&self, body: Json<CodeBody>) -> ApiResult<Json<Session>> {
-        let signed_in = members::sign_in(&self.0, &body.0.code).await.map_err(ApiError::from)?;
-        let me = me(&self.0, signed_in.resident_id).await.map_err(ApiError::from)?;
-        Ok(Json(Session { token: signed_in.token, expires_at: signed_in.expires_at, me }))
+        session(&self.0, members::sign_in(&self.0, &body.0.code).await?).await
+    }
+
+    /// Begin to sign in with WeChat's own browser.
+    ///
+    /// Codes: `web_sign_in_unavailable`.
+    #[oai(path = "/session/web/begin", method = "post", operation_id = "begin_web_sign_in")]
+    async fn begin(&self) -> ApiResult<Json<WebSignIn>> {
+        let members::WebSignIn { url, state, key } = members::begin_web_sign_in(&self.0)?;
+        Ok(Json(WebSignIn { url, state, key }))
+    }
+
+    /// Sign in with what came back from WeChat's own browser.
+    ///
+    /// Codes: `sign_in_outdated`, `login_code_invalid` (both: begin again), `snapshot_visitor`,
+    /// `wechat_unavailable`.
+    #[oai(path = "/session/web", method = "post", operation_id = "sign_in_from_web")]
+    async fn sign_in_from_web(&self, body: Json<WebCodeBody>) -> ApiResult<Json<Session>> {
+        let WebCodeBody { code, state, key } = body.0;
+        session(&self.0, members::sign_in_from_web(&self.0, &code, &state, &key).await?).await
     }
 
     /// Sign out; the token is dead.

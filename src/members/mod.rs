@@ -1,7 +1,8 @@
 //! Residents: who they are, how they sign in, what they agreed to.
 //!
-//! 1. A resident signs in with WeChat's login code; the same openid is always the
-//!    same resident (unique index), and accounts are joined by unionid.
+//! 1. A resident signs in with WeChat's login code, of the mini-program or of a page in
+//!    WeChat's browser; the same openid is always the same resident (unique index), and
+//!    accounts are joined by unionid.
 //! 2. Sessions are random tokens, stored hashed, sliding and revocable.
 //! 3. Nothing personal is taken before consent to the present text; the ID number
 //!    needs a consent of its own. Consents are kept with version and time, also when
@@ -15,7 +16,6 @@
 //! it; every verb takes the resident for whom something is done.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
@@ -26,30 +26,23 @@ use entity::resident;
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::outbox::{self, Job};
 use crate::vault;
-use crate::wechat::LoginSession;
 
 pub mod api;
 mod erasure;
 mod profile;
 mod sessions;
+mod sign_in;
 mod standing;
 mod store;
 
 pub use erasure::{Eraser, erase, erase_on_request, erase_own, finished, forget_items, unfinished};
 pub use sessions::Sessions;
+pub use sign_in::{WebSignIn, begin_web_sign_in, sign_in, sign_in_from_web};
 pub use standing::{Need, Profile, Standing, lock, lock_all, needs, ready, standings};
-
-/// A code that another tap is just redeeming is looked for so often, so far apart.
-const WAIT_FOR_OTHER_TAP: (u32, Duration) = (10, Duration::from_millis(100));
 
 /// A session's end is moved at most this often.
 const PROLONG_EVERY: TimeDelta = TimeDelta::hours(1);
-
-/// WeChat takes a login code once and for five minutes; a double tap within that
-/// time gets the same answer from us.
-const CODE_REMEMBERED: Duration = Duration::from_secs(300);
 
 /// A signed-in resident.
 #[derive(Clone, Debug)]
@@ -127,133 +120,6 @@ async fn prolong(app: &App, session: i64, now: DateTime<Utc>) -> Result<()> {
 
 fn session_end(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
     now + TimeDelta::days(app.config.members.session_days)
-}
-
-/// Signs in with the code of `wx.login`.
-///
-/// # Errors
-/// `login_code_invalid`: used, too old or made up; `wechat_unavailable`.
-pub async fn sign_in(app: &App, code: &str) -> Result<SignedIn> {
-    let code = code.trim();
-    if code.is_empty() || code.len() > 256 {
-        return Err(code_invalid());
-    }
-    let session = login_session(app, code).await?;
-    // Of two first sign-ins at once, the second finds the openid taken and reads again.
-    for _ in 0..3 {
-        let tx = app.db.begin().await?;
-        let Some(id) = resident_of(app, &tx, &session).await? else {
-            // Undoes the resident that was made in vain.
-            tx.rollback().await?;
-            continue;
-        };
-        let (token, expires_at) = issue_session(app, &tx, id).await?;
-        tx.commit().await?;
-        return Ok(SignedIn { token, expires_at, resident_id: id });
-    }
-    Err(Error::internal("an openid is taken and not to be found"))
-}
-
-fn code_invalid() -> Error {
-    Error::invalid("login_code_invalid", "登录已过期，请在微信里重新打开。")
-}
-
-/// What WeChat says of a code; a repeated code is answered from memory.
-async fn login_session(app: &App, code: &str) -> Result<LoginSession> {
-    let key = format!("login:{}", vault::token_hash(code));
-    if let Some(session) = remembered(app, &key).await {
-        return Ok(session);
-    }
-    let error = match app.wechat.mini().login(code).await {
-        Ok(session) => {
-            remember(app, &key, &session).await;
-            return Ok(session);
-        }
-        Err(error) => error,
-    };
-    if error.is(40163) {
-        // Used: by the other tap, which has the answer or is about to have it.
-        let (times, apart) = WAIT_FOR_OTHER_TAP;
-        for _ in 0..times {
-            if let Some(session) = remembered(app, &key).await {
-                return Ok(session);
-            }
-            tokio::time::sleep(apart).await;
-        }
-    }
-    Err(match error.errcode {
-        Some(40029 | 40163 | 41008) => code_invalid().with_source(error),
-        Some(40226) => {
-            Error::forbidden("login_blocked", "微信暂时不让这个账号登录，请打中心电话。")
-                .with_source(error)
-        }
-        _ => error.into(),
-    })
-}
-
-async fn remembered(app: &App, key: &str) -> Option<LoginSession> {
-    let sealed = app.cache.get(key).await.ok().flatten()?;
-    let kept = app.vault.open("login", &sealed).ok()?;
-    let (openid, unionid) = kept.split_once('\n')?;
-    let unionid = (!unionid.is_empty()).then(|| unionid.to_owned());
-    Some(LoginSession { openid: openid.to_owned(), unionid })
-}
-
-/// Sealed, since openids are personal. Forgetting costs a double tap its answer, no more.
-async fn remember(app: &App, key: &str, session: &LoginSession) {
-    let kept = format!("{}\n{}", session.openid, session.unionid.as_deref().unwrap_or_default());
-    let outcome = match app.vault.seal("login", &kept) {
-        Ok(sealed) => app.cache.set(key, &sealed, CODE_REMEMBERED).await.map_err(Error::internal),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = outcome {
-        tracing::warn!(cause = %error.chain(), "a login code cannot be remembered");
-    }
-}
-
-/// The resident of an openid, known or new; `None` when another was faster.
-async fn resident_of(
-    app: &App,
-    tx: &DatabaseTransaction,
-    session: &LoginSession,
-) -> Result<Option<ResidentId>> {
-    let mini = WechatAccount::Mini;
-    let unionid = session.unionid.as_deref();
-    if let Some(id) = store::identity(tx, mini, &session.openid).await? {
-        if !lives(tx, id).await? {
-            return Ok(None);
-        }
-        if let Some(unionid) = unionid
-            && store::note_unionid(tx, mini, &session.openid, unionid).await?
-        {
-            link_follower(tx, id, app.clock.now()).await?;
-        }
-        return Ok(Some(id));
-    }
-    let now = app.clock.now();
-    let known = match unionid {
-        Some(unionid) => store::by_unionid(tx, unionid).await?,
-        None => None,
-    };
-    let id = match known {
-        Some(id) if !lives(tx, id).await? => return Ok(None),
-        Some(id) => id,
-        None => store::insert(tx, now).await?,
-    };
-    let added = store::add_identity(tx, id, mini, &session.openid, unionid, now).await?;
-    if added && unionid.is_some() {
-        link_follower(tx, id, now).await?;
-    }
-    Ok(added.then_some(id))
-}
-
-/// Somebody who follows the account may be known by the unionid that just came.
-async fn link_follower(
-    tx: &DatabaseTransaction,
-    resident: ResidentId,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    outbox::enqueue(tx, &Job::LinkFollower { resident }, now, now).await.map(drop)
 }
 
 /// Opens a session for a resident.
@@ -466,6 +332,19 @@ pub async fn by_openid(
 /// The database.
 pub async fn by_unionid(conn: &impl ConnectionTrait, unionid: &str) -> Result<Option<ResidentId>> {
     store::by_unionid(conn, unionid).await
+}
+
+/// Notes the unionid of a known openid; false when it has one.
+///
+/// # Errors
+/// The database.
+pub async fn note_unionid(
+    tx: &DatabaseTransaction,
+    account: WechatAccount,
+    openid: &str,
+    unionid: &str,
+) -> Result<bool> {
+    store::note_unionid(tx, account, openid, unionid).await
 }
 
 /// Adds an openid to a resident, as when somebody known by unionid follows the account;

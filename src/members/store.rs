@@ -6,9 +6,10 @@ use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, LockType, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend,
+    EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, SqlErr, Statement,
 };
+use sha2::{Digest, Sha256};
 
 use entity::ids::{CommunityId, ErasureId, ResidentId};
 use entity::kinds::{ActorKind, ConsentKind, ErasureScope, WechatAccount};
@@ -113,6 +114,20 @@ pub(super) async fn by_unionid(
         .one(conn)
         .await?;
     Ok(row.map(|row| row.resident_id))
+}
+
+/// Of two who come with the same unionid at once, from either account, the second waits
+/// until the first is known. SQLite has one writer anyway.
+pub(super) async fn one_at_a_time(tx: &DatabaseTransaction, unionid: &str) -> Result<()> {
+    if tx.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] =
+        Sha256::digest(format!("unionid:{unionid}")).into();
+    let key = i64::from_be_bytes([a, b, c, d, e, f, g, h]);
+    let lock = "SELECT pg_advisory_xact_lock($1)";
+    tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [key.into()])).await?;
+    Ok(())
 }
 
 pub(super) async fn openid(

@@ -2,21 +2,33 @@
 //!
 //! 1. The binary needs no file beside it.
 //! 2. Pages know nothing that `/api` does not tell them: no data is rendered here.
-//! 3. Nothing inline runs and nothing comes from elsewhere: [`CSP`].
+//! 3. Nothing inline runs and nothing comes from elsewhere, but WeChat's script for scanning
+//!    where there is a public account: [`policy`].
 //! 4. A phone never mixes two versions: every asset is asked for again, and costs
 //!    a 304 when it is unchanged.
 
 use std::marker::PhantomData;
 
+use poem::endpoint::make_sync;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response, Route};
 use rust_embed::RustEmbed;
 
-use crate::draw;
+use crate::app::App;
+use crate::{config, draw};
 
-/// What the pages may load and run. `frame-ancestors` is added at the edge, from the configuration.
-pub const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-     connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'";
+/// What the page at `path` may load and run. `frame-ancestors` is added at the edge, from
+/// the configuration.
+pub fn policy(app: &App, path: &str) -> String {
+    let wechat = &app.config.wechat;
+    let scans = path.starts_with("/m/") && !wechat.official.appid.is_empty();
+    let script = if scans { config::origin(&wechat.jssdk_url) } else { None };
+    let script = script.map(|origin| format!(" {origin}")).unwrap_or_default();
+    format!(
+        "default-src 'self'; script-src 'self'{script}; style-src 'self'; img-src 'self' data:; \
+         connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'"
+    )
+}
 
 #[derive(RustEmbed)]
 #[folder = "src/pages/m"]
@@ -27,12 +39,22 @@ struct ResidentPages;
 struct Console;
 
 /// `/m/` and `/console/`; `/` leads to the residents' pages.
-pub fn routes() -> Route {
-    Route::new()
+pub fn routes(app: &App) -> Route {
+    let routes = Route::new()
         .at("/", Moved)
         .at("/m/draw-rules.txt", poem::get(draw_rules))
         .nest("/m", Folder::<ResidentPages>::new())
-        .nest("/console", Folder::<Console>::new())
+        .nest("/console", Folder::<Console>::new());
+    let proof = &app.config.wechat.official.domain_proof;
+    if proof.is_empty() {
+        return routes;
+    }
+    // The file says what its name says.
+    routes.at(format!("/MP_verify_{proof}.txt"), proof_file(proof.clone()))
+}
+
+fn proof_file(proof: String) -> impl Endpoint<Output = Response> + 'static {
+    make_sync(move |_| Response::builder().content_type("text/plain").body(proof.clone()))
 }
 
 /// The rules of the draw: plain text, which needs no script and no sign-in.
@@ -151,6 +173,6 @@ mod tests {
             .filter_map(|path| ResidentPages::get(&path))
             .map(|asset| asset.data.len())
             .sum();
-        assert!(size <= 100 * 1024, "{size} bytes");
+        assert!(size <= 108 * 1024, "{size} bytes");
     }
 }

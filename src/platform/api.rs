@@ -1,7 +1,7 @@
-//! The console's page “微信”.
+//! The console's page “微信”, and what pages in WeChat's browser are told.
 
 use chrono::{DateTime, Utc};
-use poem_openapi::param::Path;
+use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
@@ -17,6 +17,19 @@ use crate::wire::{ApiError, ApiResult};
 use crate::{clock, conversation};
 
 pub struct PlatformApi(pub App);
+
+pub struct StaffPlatformApi(pub App);
+
+/// What `wx.config` wants, as it spells it.
+#[derive(Debug, Object)]
+struct JsConfigView {
+    #[oai(rename = "appId")]
+    app_id: String,
+    timestamp: i64,
+    #[oai(rename = "nonceStr")]
+    nonce: String,
+    signature: String,
+}
 
 /// How an account stands.
 #[derive(Debug, Object)]
@@ -36,6 +49,16 @@ struct WechatStanding {
     troubles: Vec<WechatTrouble>,
     /// To be entered in WeChat's console.
     callback_url: String,
+    /// Pages in WeChat's own browser; of the public account.
+    #[oai(skip_serializing_if_is_none)]
+    web: Option<WebPagesView>,
+}
+
+#[derive(Debug, Object)]
+struct WebPagesView {
+    /// To be entered in WeChat's console: 网页授权域名, JS接口安全域名.
+    domain: String,
+    findings: Vec<CheckLine>,
 }
 
 #[derive(Debug, Object)]
@@ -139,6 +162,10 @@ impl From<Standing> for WechatStanding {
             usage: standing.usage.into_iter().map(EndpointUsage::from).collect(),
             troubles: standing.troubles.into_iter().map(WechatTrouble::from).collect(),
             callback_url: standing.callback_url,
+            web: standing.web.map(|web| WebPagesView {
+                domain: web.domain,
+                findings: web.findings.into_iter().map(CheckLine::from).collect(),
+            }),
         }
     }
 }
@@ -203,8 +230,30 @@ impl From<LookedUp> for RememberedCall {
     }
 }
 
-#[OpenApi(tag = "Tag::StaffOperations")]
+#[OpenApi(tag = "Tag::Catalogue")]
 impl PlatformApi {
+    /// What lets a page of ours scan in WeChat's own browser (JS-SDK).
+    ///
+    /// Codes: `foreign_url`, `wechat_unavailable`.
+    #[oai(path = "/wechat/js-config", method = "get", operation_id = "js_config")]
+    async fn js_config(
+        &self,
+        /// The page's address, as the browser has it.
+        #[oai(validator(max_length = 2048))]
+        url: Query<String>,
+    ) -> ApiResult<Json<JsConfigView>> {
+        let config = platform::js_config(&self.0, &url.0).await?;
+        Ok(Json(JsConfigView {
+            app_id: config.appid,
+            timestamp: config.timestamp,
+            nonce: config.nonce,
+            signature: config.signature,
+        }))
+    }
+}
+
+#[OpenApi(tag = "Tag::StaffOperations")]
+impl StaffPlatformApi {
     /// How both accounts stand, by what is known here: asks WeChat nothing.
     #[oai(path = "/staff/wechat", method = "get", operation_id = "staff_wechat")]
     async fn standing(&self, _who: CentreStaff) -> ApiResult<Json<Vec<WechatStanding>>> {

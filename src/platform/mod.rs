@@ -16,6 +16,9 @@ use crate::wechat::official::{Button, Menu};
 use crate::wechat::{self, Ability, HostView, LookedUp, QuotaLine, Trouble, Upkeep};
 
 pub mod api;
+mod web;
+
+pub use web::{WebPages, js_config};
 
 /// How an account stands.
 pub struct Standing {
@@ -30,6 +33,8 @@ pub struct Standing {
     pub troubles: Vec<Trouble>,
     /// To be entered in WeChat's console.
     pub callback_url: String,
+    /// Of the public account.
+    pub web: Option<WebPages>,
 }
 
 /// One thing that was tried.
@@ -73,6 +78,7 @@ pub async fn standing(app: &App, account: WechatAccount) -> Standing {
         usage: upkeep.usage().await,
         troubles: upkeep.troubles().await,
         callback_url: format!("{}/wechat/{path}", app.config.server.public_url),
+        web: (account == WechatAccount::Official).then(|| web::pages(app)),
     }
 }
 

@@ -73,6 +73,7 @@ fn play(config: &mut SandboxConfig, wechat: &config::Wechat) {
     if !mini.appid.is_empty() {
         config.mini_format = mini.format;
     }
+    config.has_mini = !mini.appid.is_empty() || official.appid.is_empty();
     for (own, theirs) in [
         (&mut config.templates, &wechat.templates),
         (&mut config.official_templates, &official.templates),

@@ -86,6 +86,9 @@ pub struct SandboxConfig {
     /// How the mini-program's callbacks are written.
     pub mini_format: Format,
     pub templates: Vec<Template>,
+    /// There is a mini-program. Without one the phone opens pages of the service in its
+    /// own browser.
+    pub has_mini: bool,
     /// Pages of the released mini-program.
     pub mini_pages: Vec<String>,
     /// What the account is called.
@@ -108,7 +111,7 @@ pub struct SandboxConfig {
     pub random_faults: Option<RandomFaults>,
     /// Words that msg_sec_check finds `risky`.
     pub risky_words: Vec<String>,
-    /// Hosts web sign-in may return to; empty: the service's own.
+    /// Hosts web sign-in may return to and the JS-SDK works on; empty: the service's own.
     pub oauth_hosts: Vec<String>,
     /// Where callbacks go: `http://127.0.0.1:8080`. Empty: they are kept, not posted.
     pub service_url: String,
@@ -170,6 +173,7 @@ impl SandboxConfig {
                     fields,
                 ),
             ],
+            has_mini: true,
             mini_pages: vec!["pages/web/index".to_owned(), "pages/index/index".to_owned()],
             account_name: "美丽常阴沙".to_owned(),
             mini_name: "常阴沙尚学".to_owned(),
@@ -226,6 +230,7 @@ impl SandboxConfig {
         let mut settings = vec![
             ("wechat.api_base", base_url.to_owned()),
             ("wechat.open_base", base_url.to_owned()),
+            ("wechat.jssdk_url", format!("{base_url}/open/js/jweixin-1.6.0.js")),
             ("wechat.api_base_backup", String::new()),
             ("wechat.official.kind", kind.to_owned()),
             ("wechat.official.verified", self.verified.to_string()),

@@ -41,6 +41,7 @@ pub use alone::{Options, run};
 pub use config::{AccountKeys, AccountKind, RandomFaults, SandboxConfig, Template, TemplateField};
 pub use journal::{CallbackRecord, Fault, Order, QueuedFault, RequestRecord};
 pub use people::{Opened, Said, Tapped};
+pub use platform::JsConfig;
 pub use state::{
     Account, AdminAnswer, Article, ChatArticle, ChatLine, Extra, MassOutcome, NoticeOutcome,
     Outcome, PublishedArticle, Sender, ServiceNotice, User, Verdict,
@@ -91,6 +92,11 @@ impl Sandbox {
     /// Where callbacks go, without the path: `http://127.0.0.1:8080`.
     pub fn set_service_url(&self, url: &str) {
         self.inner.set_service_url(url);
+    }
+
+    /// Is there a mini-program, or does the phone open pages in its own browser?
+    pub fn set_has_mini(&self, has_mini: bool) {
+        self.inner.set_has_mini(has_mini);
     }
 
     /// Ends the server and waits until it has ended.
@@ -263,6 +269,11 @@ impl Sandbox {
     /// Does what saving the server settings does: the GET with `echostr`.
     pub async fn verify_url(&self, account: Account) -> bool {
         caller::verify_url(&self.inner, account).await
+    }
+
+    /// What the JS-SDK says to `wx.config` with these values on the page at `url`.
+    pub fn js_config(&self, asked: &JsConfig) -> String {
+        platform::ticket::js_config(&self.inner, asked)
     }
 
     /// Opens a link the way the phone does: which page of the service it is.

@@ -115,6 +115,18 @@ pub(super) fn sign_in(inner: &Shared) -> impl Endpoint<Output = Response> + 'sta
     })
 }
 
+/// `/open/js/jweixin-1.6.0.js`: what pages of the service load in the phone's browser.
+pub(super) fn jssdk() -> impl Endpoint<Output = Response> + 'static {
+    poem::endpoint::make_sync(|_| match Assets::get("jweixin.js") {
+        Some(script) => Response::builder()
+            .content_type("text/javascript; charset=utf-8")
+            .header(header::CACHE_CONTROL, "no-cache")
+            .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff")
+            .body(script.data.into_owned()),
+        None => Response::builder().status(StatusCode::NOT_FOUND).finish(),
+    })
+}
+
 fn choice(inner: &Inner, query: &str, asks: bool) -> String {
     let query = article::escape(query);
     let users = inner.read(|state| {

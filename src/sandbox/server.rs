@@ -1,7 +1,7 @@
 //! The server and what its parts share.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -27,6 +27,7 @@ pub(super) struct Inner {
     pub(super) http: reqwest::Client,
     pub(super) stop: CancellationToken,
     service_url: RwLock<String>,
+    has_mini: AtomicBool,
     state: Mutex<State>,
     journal: Mutex<Journal>,
     meter: Mutex<Meter>,
@@ -57,6 +58,7 @@ pub(super) async fn start(config: SandboxConfig) -> Result<(Shared, Cancellation
     let inner = Arc::new(Inner {
         base_url: config.base_url.clone().unwrap_or_else(|| format!("http://{bound}")),
         service_url: RwLock::new(config.service_url.clone()),
+        has_mini: AtomicBool::new(config.has_mini),
         http,
         stop: CancellationToken::new(),
         state: Mutex::new(state),
@@ -78,6 +80,7 @@ pub(super) async fn start(config: SandboxConfig) -> Result<(Shared, Cancellation
         .nest("/sandbox/api", control::routes(&inner))
         .at("/s/:article_id", phone::article(&inner))
         .at("/connect/oauth2/authorize", phone::sign_in(&inner))
+        .at("/open/js/jweixin-1.6.0.js", phone::jssdk())
         .at("/:folder/:media_id/0", phone::picture(&inner))
         .at("/*path", platform::endpoint(&inner))
         .with(poem::middleware::CatchPanic::new());
@@ -144,6 +147,14 @@ impl Inner {
     pub(super) fn set_service_url(&self, url: &str) {
         let mut service_url = self.service_url.write().unwrap_or_else(PoisonError::into_inner);
         url.trim_end_matches('/').clone_into(&mut service_url);
+    }
+
+    pub(super) fn has_mini(&self) -> bool {
+        self.has_mini.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set_has_mini(&self, has_mini: bool) {
+        self.has_mini.store(has_mini, Ordering::SeqCst);
     }
 
     /// Where the phone opens pages of the service.

@@ -52,7 +52,7 @@ pub use custom::CustomMessage;
 pub use error::{Class, Error};
 pub use media::{MediaContent, MediaType, TemporaryMedia};
 pub use mini::{LoginSession, Mini, SubscribeMessage, fit_template_value};
-pub use official::Official;
+pub use official::{Official, same_host};
 pub use quota::QuotaLine;
 pub use reply::Reply;
 pub use subscription::{

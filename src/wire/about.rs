@@ -4,6 +4,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
 use crate::app::App;
+use crate::wechat::Ability;
 use crate::wire::tags::Tag;
 
 pub struct AboutApi(pub App);
@@ -18,6 +19,10 @@ struct About {
     account_name: String,
     /// Version of the privacy text in force.
     consent_version: String,
+    /// In WeChat's own browser a page can find out who opens it.
+    web_sign_in: bool,
+    /// WeChat's script for scanning in its own browser; empty: there is no public account.
+    jssdk_url: String,
     /// The data are samples, for trying out.
     demo: bool,
 }
@@ -28,7 +33,11 @@ impl AboutApi {
     #[oai(path = "/about", method = "get", operation_id = "about")]
     async fn about(&self) -> Json<About> {
         let config = &self.0.config;
+        let official = &config.wechat.official;
+        let jssdk_url = if official.appid.is_empty() { "" } else { &config.wechat.jssdk_url };
         Json(About {
+            web_sign_in: self.0.wechat.official().can(Ability::WebSignIn),
+            jssdk_url: jssdk_url.to_owned(),
             centre_name: config.centre.name.clone(),
             phone: config.centre.phone.clone(),
             hours: config.centre.hours.clone(),

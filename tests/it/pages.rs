@@ -42,3 +42,36 @@ async fn there_is_nothing_but_the_assets() {
     }
     app.request(Method::POST, "/m/").send().await.refused(405, "method_not_allowed");
 }
+
+#[tokio::test]
+async fn wechats_script_may_run_on_the_pages_of_residents_alone() {
+    let script = ("wechat.jssdk_url", "https://res.wx.qq.com/open/js/jweixin-1.6.0.js".to_owned());
+    let account = [
+        ("wechat.official.appid", "wx1".to_owned()),
+        ("wechat.official.secret", "s".to_owned()),
+        ("wechat.official.token", "abc".to_owned()),
+        ("wechat.official.mode", "plain".to_owned()),
+    ];
+    let policy = async |app: &TestApp, path: &str| {
+        header(&app.get(path).send().await, "content-security-policy").to_owned()
+    };
+    let with = TestApp::start_with(Backend::Sqlite, &[&account[..], &[script]].concat()).await;
+    let allowed = "script-src 'self' https://res.wx.qq.com; style-src 'self'";
+    assert!(policy(&with, "/m/").await.contains(allowed));
+    let none = "script-src 'self'; style-src 'self'";
+    assert!(policy(&with, "/console/").await.contains(none));
+    let without = TestApp::start(Backend::Sqlite).await;
+    assert!(policy(&without, "/m/").await.contains(none));
+}
+
+#[tokio::test]
+async fn the_proof_that_the_domain_is_ours_is_served() {
+    let proof = ("wechat.official.domain_proof", "Qx2pD6sJ8dF3kLmN".to_owned());
+    let app = TestApp::start_with(Backend::Sqlite, &[proof]).await;
+    let file = app.get("/MP_verify_Qx2pD6sJ8dF3kLmN.txt").send().await;
+    assert_eq!((file.status.as_u16(), file.text().as_str()), (200, "Qx2pD6sJ8dF3kLmN"));
+    // Of somebody else's account, or where none is configured.
+    app.get("/MP_verify_other.txt").send().await.refused(404, "not_found");
+    let app = TestApp::start(Backend::Sqlite).await;
+    app.get("/MP_verify_.txt").send().await.refused(404, "not_found");
+}

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use shangxue::sandbox::Fault;
 
 use crate::on_both_databases_with_wechat;
-use crate::support::fixtures;
+use crate::support::platform::World;
+use crate::support::{Backend, fixtures};
 
 const MENU: &str = "/cgi-bin/menu/create";
 
@@ -64,4 +65,29 @@ on_both_databases_with_wechat! {
         let checked = world.app.request(Method::POST, "/api/staff/wechat/accounts/official/check").by(&centre).send().await.ok();
         assert_eq!(checked[0]["good"], true, "{checked}");
     }
+}
+
+#[tokio::test]
+async fn staff_are_told_what_pages_in_wechats_browser_lack() {
+    let told = async |extra: &[(&'static str, &str)]| {
+        let extra: Vec<_> = extra.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        let world = World::start_with(Backend::Sqlite, &extra).await;
+        let centre = fixtures::clerk(&world.app, "centre", Role::Centre, None).await;
+        let seen = world.app.get("/api/staff/wechat").by(&centre).send().await.ok();
+        assert!(seen[1].get("web").is_none(), "the mini-program has its own way");
+        seen[0]["web"].clone()
+    };
+    let bad = |web: &Value| {
+        let lines = web["findings"].as_array().unwrap();
+        lines.iter().filter(|line| line["good"] == false).count()
+    };
+    let good = told(&[]).await;
+    assert_eq!((bad(&good), &good["domain"]), (0, &json!("127.0.0.1")));
+    let small = told(&[("wechat.official.kind", "subscription")]).await;
+    assert!(small["findings"][0]["text"].as_str().unwrap().contains("服务号"), "{small}");
+    let real = ("wechat.open_base", "https://open.weixin.qq.com");
+    assert_eq!(bad(&told(&[real]).await), 2, "neither https nor a domain");
+    let url = ("server.public_url", "https://xuexi.example.org");
+    let real = told(&[real, url]).await;
+    assert_eq!((bad(&real), &real["domain"]), (0, &json!("xuexi.example.org")));
 }

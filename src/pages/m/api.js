@@ -18,17 +18,21 @@ export class Refusal extends Error {
 const OFFLINE = { code: 'offline', message: '没有连上，请再试一次。' };
 const BROKEN = { code: 'internal', message: '系统出了点问题，请稍后再试。' };
 
+/** A frame that plays a phone's browser says so by its name, and whose phone it is. */
+const framed = window.parent !== window && /^MicroMessenger/.test(window.name) ? window.name : '';
+export const agent = framed || navigator.userAgent;
+
 /** Some phones forbid storage; the visit then lasts as long as the page. */
 export const memory = {
   get(key) {
-    try { return localStorage.getItem(key); } catch { return memory[key] || null; }
+    try { return localStorage.getItem(framed + key); } catch { return memory[key] || null; }
   },
   set(key, value) {
-    try { localStorage.setItem(key, value); } catch { memory[key] = value; }
+    try { localStorage.setItem(framed + key, value); } catch { memory[key] = value; }
   },
   drop(key) {
     delete memory[key];
-    try { localStorage.removeItem(key); } catch { /* was never there */ }
+    try { localStorage.removeItem(framed + key); } catch { /* was never there */ }
   },
 };
 

@@ -6,6 +6,7 @@ import { focus, h, icon, put, say } from './dom.js';
 import { failed, phoneButton, problemBox, takeWord } from './parts.js';
 import { here, instead, needLogin, tookPlace, trail } from './routes.js';
 import { canSpeak, isSpeaking, onSpeech, speak, stop } from './speech.js';
+import { arrive } from './wechat.js';
 import { change } from './pages/change.js';
 import { checkin } from './pages/checkin.js';
 import { classes } from './pages/classes.js';
@@ -180,4 +181,4 @@ addEventListener('visibilitychange', () => {
 
 takeScannedCode();
 frame();
-show();
+arrive().then((left) => { if (!left) show(); });

@@ -2,17 +2,20 @@
 // number, a fresh sign-in. It works without an answer, and without a phone.
 //
 // 1. In a frame, by postMessage to the parent, and only the parent's answers count.
-// 2. In WeChat's web-view, by leaving for a page of the mini-program. The JS-SDK may
-//    not be loaded from outside; without it WeChat's own bridge takes the same call.
-// 3. In a plain browser there is no host, and the page says what to do by hand.
+// 2. In a mini-program's web-view, by leaving for a page of the mini-program. The JS-SDK is
+//    not loaded there; without it WeChat's own bridge takes the same call.
+// 3. In WeChat's own browser, by wechat.js.
+// 4. In a plain browser there is no host, and the page says what to do by hand.
 
 import { getOnce } from './api.js';
+import { inWechat, prepareScan, scanBroken, scanByWechat, signInByWechat } from './wechat.js';
 
 const ANSWER_MS = 60000;
 const KINDS = ['placed', 'offered', 'meeting_changed'];
 
-/** 'frame', 'miniprogram' or null. */
+/** 'frame', 'miniprogram', 'wechat' or null. */
 export function host() {
+  if (inWechat()) return 'wechat';
   if (window.parent !== window) return 'frame';
   return window.__wxjs_environment === 'miniprogram' && navigator_() ? 'miniprogram' : null;
 }
@@ -73,7 +76,7 @@ function visit(url, how = 'navigateTo') {
  */
 export async function askForMessages(kinds = KINDS) {
   const where = host();
-  if (!where) return;
+  if (!where || where === 'wechat') return;
   try {
     const { items } = await getOnce('/subscription-templates');
     const ids = items.filter(({ kind }) => kinds.includes(kind)).map((one) => one.template_id);
@@ -84,10 +87,19 @@ export async function askForMessages(kinds = KINDS) {
 }
 
 /** Whether there is a phone that can scan for us. */
-export const canScan = () => host() !== null;
+export const canScan = () => host() !== null && !scanBroken();
 
-/** Scans a code: gives the code in the link, or null when nothing was scanned. */
+/** A scan may come: what it needs is fetched. */
+export function expectScan() {
+  if (host() === 'wechat' && !scanBroken()) prepareScan();
+}
+
+/** Scans a code: gives the code in the link, null when nothing was scanned, undefined when it cannot be done. */
 export async function scan() {
+  if (host() === 'wechat') {
+    const link = await scanByWechat();
+    return link && codeOf(link);
+  }
   if (host() === 'miniprogram') {
     // That page opens ours again with the code it read.
     await visit('/pages/scan/index');
@@ -113,11 +125,12 @@ export async function askPhone() {
 export async function signInAgain(to) {
   const url = `/pages/web/index?to=${encodeURIComponent(to)}`;
   if (host() === 'miniprogram') await visit(url, 'reLaunch');
+  else if (host() === 'wechat') await signInByWechat(to);
   else if (host() === 'frame') await ask('shangxue:login', { to }, 4000);
   return false;
 }
 
 /** The title on the host's own bar. */
 export function tellTitle(title) {
-  if (host() === 'frame') window.parent.postMessage({ type: 'shangxue:title', title }, '*');
+  if (window.parent !== window) window.parent.postMessage({ type: 'shangxue:title', title }, '*');
 }

@@ -1,5 +1,5 @@
-// The in-app browser: mini-program pages and articles in a frame, and what the
-// pages in it may ask of the phone.
+// The in-app browser: mini-program pages, pages of the service and articles in a frame,
+// and what the pages in it may ask of the phone.
 
 import * as api from "./api.js";
 import { askConsent, askPhone, askWho } from "./consent.js";
@@ -19,7 +19,10 @@ export function openFrame(kind, url) {
   closeFrame();
   const name = kind === "mini" ? api.state.account.mini_name : api.state.account.name;
   const title = h("h1", {}, name);
-  const frame = h("iframe", { src: url, title: name });
+  // A frame has the agent of the browser around it. Its name says that this is WeChat's,
+  // and on whose phone: they all share the storage of one browser.
+  const named = kind === "web" ? { name: `MicroMessenger/${api.currentUser()}` } : {};
+  const frame = h("iframe", { src: url, title: name, ...named });
   const shut = () => { gone(); top = null; };
   const bar = kind === "mini"
     ? h("header.bar.mini", {}, h("span.left"), title, h("span.capsule", {},
@@ -83,6 +86,17 @@ async function handle(message, reply) {
         reply({ type: "sandbox:authorized", url: await askWho(message.link, message.asks === true) });
       }
       break;
+    case "sandbox:js-config": {
+      const refused = (error) => ({ errMsg: `config:fail ${error.message}` });
+      reply(await api.post("/js-config", message.asked).catch(refused));
+      break;
+    }
+    case "sandbox:js-scan": {
+      const link = await scan();
+      reply({ link });
+      if (link && message.opens === true) openLink(link);
+      break;
+    }
     case "sandbox:open":
       if (typeof message.link === "string") openLink(message.link);
       break;

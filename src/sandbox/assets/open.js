@@ -16,7 +16,7 @@ export async function openLink(link) {
     const opened = await api.me("open", { link });
     if (opened.kind === "mini") openFrame("mini", opened.url);
     else if (opened.kind === "article") openFrame("article", opened.url);
-    else if (opened.kind === "web_sign_in") openFrame("web", opened.url);
+    else if (opened.kind === "page" || opened.kind === "web_sign_in") openFrame("web", opened.url);
     else if (opened.kind === "scene") await scanScene(link);
     else if (opened.kind === "web") openStrange(opened.url);
     else toast("这不是能打开的链接");

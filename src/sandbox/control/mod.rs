@@ -16,7 +16,7 @@ use super::journal::{Fault, Order};
 use super::platform::mass;
 use super::server::{Inner, Shared};
 use super::state::{Account, AdminAnswer, MassOutcome, NoticeOutcome, Outcome, User, Verdict};
-use super::{caller, people, scan};
+use super::{caller, people, platform, scan};
 use crate::error::{Error, Kind, Result};
 
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -81,6 +81,9 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
             Some(link) => Ok(json!({"link": link})),
             None => Err(Error::not_found("no_code", "没有认出二维码，请换一张清楚的图片。")),
         },
+        ("POST", ["js-config"]) => {
+            Ok(json!({"errMsg": platform::ticket::js_config(inner, &read(body)?)}))
+        }
         ("GET", ["faults"]) => Ok(json!({"items": inner.journal().faults})),
         ("POST", ["faults"]) => {
             let Fail { path, fault, count } = read(body)?;

@@ -37,7 +37,7 @@ pub(super) fn state(inner: &Inner, query: &str) -> Value {
             "service_url": page_url,
             "account": {
                 "name": inner.config.account_name,
-                "mini_name": inner.config.mini_name,
+                "mini_name": inner.has_mini().then_some(&inner.config.mini_name),
                 "mini_appid": inner.config.mini.appid,
             },
             "templates": templates(state, TemplateKind::MiniSubscribe),

@@ -14,6 +14,8 @@ pub(in crate::sandbox) const SCHEME: &str = "weixin://dl/business/?t=";
 pub enum Opened {
     /// A page of the mini-program, as in `/classes/3`.
     Mini { to: String },
+    /// A page of the service in the phone's browser, where there is no mini-program.
+    Page { url: String },
     /// A published article.
     Article { url: String },
     /// A code of the account with a scene; it is to be scanned.
@@ -32,9 +34,10 @@ pub(in crate::sandbox) fn resolve(inner: &Inner, link: &str) -> Opened {
     if let Some(opened) = of_the_platform(inner, link) {
         return opened;
     }
+    let has_mini = inner.has_mini();
     let path = link.trim_start_matches('/');
     let (page, query) = path.split_once('?').unwrap_or((path, ""));
-    if inner.config.mini_pages.iter().any(|known| known == page) {
+    if has_mini && inner.config.mini_pages.iter().any(|known| known == page) {
         let to = parameter(query, "to").unwrap_or_default();
         return Opened::Mini { to: inside(&to) };
     }
@@ -44,6 +47,9 @@ pub(in crate::sandbox) fn resolve(inner: &Inner, link: &str) -> Opened {
         let (before, hash) = rest.split_once('#').unwrap_or((rest, ""));
         let (path, query) = before.split_once('?').unwrap_or((before, ""));
         if path == "/m" || path.starts_with("/m/") {
+            if !has_mini {
+                return Opened::Page { url: link.to_owned() };
+            }
             let to = match parameter(query, "c") {
                 Some(code) => format!("/checkin?c={}", encode(&code)),
                 None => inside(hash),

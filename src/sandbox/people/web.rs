@@ -46,18 +46,22 @@ pub(in crate::sandbox) fn asked(inner: &Inner, query: &str) -> Result<Asked, &'s
         return Err("state 参数错误");
     }
     let redirect = of("redirect_uri");
-    let allowed = host(&redirect).is_some_and(|host| {
+    if !is_service_page(inner, &redirect) {
+        return Err("redirect_uri 域名与后台配置不一致（10003）");
+    }
+    Ok(Asked { redirect, state, asks })
+}
+
+/// Is the address on a host that is entered for pages: 网页授权域名, JS接口安全域名?
+pub(in crate::sandbox) fn is_service_page(inner: &Inner, url: &str) -> bool {
+    host(url).is_some_and(|host| {
         let own = [inner.service_url(), inner.page_url()];
         if inner.config.oauth_hosts.is_empty() {
             own.iter().any(|url| self::host(url) == Some(host))
         } else {
             inner.config.oauth_hosts.iter().any(|allowed| allowed == host)
         }
-    });
-    if !allowed {
-        return Err("redirect_uri 域名与后台配置不一致（10003）");
-    }
-    Ok(Asked { redirect, state, asks })
+    })
 }
 
 /// The host of an address, without the port.

@@ -16,7 +16,7 @@ mod safety;
 mod subscribe;
 mod tags;
 mod templates;
-mod ticket;
+pub(super) mod ticket;
 mod token;
 mod upkeep;
 mod user;
@@ -36,7 +36,9 @@ use super::journal::{Fault, RequestRecord};
 use super::people::decode;
 use super::server::{Inner, Shared};
 use super::state::Account;
+
 use super::{meter, phone};
+pub use ticket::JsConfig;
 
 /// Over the largest picture.
 const BODY_LIMIT: usize = 12 * 1024 * 1024;

@@ -119,6 +119,16 @@ async fn shared(inner: &Inner, key: &str) -> Option<Held> {
     good.then(|| Held { key: key.to_owned(), ticket: ticket.to_owned(), ends })
 }
 
+/// Are both addresses of one host and port? The scheme may differ: a proxy ends TLS.
+pub fn same_host(one: &str, other: &str) -> bool {
+    let host = |url: &str| {
+        let url = reqwest::Url::parse(url).ok()?;
+        let web = matches!(url.scheme(), "http" | "https");
+        web.then(|| Some((url.host_str()?.to_owned(), url.port())))?
+    };
+    host(one).is_some_and(|found| host(other) == Some(found))
+}
+
 impl Official<'_> {
     /// What `wx.config` wants on the page at this address, which the browser says; the
     /// caller has made sure that the host is ours.

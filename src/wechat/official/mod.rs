@@ -16,8 +16,8 @@ mod template;
 mod users;
 
 pub use draft::{DraftArticle, DraftEntry, List, NewsItem, PictureArticle};
-pub use jssdk::JsConfig;
 pub(super) use jssdk::Tickets;
+pub use jssdk::{JsConfig, same_host};
 pub use mass::{MassContent, MassProgress, MassSent, MassTarget, PreviewTo};
 pub use material::{Material, MaterialContent, MaterialCount, MaterialEntry};
 pub use menu::{Button, Menu, MenuRule, Phone, ShownBelow, ShownButton, ShownButtons, ShownMenu};

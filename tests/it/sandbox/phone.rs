@@ -30,6 +30,24 @@ async fn links_are_told_apart() {
 }
 
 #[tokio::test]
+async fn without_a_mini_program_pages_open_in_the_phones_browser() {
+    let platform = Platform::start_with(|config| {
+        config.service_url = "http://127.0.0.1:8080".to_owned();
+        config.has_mini = false;
+    })
+    .await;
+    let page = |url: &str| Opened::Page { url: url.to_owned() };
+    for link in ["http://127.0.0.1:8080/m/?c=AB%2BC", "http://127.0.0.1:8080/m/#/classes"] {
+        assert_eq!(platform.sandbox.resolve(link), page(link));
+    }
+    assert_eq!(platform.sandbox.resolve("pages/web/index?to=%2F"), Opened::Nothing);
+    let state = platform.get("/sandbox/api/state?user=1").await;
+    assert_eq!(state["account"]["mini_name"], json!(null));
+    let script = platform.http.get(platform.url("/open/js/jweixin-1.6.0.js")).send().await;
+    assert_eq!(script.expect("an answer").status(), 200);
+}
+
+#[tokio::test]
 async fn a_restarted_sandbox_goes_on_where_it_stopped() {
     let folder = std::env::temp_dir().join(format!("sandbox-{}", std::process::id()));
     let file = folder.join("sandbox.json");

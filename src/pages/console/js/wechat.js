@@ -30,6 +30,7 @@ function account(one) {
       button('检查连接', { main: true, about: one.name, testid: `check-${one.account}`, onclick: () => check(one, found) })),
     found,
     h('div.panel.stack', {}, facts(one)),
+    one.web ? web(one.web) : null,
     one.missing.length ? missing(one) : null,
     one.account === 'official' ? menu() : null,
     usageFold(one),
@@ -52,6 +53,14 @@ function facts(one) {
     h('dt', '连接'), h('dd', one.hosts.map((host) => h('div', {}, badge(host.state_text, host.working ? 'ok' : 'bad'), ' ', h('span.soft.small.break', host.name)))),
     h('dt', '凭证'), h('dd', one.token_ends ? `${time.spoken(one.token_ends)}前有效，会自动更新` : '还没有用到'),
     h('dt', '消息地址'), h('dd', {}, h('code.break', one.callback_url), h('div.soft.small', '在微信后台“服务器配置”或“消息推送”里填这个地址。')));
+}
+
+function web({ domain, findings }) {
+  return h('div.stack.tight', { testid: 'wechat-web' },
+    h('h3', '在微信里打开的网页'),
+    findings.map((line) => alertBox(line.good ? 'ok' : 'warn', h('p', line.text))),
+    h('div.panel.stack', {}, h('dl.facts', {},
+      h('dt', '域名'), h('dd', {}, h('code.break', domain), h('div.soft.small', '在公众平台“网页授权域名”和“JS接口安全域名”里填这个域名。')))));
 }
 
 function missing(one) {

@@ -1,7 +1,7 @@
 // 签到: scan here, or arrive with a scanned code; then one clear answer.
 
 import { get, post } from '../api.js';
-import { canScan, codeOf, scan } from '../bridge.js';
+import { canScan, codeOf, expectScan, scan } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, hours, link, note, problemBox } from '../parts.js';
 import { needLogin } from '../routes.js';
@@ -19,6 +19,7 @@ export async function checkin({ query, stale }) {
     if (!stale()) queueMicrotask(() => lead(page.firstChild));
     return page;
   }
+  expectScan();
   put(page, await ready(page, sent));
   if (wantsScan && canScan()) setTimeout(() => page.querySelector('[data-testid=scan]')?.click());
   return page;
@@ -29,7 +30,8 @@ const scanButton = (words, sent, page) => button([icon('scan'), words], {
   work: async () => {
     const value = await scan();
     if (value === null) return;
-    await sent(value);
+    if (value === undefined) put(page, note('warn', 'alert', h('p.strong', {}, '这里扫不了码。'), '换下面的办法，一样能签到。'), byHand());
+    else await sent(value);
     lead(page.firstChild);
   },
 });

@@ -3,6 +3,7 @@
 import { remove, session } from '../api.js';
 import { h, lead, put } from '../dom.js';
 import { confirmed, link, note, phoneButton } from '../parts.js';
+import { stayAway } from '../wechat.js';
 import { forgetDraft } from './profile.js';
 
 const EFFECTS = [
@@ -18,6 +19,7 @@ export async function leave() {
   const work = async () => {
     await remove('/me');
     session.end();
+    stayAway();
     forgetDraft();
     put(place, note('good', 'check', h('p.strong', {}, '已经注销。'), '您的信息已经删掉。谢谢您来学习。'), link('回首页', '#/', 'second'));
     lead(place.firstChild);

@@ -1,10 +1,12 @@
-// 登录: the host brings a code; without one the page says how to get in.
+// 登录: the host brings a code, WeChat's browser goes and gets one; without either the page
+// says how to get in.
 
 import { about, post, session } from '../api.js';
 import { host, signInAgain } from '../bridge.js';
 import { h, icon } from '../dom.js';
 import { button, link, note, phoneButton, problemBox } from '../parts.js';
 import { inside, instead } from '../routes.js';
+import { signInFailure, signInSilently } from '../wechat.js';
 
 export async function login({ query }) {
   const to = inside(query.get('to'));
@@ -35,8 +37,11 @@ function retry(code, to) {
 }
 
 async function explain(to) {
+  if (await signInSilently(to)) return h('p.waiting', {}, '正在登录…');
   const checkIn = to.startsWith('/checkin');
+  const failure = signInFailure();
   return h('div.page', { 'data-testid': 'login-explanation' },
+    failure && problemBox(failure, { steps: () => null }),
     checkIn && note('plain', 'scan', h('p.strong', {}, '要先登录才能签到。'), '登录以后请再扫一次。来不及的话告诉老师您的名字，老师可以帮您签到。'),
     await waysIn(to));
 }
@@ -44,10 +49,13 @@ async function explain(to) {
 async function waysIn(to) {
   const centre = await about().catch(() => null);
   const name = centre ? `“${centre.account_name}”` : '我们的公众号';
-  const where = host();
+  const wechat = host() === 'wechat';
+  const where = wechat ? centre && centre.web_sign_in : host();
+  const [title, words, go] = wechat ? ['请登录', '用您的微信登录，不用密码。', '登录']
+    : ['请重新登录', '离上次来隔得久了，要再登录一次。不用密码。', '重新登录'];
   return [
-    where ? h('section.card', {}, h('h2', {}, '请重新登录'), h('p', {}, '离上次来隔得久了，要再登录一次。不用密码。'),
-      button('重新登录', { kind: 'main', busy: '正在登录…', id: 'login-again', work: () => signInAgain(to) }),
+    where ? h('section.card', {}, h('h2', {}, title), h('p', {}, words),
+      button(go, { kind: 'main', busy: '正在登录…', id: 'login-again', work: () => signInAgain(to) }),
       h('p.hint', {}, '没有反应的话，请关掉这个页面，再从微信里打开。'))
       : h('section.card', {}, h('h2', {}, '请在微信里打开'),
         h('p', {}, '报名、签到和看自己的课程，要在微信里登录。'),

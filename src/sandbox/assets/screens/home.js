@@ -57,29 +57,34 @@ export function home(holder) {
         }),
         row({
           id: "row-notices", image: h("span.avatar.square.bell", {}, icon("bell")), name: "服务通知",
-          text: notice ? notice.title : "小程序的消息会在这里",
+          text: notice ? notice.title : "收到的通知会在这里",
           time: notice && when(notice.at), count: unread(me, "notices"), onclick: go("#/notices"),
         }),
-        row({
-          id: "row-mini", image: picture("mini.svg", "round"), name: account.mini_name, text: "小程序", onclick: openMini,
-        }),
-        row({
-          id: "row-service", image: h("span.avatar.square.bell", {}, icon("service")), name: "小程序客服",
-          text: words(me.mini_chat.at(-1)) || "有问题可以在这里问", onclick: go("#/service"),
-        }));
+        ...(account.mini_name ? ofTheMini(me, account) : []));
       foot.replaceChildren(tabs("#/", me));
     },
   };
 }
 
+function ofTheMini(me, account) {
+  return [
+    row({ id: "row-mini", image: picture("mini.svg", "round"), name: account.mini_name, text: "小程序", onclick: openMini }),
+    row({
+      id: "row-service", image: h("span.avatar.square.bell", {}, icon("service")), name: "小程序客服",
+      text: words(me.mini_chat.at(-1)) || "有问题可以在这里问", onclick: go("#/service"),
+    }),
+  ];
+}
+
 export function discover(holder) {
   const foot = h("div");
+  const mini = api.state?.account.mini_name;
   const entry = (drawn, name, onclick) => h("button.entry", { onclick }, drawn, h("span", {}, name), icon("arrow"));
   holder.append(
     h("header.bar", {}, h("span.left"), h("h1", {}, "发现"), h("span.right")),
     h("div.scroll", {},
       h("div.group", {}, entry(icon("scan"), "扫一扫", scanAndOpen)),
-      h("div.group", {}, entry(picture("mini.svg", "round.tiny"), `小程序：${api.state?.account.mini_name ?? ""}`, openMini))),
+      mini && h("div.group", {}, entry(picture("mini.svg", "round.tiny"), `小程序：${mini}`, openMini))),
     foot);
   return { update({ me }) { foot.replaceChildren(tabs("#/discover", me)); } };
 }

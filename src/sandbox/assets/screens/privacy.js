@@ -36,19 +36,17 @@ export function privacy(holder) {
       .then(() => api.me("close-account", { account: "mini" })), "red"],
   ]);
   return {
-    update({ me, templates, official_templates: official }) {
+    update({ me, account, templates, official_templates: official }) {
       if (!me) return;
       const now = JSON.stringify([me.id, me.consents, templates, official]);
       if (now === drawn) return;
       drawn = now;
       const of = (what) => (template) => message(what)(template, me.consents[template.id] ?? 0);
       body.replaceChildren(
-        h("p.caption", {}, "小程序的消息"),
-        h("div.group", {}, templates.map(of("subscribe"))),
+        ...(account.mini_name ? [h("p.caption", {}, "小程序的消息"), h("div.group", {}, templates.map(of("subscribe")))] : []),
         h("p.caption", {}, "公众号的消息"),
         h("div.group", {}, official.map(of("subscribe-official"))),
-        h("p.caption", {}, "给小程序的授权"),
-        h("div.group", {}, ITEMS.map(item)),
+        ...(account.mini_name ? [h("p.caption", {}, "给小程序的授权"), h("div.group", {}, ITEMS.map(item))] : []),
         h("p.caption", {}, "微信账号"),
         h("div.group", {}, h("button.entry.red-words", { onclick: leave }, icon("me"), h("span", {}, "注销微信账号"), h("span"))));
     },
