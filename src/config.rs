@@ -41,6 +41,7 @@ pub struct Config {
     pub staff: Staff,
     pub enrolment: Enrolment,
     pub attendance: Attendance,
+    pub helpdesk: Helpdesk,
     pub worker: Worker,
     pub wechat: Wechat,
 }
@@ -134,6 +135,12 @@ pub struct Attendance {
     pub code_steps_before: i64,
     pub opens_before_minutes: i64,
     pub closes_after_minutes: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Helpdesk {
+    pub media_days: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -555,6 +562,7 @@ impl Config {
             ("staff.lockout_minutes", self.staff.lockout_minutes),
             ("enrolment.offer_hours", self.enrolment.offer_hours),
             ("attendance.code_step_s", self.attendance.code_step_s),
+            ("helpdesk.media_days", self.helpdesk.media_days),
             ("worker.lease_s", self.worker.lease_s),
         ] {
             check(value > 0, key, "要大于 0")?;

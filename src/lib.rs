@@ -11,6 +11,7 @@ pub mod clock;
 pub mod error;
 pub mod office;
 pub mod outbox;
+pub mod pixels;
 pub mod telemetry;
 pub mod vault;
 
@@ -18,6 +19,8 @@ pub mod wechat;
 
 pub mod members;
 pub mod staff;
+
+pub mod safety;
 
 pub mod courses;
 pub mod news;

@@ -8,11 +8,11 @@
 
 use chrono::{DateTime, Utc};
 use entity::ids::{
-    ClassId, EnrolmentId, ErasureId, HelpMessageId, JobId, LateAnswerId, MeetingId, NoticeId,
-    PublicationId, ResidentId,
+    CheckId, ClassId, EnrolmentId, ErasureId, HelpMessageId, JobId, LateAnswerId, MeetingId,
+    NoticeId, PublicationId, ResidentId,
 };
 use entity::job;
-use entity::kinds::JobState;
+use entity::kinds::{JobState, WechatAccount};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction,
     EntityTrait, PaginatorTrait, QueryFilter,
@@ -45,6 +45,12 @@ pub enum Job {
     FinishErasure { erasure: ErasureId },
     /// Bring what staff answered to the person who asked.
     BringAnswer { message: HelpMessageId },
+    /// Bring a picture or recording that somebody sent from the platform.
+    FetchMedia { message: HelpMessageId, account: WechatAccount },
+    /// A resident says what they are called: have it judged.
+    CheckName { resident: ResidentId },
+    /// Ask the platform what it thinks of a content.
+    AskAboutContent { check: CheckId },
     /// Ask the platform who a follower is.
     LearnFollower { openid: String },
     /// Link the follower who has the same unionid as this resident.
@@ -67,6 +73,9 @@ impl Job {
             Self::AnswerLate { .. } => "answer_late",
             Self::FinishErasure { .. } => "finish_erasure",
             Self::BringAnswer { .. } => "bring_answer",
+            Self::FetchMedia { .. } => "fetch_media",
+            Self::CheckName { .. } => "check_name",
+            Self::AskAboutContent { .. } => "ask_about_content",
             Self::LearnFollower { .. } => "learn_follower",
             Self::LinkFollower { .. } => "link_follower",
             Self::SyncMenu => "sync_menu",

@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
     attendance, conversation, courses, enrolment, followers, helpdesk, members, news, notices,
-    pages, platform, staff, telemetry, vault, wire, worker,
+    pages, platform, safety, staff, telemetry, vault, wire, worker,
 };
 
 /// The longest callback that WeChat is known to send is far below.
@@ -54,6 +54,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         attendance::api::StaffAttendanceApi(app.clone()),
         news::api::StaffNewsApi(app.clone()),
         helpdesk::api::StaffHelpdeskApi(app.clone()),
+        safety::api::StaffSafetyApi(app.clone()),
         worker::api::OperationsApi(app.clone()),
         platform::api::StaffPlatformApi(app.clone()),
     );

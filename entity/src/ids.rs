@@ -59,6 +59,8 @@ ids! {
     HelpThreadId;
     /// One thing said in it.
     HelpMessageId;
+    /// One thing that is judged before others see it.
+    CheckId;
     /// A piece of work that waits in the outbox.
     JobId;
 }

@@ -43,6 +43,14 @@ kinds! {
         /// Sensitive information (ID number), asked for separately.
         Sensitive = "sensitive",
     }
+    /// Whether others see a resident's name.
+    NameState {
+        Shown = "shown",
+        /// Nobody has judged it yet: others see it masked.
+        Unseen = "unseen",
+        /// Staff found it unfit.
+        Refused = "refused",
+    }
     /// How much of a resident's data was erased.
     ErasureScope {
         /// All that names them.
@@ -152,6 +160,37 @@ kinds! {
         Unknown = "unknown",
         /// There is no way to the person.
         Failed = "failed",
+    }
+    /// What is left of a picture or recording that somebody sent.
+    MediaState {
+        Kept = "kept",
+        /// It could not be had, or is nothing that can be shown.
+        Failed = "failed",
+        /// Its time is over, or the person is.
+        Gone = "gone",
+    }
+    /// Whose content is judged.
+    CheckSubject {
+        ResidentName = "resident_name",
+        HelpMessage = "help_message",
+    }
+    /// What is judged of it.
+    CheckKind {
+        Text = "text",
+        Picture = "picture",
+        Sound = "sound",
+    }
+    /// How a content was judged.
+    CheckState {
+        /// The platform is asked.
+        Waiting = "waiting",
+        Passed = "passed",
+        /// The platform leaves it to a person.
+        ToLookAt = "to_look_at",
+        /// The platform, or a person, finds it unfit.
+        Risky = "risky",
+        /// The platform could not be asked.
+        NotChecked = "not_checked",
     }
     /// How far a notice came.
     NoticeState {

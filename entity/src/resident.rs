@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::ids::{CommunityId, ResidentId};
+use crate::kinds::NameState;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -15,6 +16,8 @@ pub struct Model {
     pub learner_number: String,
     /// Empty until the profile is filled in.
     pub name: Option<String>,
+    /// May others see it?
+    pub name_state: NameState,
     pub birth_date: Option<Date>,
     pub community_id: Option<CommunityId>,
     /// Sealed by the vault; never readable in the database.

@@ -15,6 +15,7 @@ mod m20261124_000004_late_answers;
 mod m20261124_000005_helpdesk;
 mod m20261124_000006_mass_send;
 mod m20261124_000007_erasure;
+mod m20261127_000009_checks;
 mod m20261127_000010_ways;
 mod m20261127_000012_decisions;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000005_helpdesk::Migration),
             Box::new(m20261124_000006_mass_send::Migration),
             Box::new(m20261124_000007_erasure::Migration),
+            Box::new(m20261127_000009_checks::Migration),
             Box::new(m20261127_000010_ways::Migration),
             Box::new(m20261127_000012_decisions::Migration),
         ]

@@ -18,6 +18,7 @@ use entity::{
 
 use super::RollRow;
 use crate::error::Result;
+use crate::members;
 
 /// A meeting with what is said of it everywhere.
 #[derive(Clone, Debug)]
@@ -353,7 +354,8 @@ pub(super) async fn roll(
             let event = newest.remove(&person.id);
             RollRow {
                 resident_id: person.id,
-                name: person.name.unwrap_or_default(),
+                // A roll stands on a wall beside the code.
+                name: members::name_for_others(person.name.unwrap_or_default(), person.name_state),
                 learner_number: person.learner_number,
                 status: row.map(|row| row.status),
                 hours_hundredths: row.map_or(0, |row| row.hours_hundredths),

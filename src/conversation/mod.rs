@@ -24,7 +24,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::wechat::message::{Event, Message};
 use crate::wechat::{Incoming, Reply};
-use crate::{followers, members, news, notices};
+use crate::{followers, members, news, notices, safety};
 
 mod answers;
 pub mod callback;
@@ -273,7 +273,8 @@ async fn official(
     desk::receive(app, tx, who, &incoming.message, question, at).await.map(Some)
 }
 
-/// The mini-program: consents to subscription messages, and what became of those.
+/// The mini-program: consents to subscription messages, what became of those, and how
+/// contents were judged.
 async fn mini(app: &App, tx: &DatabaseTransaction, incoming: &Incoming) -> Result<()> {
     let (consents, popup) = match &incoming.message {
         Message::Event(Event::SubscribeMsgPopup(consents)) => (consents, true),
@@ -283,6 +284,9 @@ async fn mini(app: &App, tx: &DatabaseTransaction, incoming: &Incoming) -> Resul
                 reports::subscription(app, tx, incoming, delivery).await?;
             }
             return Ok(());
+        }
+        Message::Event(Event::MediaCheck(check)) => {
+            return safety::verdict(tx, check, app.clock.now()).await;
         }
         _ => return Ok(()),
     };

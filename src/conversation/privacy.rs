@@ -4,6 +4,7 @@
 //! of the person's data with WeChat (`user_info_modified`) makes nothing here stale: of
 //! nickname, picture and the like we keep nothing.
 
+use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
 use entity::ids::ErasureId;
@@ -14,7 +15,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::wechat::Incoming;
 use crate::wechat::message::{Event, Message, Privacy};
-use crate::{enrolment, followers, helpdesk, members};
+use crate::{enrolment, followers, helpdesk, members, safety};
 
 /// Lets an event about personal data take effect; any other passes.
 pub(super) async fn take_effect(
@@ -32,7 +33,7 @@ pub(super) async fn take_effect(
                     members::erase(app, tx, id, by, reason).await?;
                 }
                 // Known as a follower at most.
-                None => forget(tx, openid).await?,
+                None => forget(tx, openid, app.clock.now()).await?,
             }
         }
         Message::Event(Event::UserAuthorizationRevoke(about)) => {
@@ -51,8 +52,8 @@ fn whose<'a>(about: &'a Privacy, incoming: &'a Incoming) -> &'a str {
 }
 
 /// Forgets an openid wherever it stands.
-async fn forget(tx: &DatabaseTransaction, openid: &str) -> Result<()> {
-    helpdesk::forget_openid(tx, openid).await?;
+async fn forget(tx: &DatabaseTransaction, openid: &str, now: DateTime<Utc>) -> Result<()> {
+    helpdesk::forget_openid(tx, openid, now).await?;
     followers::forget(tx, openid).await?;
     store::forget(tx, openid).await
 }
@@ -66,12 +67,13 @@ pub async fn finish_erasure(app: &App, id: ErasureId) -> Result<()> {
         return Ok(());
     };
     enrolment::withdraw_all(app, erasure.resident, "学员已注销").await?;
-    let tx = app.db.begin().await?;
-    helpdesk::forget_resident(&tx, erasure.resident).await?;
+    let (tx, now) = (app.db.begin().await?, app.clock.now());
+    helpdesk::forget_resident(&tx, erasure.resident, now).await?;
+    safety::forget_resident(&tx, erasure.resident, now).await?;
     for (account, openid) in &erasure.openids {
         // Who came back meanwhile is somebody new.
         if members::by_openid(&tx, *account, openid).await?.is_none() {
-            forget(&tx, openid).await?;
+            forget(&tx, openid, now).await?;
         }
     }
     members::finished(&tx, id).await?;

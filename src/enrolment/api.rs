@@ -7,7 +7,7 @@ use poem_openapi::{Enum, Object, OpenApi};
 
 use entity::enrolment::Model;
 use entity::ids::{ClassId, EnrolmentId, ResidentId, TeacherId, TermId};
-use entity::kinds::{EnrolmentStatus, Role};
+use entity::kinds::{EnrolmentStatus, NameState, Role};
 
 use crate::app::App;
 use crate::clock;
@@ -308,6 +308,8 @@ struct ClassLearner {
     enrolment_id: EnrolmentId,
     resident_id: ResidentId,
     name: String,
+    /// May others see the name?
+    name_state: NameState,
     learner_number: String,
     /// As in `138****0001`.
     #[oai(skip_serializing_if_is_none)]
@@ -441,6 +443,7 @@ async fn learners(app: &App, rows: Vec<Model>) -> Result<Vec<ClassLearner>> {
         .into_iter()
         .map(|row| {
             let person = people.remove(&row.resident_id);
+            let name_state = person.as_ref().map_or(NameState::Shown, |one| one.name_state);
             let (name, learner_number, phone_masked) = person
                 .map(|person| (person.name, person.learner_number, person.phone_masked))
                 .unwrap_or_default();
@@ -448,6 +451,7 @@ async fn learners(app: &App, rows: Vec<Model>) -> Result<Vec<ClassLearner>> {
                 enrolment_id: row.id,
                 resident_id: row.resident_id,
                 name,
+                name_state,
                 learner_number,
                 phone_masked,
                 status: row.status,

@@ -9,18 +9,23 @@ use poem_openapi::{Object, OpenApi};
 
 use entity::help_message::Model;
 use entity::ids::{HelpMessageId, HelpThreadId, StaffId};
-use entity::kinds::{ActorKind, HelpKind, HelpState, WechatAccount};
+use entity::kinds::{ActorKind, CheckSubject, HelpKind, HelpState, WechatAccount};
 
 use crate::app::App;
 use crate::clock;
 use crate::error::Result;
-use crate::helpdesk::{self, Thread};
+use crate::helpdesk::{self, Thread, media, store};
+use crate::safety;
 use crate::staff;
 use crate::wire::ApiResult;
 use crate::wire::auth::{EnrolmentStaff, Resident};
 use crate::wire::common::Done;
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
+
+mod sent;
+
+use sent::{CheckMark, Media, MediaBytes};
 
 pub struct HelpdeskApi(pub App);
 
@@ -50,6 +55,12 @@ struct Line {
     /// Why it did not arrive, in words.
     #[oai(skip_serializing_if_is_none)]
     failure: Option<String>,
+    /// For staff: the picture or recording.
+    #[oai(skip_serializing_if_is_none)]
+    media: Option<Media>,
+    /// For staff: what the platform or a person thinks of it.
+    #[oai(skip_serializing_if_is_none)]
+    check: Option<CheckMark>,
 }
 
 /// What I and the centre wrote to each other.
@@ -131,6 +142,8 @@ impl Line {
             state: row.state,
             state_text: state_text(row.state).to_owned(),
             failure: row.failure,
+            media: None,
+            check: None,
         }
     }
 }
@@ -141,6 +154,23 @@ async fn lines(app: &App, rows: Vec<Model>) -> Result<Vec<Line>> {
     ids.dedup();
     let names = staff::names(app.db.read(), &ids).await?;
     Ok(rows.into_iter().map(|row| Line::of(row, &names)).collect())
+}
+
+/// The same with what staff alone see.
+async fn lines_for_staff(app: &App, rows: Vec<Model>) -> Result<Vec<Line>> {
+    let (conn, now) = (app.db.read(), app.clock.now());
+    let ids: Vec<i64> = rows.iter().map(|row| row.id.0).collect();
+    let media = store::media_lines(conn, &ids).await?;
+    let checks = safety::standings(conn, CheckSubject::HelpMessage, &ids, now).await?;
+    let more: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let check = checks.get(&row.id.0).and_then(|state| CheckMark::of(row, *state));
+            (Media::of(row, media.get(&row.id), now), check)
+        })
+        .collect();
+    let lines = lines(app, rows).await?.into_iter().zip(more);
+    Ok(lines.map(|(line, (media, check))| Line { media, check, ..line }).collect())
 }
 
 impl ThreadLine {
@@ -178,6 +208,15 @@ impl HelpdeskApi {
         helpdesk::write(&self.0, who.0.id, &body.0.text).await?;
         Ok(Done::Done)
     }
+
+    /// A picture or recording for the platform, while it is being asked about it.
+    ///
+    /// Codes: `media_not_found`.
+    #[oai(path = "/desk-media/:id/:mark", method = "get", operation_id = "desk_media")]
+    async fn media(&self, id: Path<HelpMessageId>, mark: Path<String>) -> ApiResult<MediaBytes> {
+        let found = media::media_for_platform(&self.0, id.0, &mark.0).await?;
+        Ok(MediaBytes::of(id.0, found))
+    }
 }
 
 #[OpenApi(tag = "Tag::StaffHelpdesk")]
@@ -210,7 +249,26 @@ impl StaffHelpdeskApi {
     ) -> ApiResult<Json<ThreadView>> {
         let thread = helpdesk::thread(&self.0, &who.0, id.0).await?;
         let head = ThreadLine::of(&thread);
-        Ok(Json(ThreadView { thread: head, lines: lines(&self.0, thread.messages).await? }))
+        let lines = lines_for_staff(&self.0, thread.messages).await?;
+        Ok(Json(ThreadView { thread: head, lines }))
+    }
+
+    /// A picture or recording that was sent in a thread.
+    ///
+    /// Codes: `thread_not_found`, `media_not_found`.
+    #[oai(
+        path = "/staff/desk/:id/media/:message",
+        method = "get",
+        operation_id = "staff_desk_media"
+    )]
+    async fn media(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<HelpThreadId>,
+        message: Path<HelpMessageId>,
+    ) -> ApiResult<MediaBytes> {
+        let found = media::media(&self.0, &who.0, id.0, message.0).await?;
+        Ok(MediaBytes::of(message.0, found))
     }
 
     /// Answer.

@@ -10,14 +10,18 @@
 //!    outcome is not known; what WeChat will not take goes into “消息”; and staff see
 //!    which of these it was.
 //! 4. Officers see the threads of their community's residents, the centre all.
+//! 5. What people write and send is judged (`safety/`); what the platform finds unfit is
+//!    covered until staff ask for it.
+//! 6. Pictures and recordings are brought here before the platform forgets them, a
+//!    picture encoded anew; they go with the person, or when their time is over.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-use entity::ids::{CommunityId, HelpMessageId, HelpThreadId, ResidentId};
-use entity::kinds::{ActorKind, HelpKind, HelpState, Role, WechatAccount};
+use entity::ids::{HelpMessageId, HelpThreadId, ResidentId};
+use entity::kinds::{ActorKind, CheckKind, CheckSubject, HelpKind, HelpState, WechatAccount};
 use entity::{help_message, help_thread};
 
 use crate::app::App;
@@ -27,13 +31,16 @@ use crate::error::{Error, Result};
 use crate::members::{self, Person};
 use crate::office::Office;
 use crate::outbox::{self, Job};
+use crate::safety::{self, Thing};
 use crate::staff::{self, Colleague};
 
 pub mod api;
 mod delivery;
+mod media;
 mod store;
 
 pub use delivery::deliver;
+pub use media::{fetch_media, prune};
 
 /// So long after somebody asked for a person, what they write is for staff.
 const LISTENS: TimeDelta = TimeDelta::minutes(30);
@@ -132,9 +139,39 @@ pub async fn say(
 ) -> Result<bool> {
     let thread = open_thread(tx, who, at).await?;
     let first = thread.last_said_at.is_none() || thread.last_answered_at >= thread.last_said_at;
-    store::add(tx, thread.id, ActorKind::Resident, None, words, HelpState::Received, at).await?;
+    let (by, state) = (ActorKind::Resident, HelpState::Received);
+    let message = store::add(tx, thread.id, by, None, &words, state, at).await?;
     store::said(tx, thread.id, at).await?;
+    if !words.text.is_empty() {
+        let kind = CheckKind::Text;
+        check(tx, &thread, who.resident, message, (kind, &words.text), at).await?;
+    }
+    let sent = matches!(words.kind, HelpKind::Picture | HelpKind::Voice);
+    if let Some((account, _)) = who.place.as_ref().filter(|_| sent && words.media_id.is_some()) {
+        let job = Job::FetchMedia { message, account: *account };
+        outbox::enqueue(tx, &job, at, at).await?;
+    }
     Ok(first)
+}
+
+/// Has judged what somebody wrote or sent.
+async fn check(
+    tx: &DatabaseTransaction,
+    thread: &help_thread::Model,
+    writer: Option<ResidentId>,
+    message: HelpMessageId,
+    (kind, content): (CheckKind, &str),
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let thing = Thing {
+        subject: CheckSubject::HelpMessage,
+        id: message.0,
+        kind,
+        resident: writer.or(thread.resident_id),
+        content,
+        page: &format!("/desk/{}", thread.id),
+    };
+    safety::open(tx, &thing, now).await
 }
 
 /// Something for staff to look into, which the service noticed about a resident.
@@ -150,7 +187,7 @@ pub async fn flag(
     let who = Writer { place: None, resident: Some(resident) };
     let thread = open_thread(tx, &who, at).await?;
     let words = Words::text(text);
-    store::add(tx, thread.id, ActorKind::System, None, words, HelpState::Received, at).await?;
+    store::add(tx, thread.id, ActorKind::System, None, &words, HelpState::Received, at).await?;
     store::said(tx, thread.id, at).await
 }
 
@@ -166,16 +203,26 @@ pub async fn joined(tx: &DatabaseTransaction, openid: &str, resident: ResidentId
 ///
 /// # Errors
 /// The database.
-pub async fn forget_resident(tx: &DatabaseTransaction, resident: ResidentId) -> Result<()> {
-    store::forget_resident(tx, resident).await
+pub async fn forget_resident(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let messages = store::forget_resident(tx, resident).await?;
+    safety::forget(tx, CheckSubject::HelpMessage, &messages, now).await
 }
 
 /// The same for a follower.
 ///
 /// # Errors
 /// The database.
-pub async fn forget_openid(tx: &DatabaseTransaction, openid: &str) -> Result<()> {
-    store::forget_openid(tx, openid).await
+pub async fn forget_openid(
+    tx: &DatabaseTransaction,
+    openid: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let messages = store::forget_openid(tx, openid).await?;
+    safety::forget(tx, CheckSubject::HelpMessage, &messages, now).await
 }
 
 async fn open_thread(
@@ -268,24 +315,13 @@ pub async fn of_resident(
     Ok(messages)
 }
 
-/// Whose threads a colleague sees; `None`: everybody's.
-fn scope(who: &Colleague) -> Result<Option<CommunityId>> {
-    match (who.role, who.community) {
-        (Role::Officer, None) => {
-            Err(Error::forbidden("no_community", "您的账号还没有设定社区，请联系管理员。"))
-        }
-        (Role::Officer, community) => Ok(community),
-        _ => Ok(None),
-    }
-}
-
 /// Threads that are open or closed: those that wait for an answer first, then the newest.
 ///
 /// # Errors
 /// The database.
 pub async fn inbox(app: &App, who: &Colleague, closed: bool) -> Result<Vec<Thread>> {
     let conn = app.db.read();
-    let threads = store::threads(conn, scope(who)?, closed).await?;
+    let threads = store::threads(conn, staff::scope(who)?, closed).await?;
     let mut last = store::last_messages(conn, threads.iter().map(|thread| thread.id)).await?;
     let mut people = people(app, &threads).await?;
     let mut threads: Vec<_> = threads
@@ -310,7 +346,7 @@ async fn people(app: &App, threads: &[help_thread::Model]) -> Result<HashMap<Res
 /// # Errors
 /// The database.
 pub async fn waiting_count(app: &App, who: &Colleague) -> Result<u64> {
-    store::waiting(app.db.read(), scope(who)?).await
+    store::waiting(app.db.read(), staff::scope(who)?).await
 }
 
 /// One thread with all that was said.
@@ -323,7 +359,7 @@ pub async fn thread(app: &App, who: &Colleague, id: HelpThreadId) -> Result<Thre
     let thread = store::thread(conn, id).await?.ok_or_else(none)?;
     let mut people = people(app, std::slice::from_ref(&thread)).await?;
     let person = thread.resident_id.and_then(|id| people.remove(&id));
-    if let Some(community) = scope(who)?
+    if let Some(community) = staff::scope(who)?
         && person.as_ref().and_then(|person| person.community_id) != Some(community)
     {
         return Err(none());
@@ -350,7 +386,7 @@ pub async fn answer(
     }
     let words = Words::text(&text);
     let by = (ActorKind::Staff, Some(who.id));
-    let message = store::add(&tx, id, by.0, by.1, words, HelpState::Waiting, now).await?;
+    let message = store::add(&tx, id, by.0, by.1, &words, HelpState::Waiting, now).await?;
     outbox::enqueue(&tx, &Job::BringAnswer { message }, now, now).await?;
     staff::record(&tx, Some(who.id), "help.answered", &format!("help_thread:{id}"), None, now)
         .await?;

@@ -1,4 +1,4 @@
-//! The only queries on threads and their messages.
+//! The only queries on threads, their messages, and what was sent with them.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use sea_orm::{
 };
 
 use entity::ids::{CommunityId, HelpMessageId, HelpThreadId, ResidentId, StaffId};
-use entity::kinds::{ActorKind, HelpState, WechatAccount};
-use entity::{help_message, help_thread, resident};
+use entity::kinds::{ActorKind, HelpState, MediaState, WechatAccount};
+use entity::{help_media, help_message, help_thread, resident};
 
 use super::{Words, Writer};
 use crate::error::{Error, Result};
@@ -98,7 +98,7 @@ pub(super) async fn add(
     thread: HelpThreadId,
     author: ActorKind,
     staff: Option<StaffId>,
-    words: Words,
+    words: &Words,
     state: HelpState,
     at: DateTime<Utc>,
 ) -> Result<HelpMessageId> {
@@ -107,8 +107,8 @@ pub(super) async fn add(
         author: Set(author),
         staff_id: Set(staff),
         kind: Set(words.kind),
-        text: Set(words.text),
-        media_id: Set(words.media_id),
+        text: Set(words.text.clone()),
+        media_id: Set(words.media_id.clone()),
         state: Set(state),
         created_at: Set(at),
         ..Default::default()
@@ -166,34 +166,132 @@ pub(super) async fn joined(
     Ok(())
 }
 
-pub(super) async fn forget_resident(tx: &DatabaseTransaction, resident: ResidentId) -> Result<()> {
+/// Returns the messages that were forgotten.
+pub(super) async fn forget_resident(
+    tx: &DatabaseTransaction,
+    resident: ResidentId,
+) -> Result<Vec<i64>> {
     forget(tx, help_thread::Column::ResidentId.eq(resident)).await
 }
 
-pub(super) async fn forget_openid(tx: &DatabaseTransaction, openid: &str) -> Result<()> {
+pub(super) async fn forget_openid(tx: &DatabaseTransaction, openid: &str) -> Result<Vec<i64>> {
     forget(tx, help_thread::Column::Openid.eq(openid)).await
 }
 
-/// Takes the person out of threads: their words, and their openid.
-async fn forget(tx: &DatabaseTransaction, which: SimpleExpr) -> Result<()> {
+/// Takes the person out of threads: what they wrote and sent, and their openid.
+async fn forget(tx: &DatabaseTransaction, which: SimpleExpr) -> Result<Vec<i64>> {
     use help_message::Column;
     let threads = Query::select()
         .column(help_thread::Column::Id)
         .from(help_thread::Entity)
         .and_where(which.clone())
         .to_owned();
+    let theirs = Condition::all()
+        .add(Column::ThreadId.in_subquery(threads))
+        .add(Column::Author.eq(ActorKind::Resident));
+    let messages: Vec<i64> = help_message::Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(theirs.clone())
+        .into_tuple()
+        .all(tx)
+        .await?;
     help_message::Entity::update_many()
         .col_expr(Column::Text, Expr::value("（已注销，内容已删除）"))
         .col_expr(Column::MediaId, Expr::value(None::<String>))
-        .filter(Column::ThreadId.in_subquery(threads))
-        .filter(Column::Author.eq(ActorKind::Resident))
+        .filter(theirs)
         .exec(tx)
         .await?;
+    drop_media(tx, help_media::Column::MessageId.is_in(messages.iter().copied())).await?;
     // Not NULL: a thread is always somebody's, be it nobody's any more.
     help_thread::Entity::update_many()
         .col_expr(help_thread::Column::Openid, Expr::value(""))
         .col_expr(help_thread::Column::OpenKey, Expr::value(None::<String>))
         .filter(which)
+        .exec(tx)
+        .await?;
+    Ok(messages)
+}
+
+// Pictures and recordings.
+
+/// What is known of a picture or recording, without its bytes.
+#[derive(Clone, Debug)]
+pub(super) struct MediaLine {
+    pub(super) state: MediaState,
+    pub(super) mime: Option<String>,
+}
+
+/// A message whose media is just being written: nobody forgets it meanwhile.
+pub(super) async fn lock_message(
+    tx: &DatabaseTransaction,
+    id: HelpMessageId,
+) -> Result<Option<help_message::Model>> {
+    Ok(help_message::Entity::find_by_id(id).lock_exclusive().one(tx).await?)
+}
+
+/// False when it was settled before.
+pub(super) async fn add_media(
+    tx: &DatabaseTransaction,
+    id: HelpMessageId,
+    kept: Option<(&str, Vec<u8>)>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let state = if kept.is_some() { MediaState::Kept } else { MediaState::Failed };
+    let (mime, bytes) = kept.unzip();
+    let row = help_media::ActiveModel {
+        message_id: Set(id),
+        state: Set(state),
+        mime: Set(mime.map(str::to_owned)),
+        bytes: Set(bytes),
+        created_at: Set(now),
+        ..Default::default()
+    };
+    let once = OnConflict::column(help_media::Column::MessageId).do_nothing().to_owned();
+    Ok(help_media::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await? == 1)
+}
+
+pub(super) async fn media_lines(
+    conn: &impl ConnectionTrait,
+    ids: &[i64],
+) -> Result<HashMap<HelpMessageId, MediaLine>> {
+    use help_media::Column;
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(HelpMessageId, MediaState, Option<String>)> = help_media::Entity::find()
+        .select_only()
+        .columns([Column::MessageId, Column::State, Column::Mime])
+        .filter(Column::MessageId.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().map(|(id, state, mime)| (id, MediaLine { state, mime })).collect())
+}
+
+/// Media type and bytes, where they are kept.
+pub(super) async fn media(
+    conn: &impl ConnectionTrait,
+    id: HelpMessageId,
+) -> Result<Option<(String, Vec<u8>)>> {
+    let find = help_media::Entity::find().filter(help_media::Column::MessageId.eq(id));
+    let row = find.filter(help_media::Column::State.eq(MediaState::Kept)).one(conn).await?;
+    Ok(row.and_then(|row| row.mime.zip(row.bytes)))
+}
+
+/// Drops what was kept before then.
+pub(super) async fn drop_old_media(tx: &DatabaseTransaction, before: DateTime<Utc>) -> Result<()> {
+    drop_media(tx, help_media::Column::CreatedAt.lt(before)).await
+}
+
+/// That there was something stays.
+async fn drop_media(tx: &DatabaseTransaction, which: SimpleExpr) -> Result<()> {
+    use help_media::Column;
+    help_media::Entity::update_many()
+        .col_expr(Column::State, Expr::value(MediaState::Gone))
+        .col_expr(Column::Bytes, Expr::value(None::<Vec<u8>>))
+        .filter(which)
+        .filter(Column::State.eq(MediaState::Kept))
         .exec(tx)
         .await?;
     Ok(())

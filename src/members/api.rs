@@ -6,7 +6,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 
 use entity::ids::{CommunityId, ResidentId};
-use entity::kinds::{ConsentKind, Role};
+use entity::kinds::{ConsentKind, NameState, Role};
 
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -90,6 +90,8 @@ struct Me {
     learner_number: String,
     #[oai(skip_serializing_if_is_none)]
     name: Option<String>,
+    /// Staff ask for the real name: others see it masked.
+    name_refused: bool,
     #[oai(skip_serializing_if_is_none)]
     birth_date: Option<NaiveDate>,
     #[oai(skip_serializing_if_is_none)]
@@ -145,6 +147,7 @@ async fn me(app: &App, id: ResidentId) -> Result<Me> {
         needs: needs.collect(),
         learner_number: row.learner_number,
         name: row.name,
+        name_refused: row.name_state == NameState::Refused,
         birth_date: row.birth_date,
         community,
         phone_masked,

@@ -11,6 +11,8 @@
 //!    they are seen masked.
 //! 5. Who is erased keeps nothing that names them, in one transaction; what they did
 //!    stays, as somebody's. They may come back as somebody new.
+//! 6. A name that a resident typed is masked where others see it until it was judged
+//!    (`safety/`); nothing else waits for that.
 //!
 //! A family member who acts for a resident will be a session with two residents in
 //! it; every verb takes the resident for whom something is done.
@@ -21,11 +23,12 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::ids::{CommunityId, ResidentId};
-use entity::kinds::{ConsentKind, WechatAccount};
+use entity::kinds::{ConsentKind, NameState, WechatAccount};
 use entity::resident;
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::outbox::{self, Job};
 use crate::vault;
 
 pub mod api;
@@ -64,6 +67,7 @@ pub struct SignedIn {
 pub struct Person {
     pub id: ResidentId,
     pub name: String,
+    pub name_state: NameState,
     pub learner_number: String,
     pub birth_date: Option<NaiveDate>,
     pub community_id: Option<CommunityId>,
@@ -238,8 +242,10 @@ pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Res
     if store::community(&tx, input.community_id).await?.is_none() {
         return Err(Error::invalid("no_community", "请选一个社区。"));
     }
+    let renamed = row.name.as_ref() != Some(&name);
     let mut changes = store::Changes {
         name: Some(name),
+        name_state: renamed.then_some(NameState::Unseen),
         birth_date: Some(birth_date),
         community: Some(input.community_id),
         phone: phone.map(|phone| sealed(app, "phone", &phone)).transpose()?,
@@ -257,8 +263,38 @@ pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Res
         profile::same_birth_date(&app.vault.open("id_number", sealed)?, birth_date)?;
     }
     store::change(&tx, row, changes, now).await?;
+    if renamed {
+        outbox::enqueue(&tx, &Job::CheckName { resident: id }, now, now).await?;
+    }
     tx.commit().await?;
     Ok(())
+}
+
+/// The name that is still to be judged.
+///
+/// # Errors
+/// The database.
+pub async fn unseen_name(conn: &impl ConnectionTrait, id: ResidentId) -> Result<Option<String>> {
+    let row = store::by_id(conn, id).await?;
+    Ok(row.filter(|row| row.name_state == NameState::Unseen).and_then(|row| row.name))
+}
+
+/// A name was judged; one that was changed meanwhile is not.
+///
+/// # Errors
+/// The database.
+pub async fn name_judged(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    name: &str,
+    state: NameState,
+) -> Result<()> {
+    store::name_judged(tx, id, name, state).await
+}
+
+/// A name as others see it.
+pub fn name_for_others(name: String, state: NameState) -> String {
+    if state == NameState::Shown { name } else { profile::masked_name(&name) }
 }
 
 fn id_number_taken() -> Error {
@@ -384,6 +420,7 @@ fn person(app: &App, row: resident::Model) -> Result<Person> {
     Ok(Person {
         id: row.id,
         name: row.name.unwrap_or_default(),
+        name_state: row.name_state,
         learner_number: row.learner_number,
         birth_date: row.birth_date,
         community_id: row.community_id,

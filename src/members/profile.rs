@@ -82,6 +82,12 @@ pub(super) fn same_birth_date(id_number: &str, born: NaiveDate) -> Result<()> {
     Err(Error::invalid("bad_id_number", "身份证号里的生日和出生日期不一样。"))
 }
 
+/// `王**`.
+pub(super) fn masked_name(name: &str) -> String {
+    let mut chars = name.chars();
+    chars.next().into_iter().chain(chars.map(|_| '*')).collect()
+}
+
 /// `138****0001`.
 pub(super) fn masked_phone(phone: &str) -> String {
     match (phone.get(..3), phone.get(7..)) {
@@ -105,6 +111,12 @@ mod tests {
         for bad in ["", "王", "王1", "<b>王</b>", &"王".repeat(21)] {
             assert!(name(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_masked_name_keeps_its_first_character() {
+        assert_eq!(masked_name("王秀英"), "王**");
+        assert_eq!(masked_name(""), "");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use sea_orm::{
 use sha2::{Digest, Sha256};
 
 use entity::ids::{CommunityId, ErasureId, ResidentId};
-use entity::kinds::{ActorKind, ConsentKind, ErasureScope, WechatAccount};
+use entity::kinds::{ActorKind, ConsentKind, ErasureScope, NameState, WechatAccount};
 use entity::{community, consent, erasure, resident, resident_session, wechat_identity};
 
 use crate::clock;
@@ -336,6 +336,7 @@ pub(super) async fn withdraw_consents(
 #[derive(Default)]
 pub(super) struct Changes {
     pub(super) name: Option<String>,
+    pub(super) name_state: Option<NameState>,
     pub(super) birth_date: Option<NaiveDate>,
     pub(super) community: Option<CommunityId>,
     /// Sealed, and its keyed hash.
@@ -357,6 +358,9 @@ pub(super) async fn change(
     let mut row = row.into_active_model();
     if let Some(name) = changes.name {
         row.name = Set(Some(name));
+    }
+    if let Some(state) = changes.name_state {
+        row.name_state = Set(state);
     }
     if let Some(birth_date) = changes.birth_date {
         row.birth_date = Set(Some(birth_date));
@@ -391,6 +395,21 @@ pub(super) async fn change(
     }
 }
 
+pub(super) async fn name_judged(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    name: &str,
+    state: NameState,
+) -> Result<()> {
+    resident::Entity::update_many()
+        .col_expr(resident::Column::NameState, Expr::value(state))
+        .filter(resident::Column::Id.eq(id))
+        .filter(resident::Column::Name.eq(name))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Takes from a resident all that names them; `name` and `number` stand in its place.
 pub(super) async fn forget(
     tx: &DatabaseTransaction,
@@ -401,6 +420,7 @@ pub(super) async fn forget(
 ) -> Result<()> {
     let mut row = row.into_active_model();
     row.name = Set(Some(name.to_owned()));
+    row.name_state = Set(NameState::Shown);
     row.learner_number = Set(number.to_owned());
     row.birth_date = Set(None);
     row.phone_sealed = Set(None);

@@ -10,7 +10,7 @@
 //! 3. Every saved version is kept; a save names the version it was made from, and the
 //!    second of two people who edit at once is told.
 //! 4. What is shown is made from Markdown through an allow-list, and shows our own
-//!    pictures only (`markup.rs`); a picture is re-encoded before it is kept (`pixels.rs`).
+//!    pictures only (`markup.rs`); a picture is re-encoded before it is kept (`crate::pixels`).
 //! 5. An article has at most one living or successful publication: a unique index. A
 //!    publication never submits when it cannot rule out that it already did
 //!    (`publication.rs`). There are two ways: published, of which nobody is told, and
@@ -20,8 +20,6 @@
 use std::collections::HashMap;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
-use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
 use entity::article;
 use entity::ids::{ArticleId, PictureId, PublicationId, StaffId};
@@ -30,6 +28,7 @@ use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::outbox::{self, Job};
+use crate::pixels;
 use crate::staff::{self, Colleague};
 
 mod account;
@@ -40,16 +39,12 @@ mod drafting;
 mod gate;
 mod markup;
 mod mass;
-mod pixels;
 mod publication;
 mod store;
 
 pub use content::Content;
 pub use mass::{mass_send_finished, preview, withdraw, withdraw_job};
 pub use publication::{follow_publication, publication_finished, publish_job};
-
-/// A picture takes hundreds of megabytes while it is worked on: few at a time.
-static AT_THE_PICTURES: Semaphore = Semaphore::const_new(2);
 
 const REMARK_CHARS: usize = 1000;
 
@@ -349,14 +344,7 @@ async fn add_picture(app: &App, who: &Colleague, file: Vec<u8>) -> Result<store:
     if file.len() > app.config.server.max_picture_bytes {
         return Err(Error::invalid("picture_too_large", "图片文件太大，请缩小后再上传。"));
     }
-    let permit = AT_THE_PICTURES.acquire().await.map_err(Error::internal)?;
-    let made = tokio::task::spawn_blocking(move || {
-        let made = pixels::prepare(&file)?;
-        let sum = hex::encode(Sha256::digest(&made.bytes));
-        drop(permit);
-        Ok::<_, Error>((made, sum))
-    });
-    let (made, sum) = made.await.map_err(Error::internal)??;
+    let (made, sum) = pixels::made(file).await?;
     let tx = app.db.begin().await?;
     let line = store::keep_picture(&tx, &sum, made, who.id, app.clock.now()).await?;
     tx.commit().await?;

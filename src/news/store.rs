@@ -16,8 +16,8 @@ use entity::kinds::{ArticleStatus, ReviewStage, Verdict};
 use entity::{article, article_review, article_version, picture};
 
 use super::content::Content;
-use super::pixels::Picture;
 use crate::error::Result;
+use crate::pixels::Picture;
 
 pub(super) use publications::{
     NewsLine, Step, insert_publication, mass_sends_since, on_the_account, publication,

@@ -43,6 +43,20 @@ pub struct Colleague {
     pub token_hash: String,
 }
 
+/// Whose affairs a colleague sees; `None`: everybody's.
+///
+/// # Errors
+/// `no_community`: an officer without one sees nobody's.
+pub fn scope(who: &Colleague) -> Result<Option<CommunityId>> {
+    match (who.role, who.community) {
+        (Role::Officer, None) => {
+            Err(Error::forbidden("no_community", "您的账号还没有设定社区，请联系管理员。"))
+        }
+        (Role::Officer, community) => Ok(community),
+        _ => Ok(None),
+    }
+}
+
 /// A login that is to be made.
 #[derive(Clone, Debug)]
 pub struct NewLogin {

@@ -37,6 +37,9 @@ pub enum Tag {
     /// Staff: what people write, and answers.
     #[oai(rename = "Staff · helpdesk")]
     StaffHelpdesk,
+    /// Staff: what has to be judged before others see it.
+    #[oai(rename = "Staff · content checks")]
+    StaffSafety,
     /// Staff: jobs and the state of the service.
     #[oai(rename = "Staff · operations")]
     StaffOperations,

@@ -52,6 +52,8 @@ impl From<job::Model> for JobLine {
             "withdraw_mass_send" => "撤回群发",
             "finish_erasure" => "注销后的清理",
             "bring_answer" => "发送留言的回复",
+            "fetch_media" => "取居民发来的图片和录音",
+            "check_name" | "ask_about_content" => "请微信检查内容",
             "learn_follower" => "认出关注的人",
             "link_follower" => "连接公众号和小程序",
             "sync_menu" => "更新公众号菜单",

@@ -21,7 +21,7 @@ use entity::kinds::JobState;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
-use crate::{conversation, enrolment, followers, helpdesk, news, notices};
+use crate::{conversation, enrolment, followers, helpdesk, news, notices, safety};
 
 pub mod api;
 mod store;
@@ -54,12 +54,7 @@ pub async fn serve(app: App, stop: CancellationToken) {
         }
         if app.clock.now() >= prune_at {
             prune_at = app.clock.now() + TimeDelta::hours(1);
-            let pruned = store::prune(&app, app.clock.now() - KEEP_DONE).await;
-            if let Err(error) =
-                pruned.and(conversation::prune(&app).await).and(followers::prune(&app).await)
-            {
-                tracing::warn!(cause = %error.chain(), "cannot prune finished jobs and old callbacks");
-            }
+            prune(&app).await;
         }
         if idle {
             tokio::select! {
@@ -70,6 +65,21 @@ pub async fn serve(app: App, stop: CancellationToken) {
         }
     }
     while running.join_next().await.is_some() {}
+}
+
+/// Forgets what has had its time; what fails is tried again at the next turn.
+async fn prune(app: &App) {
+    for outcome in [
+        store::prune(app, app.clock.now() - KEEP_DONE).await,
+        conversation::prune(app).await,
+        followers::prune(app).await,
+        helpdesk::prune(app).await,
+        safety::prune(app).await,
+    ] {
+        if let Err(error) = outcome {
+            tracing::warn!(cause = %error.chain(), "cannot forget what is old");
+        }
+    }
 }
 
 /// Runs everything that is due, and what becomes due by it; returns how many
@@ -194,6 +204,9 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::AnswerLate { answer } => conversation::answer_late(app, answer).await,
         Job::FinishErasure { erasure } => conversation::finish_erasure(app, erasure).await,
         Job::BringAnswer { message } => helpdesk::deliver(app, message).await,
+        Job::FetchMedia { message, account } => helpdesk::fetch_media(app, account, message).await,
+        Job::CheckName { resident } => safety::check_name(app, resident).await,
+        Job::AskAboutContent { check } => safety::ask(app, check).await,
         Job::LearnFollower { openid } => followers::learn(app, &openid).await,
         Job::LinkFollower { resident } => followers::link_known(app, resident).await,
         Job::SyncMenu => conversation::sync_menu(app).await,

@@ -5,6 +5,7 @@
 mod architecture;
 mod attendance;
 mod cache;
+mod checks;
 mod conversation;
 mod courses;
 mod customer_service;

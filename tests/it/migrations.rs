@@ -46,7 +46,8 @@ on_both_databases! {
         }
         compare!(
             article article_review article_version attendance attendance_event audit callback
-            class community consent course delivery enrolment enrolment_change erasure follower help_message
+            check_verdict class community consent content_check course delivery enrolment
+            enrolment_change erasure follower help_media help_message
             help_thread holiday job late_answer link_code meeting meeting_change notice picture
             publication resident resident_session site
             staff staff_session subscription teacher term wechat_identity
@@ -119,6 +120,12 @@ on_both_databases! {
         words::<ActorKind>(db, "help_message", "author").await;
         words::<HelpKind>(db, "help_message", "kind").await;
         words::<HelpState>(db, "help_message", "state").await;
+        words::<MediaState>(db, "help_media", "state").await;
+        words::<NameState>(db, "resident", "name_state").await;
+        words::<CheckSubject>(db, "content_check", "subject").await;
+        words::<CheckKind>(db, "content_check", "kind").await;
+        words::<CheckState>(db, "content_check", "state").await;
+        words::<CheckState>(db, "check_verdict", "state").await;
     }
 
     async fn a_number_out_of_range_is_refused(app: TestApp) {
@@ -168,12 +175,16 @@ on_both_databases! {
             ("attendance", "meeting_id, resident_id", ""),
             ("attendance_event", "meeting_id, resident_id, code_step", ""),
             ("callback", "account, dedup_key", ""),
+            ("check_verdict", "trace_id", ""),
             ("community", "name", ""),
+            ("content_check", "subject, subject_id, kind", ""),
+            ("content_check", "trace_id", ""),
             ("course", "name", ""),
             ("delivery", "account, msg_id", ""),
             ("enrolment", "resident_id, class_id", "status"),
             ("enrolment", "resident_id, class_id, request_key", ""),
             ("enrolment", "resident_id, course_id, term_id", "status"),
+            ("help_media", "message_id", ""),
             ("help_thread", "open_key", ""),
             ("link_code", "token_hash", ""),
             ("meeting", "class_id, number", ""),

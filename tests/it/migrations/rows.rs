@@ -31,7 +31,7 @@ pub async fn write_all(db: &DatabaseConnection) {
         meeting meeting_change enrolment enrolment_change attendance attendance_event
         picture article article_version article_review publication
         notice delivery subscription callback late_answer erasure job
-        help_thread help_message link_code
+        help_thread help_message help_media link_code content_check check_verdict
     );
     write_natural_keys(db).await;
 }
@@ -82,6 +82,7 @@ pub fn resident() -> entity::resident::Model {
         id: ResidentId(1),
         learner_number: "2026000001".to_owned(),
         name: text("王桂英"),
+        name_state: NameState::Unseen,
         birth_date: Some(day(1950, 2, 28)),
         community_id: Some(CommunityId(1)),
         phone_sealed: text("sealed"),
@@ -527,6 +528,45 @@ fn help_message() -> entity::help_message::Model {
         failure: text("过了四十八小时"),
         created_at: instant(0),
         settled_at: Some(instant(1)),
+    }
+}
+
+fn help_media() -> entity::help_media::Model {
+    entity::help_media::Model {
+        id: 1,
+        message_id: HelpMessageId(1),
+        state: MediaState::Kept,
+        mime: text("image/jpeg"),
+        bytes: Some(vec![0, 255, 7]),
+        created_at: instant(0),
+    }
+}
+
+pub fn content_check() -> entity::content_check::Model {
+    entity::content_check::Model {
+        id: CheckId(1),
+        subject: CheckSubject::HelpMessage,
+        subject_id: 1,
+        kind: CheckKind::Picture,
+        resident_id: Some(ResidentId(1)),
+        content: long("https://…"),
+        page: "/desk/1".to_owned(),
+        trace_id: text("trace"),
+        state: CheckState::Risky,
+        label: Some(20002),
+        asked_at: instant(0),
+        settled_at: Some(instant(1)),
+        settled_by: Some(StaffId(1)),
+    }
+}
+
+pub fn check_verdict() -> entity::check_verdict::Model {
+    entity::check_verdict::Model {
+        id: 1,
+        trace_id: long("trace"),
+        state: Some(CheckState::Risky),
+        label: Some(20002),
+        at: instant(0),
     }
 }
 

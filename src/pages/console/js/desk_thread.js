@@ -4,9 +4,11 @@ import { api, isGone } from './api.js';
 import { nameOf } from './desk.js';
 import { h, put } from './dom.js';
 import { field } from './form.js';
+import { covered, media } from './sent.js';
 import { badge, button, confirm, failure, pageHead, tell } from './ui.js';
 
 const STATE = { sent: 'ok', waiting: 'info', in_messages: 'info', unknown: 'warn', failed: 'bad' };
+const ELSEWHERE = ['video', 'other'];
 const MAX = 600;
 const EVERY_MS = 5_000;
 
@@ -46,11 +48,18 @@ function line(one, account) {
   const side = { resident: 'theirs', staff: 'ours', system: 'system' }[one.author];
   const who = { resident: '居民', staff: one.staff_name ?? '工作人员', system: '系统提示' }[one.author];
   return h(`article.desk-line.${side}`, { testid: `desk-line-${one.id}` },
-    h('p.small.soft', `${who} · ${one.time_text}`),
-    h('p.desk-text', one.text),
-    one.kind !== 'text' && h('p.small.soft', `${box}，三天内有效。`),
+    h('p.small.soft', [who, one.time_text, one.check && !one.check.covered && one.check.text].filter(Boolean).join(' · ')),
+    one.check?.covered ? covered(one.check.text, () => content(one, box), `open-${one.id}`) : content(one, box),
     one.state_text && h('p', {}, badge(one.state_text, STATE[one.state])),
     one.failure && h('p.small', one.failure));
+}
+
+function content(one, box) {
+  const elsewhere = ELSEWHERE.includes(one.kind) || one.media?.shown === 'missing';
+  return h('div.stack.tight', {},
+    one.media?.shown !== 'picture' && h('p.desk-text', one.text),
+    one.media && media(one.media, one.id),
+    elsewhere && h('p.small.soft', `${box}，三天内有效。`));
 }
 
 function answerBox(ctx, path, load) {

@@ -35,7 +35,7 @@ function learnerTable(learners, label, mayWithdraw) {
     none: empty('这个班还没有人报名。', '居民来电话或到柜台，可以在上面为他报名。'),
     rowTestid: (learner) => `learner-row-${learner.resident_id}`,
     columns: [
-      { name: '姓名', lead: true, cell: (learner) => h('span.strong', learner.name) },
+      { name: '姓名', lead: true, cell: nameCell },
       { name: '学员号', cell: (learner) => h('span.numbers', learner.learner_number) },
       { name: '电话', cell: (learner) => h('span.numbers', learner.phone_masked ?? '没有') },
       { name: '状态', cell: (learner) => badge(stateText(learner), KINDS[learner.status]) },
@@ -47,6 +47,9 @@ function learnerTable(learners, label, mayWithdraw) {
     ],
   });
 }
+
+const NAME_STATE = { unseen: '姓名待查', refused: '姓名不合适' };
+const nameCell = (learner) => h('span.row.tight', h('span.strong', learner.name), NAME_STATE[learner.name_state] && badge(NAME_STATE[learner.name_state], 'warn'));
 
 const stateText = (learner) => (learner.status === 'waiting' && learner.waiting_position
   ? `${learner.status_text.replace(/[（(].*$/, '')}第 ${learner.waiting_position} 位` : learner.status_text);

@@ -30,6 +30,7 @@ const ROUTES = [
   ['/wechat', () => import('./wechat.js'), 'wechat'],
   ['/desk', () => import('./desk.js'), 'desk'],
   ['/desk/:id', () => import('./desk_thread.js'), 'desk'],
+  ['/checks', () => import('./checks.js'), 'checks'],
   ['/jobs', () => import('./jobs.js'), 'jobs'],
   ['/logins', () => import('./logins.js'), 'logins'],
   ['/me', () => import('./me.js'), 'me'],

@@ -28,7 +28,10 @@ const NAV = [
     ['communities', '#/communities', '社区', 'centre'],
     ['holidays', '#/holidays', '放假日', 'centre'],
   ]],
-  ['服务', [['desk', '#/desk', '留言', 'enrolment']]],
+  ['服务', [
+    ['desk', '#/desk', '留言', 'enrolment'],
+    ['checks', '#/checks', '内容检查', 'enrolment'],
+  ]],
   ['宣传', [['news', '#/news', '新闻', 'news']]],
   ['系统', [
     ['wechat', '#/wechat', '微信', 'centre'],

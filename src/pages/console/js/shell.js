@@ -6,7 +6,7 @@ import { icon } from './icons.js';
 import { may, navigation } from './roles.js';
 import { button } from './ui.js';
 
-const ICONS = { home: 'home', meetings: 'today', classes: 'classes', residents: 'me', terms: 'term', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', desk: 'desk', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
+const ICONS = { home: 'home', meetings: 'today', classes: 'classes', residents: 'me', terms: 'term', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', desk: 'desk', checks: 'checks', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
 
 export function shell({ about, me, leave }) {
   const links = new Map();
@@ -30,15 +30,19 @@ export function shell({ about, me, leave }) {
     h('div.side-inner', {},
       h('div.top', {}, mark(about, 'a'), menu),
       h('div.folds', { id: 'folds' }, mark(about, 'a'), nav, who)));
-  const waiting = h('span.num.badge.warn', { hidden: true });
-  links.get('desk')?.append(waiting);
-  /** New on the way from page to page, so that nobody has to look into 留言 to know. */
-  const countDesk = async () => {
-    const count = await api.get('/api/staff/desk-count').then((one) => one.waiting, () => 0);
-    put(waiting, String(count));
-    waiting.hidden = count === 0;
-    waiting.setAttribute('aria-label', `${count} 条等回复`);
+  /** New on the way from page to page, so that nobody has to look into a list to know. */
+  const counter = (key, path, words) => {
+    const waiting = h('span.num.badge.warn', { hidden: true, testid: `count-${key}` });
+    links.get(key)?.append(waiting);
+    return async () => {
+      const count = await api.get(path).then((one) => one.waiting, () => 0);
+      put(waiting, String(count));
+      waiting.hidden = count === 0;
+      waiting.setAttribute('aria-label', `${count} ${words}`);
+    };
   };
+  const countDesk = counter('desk', '/api/staff/desk-count', '条等回复');
+  const countChecks = counter('checks', '/api/staff/checks-count', '条等人看');
   const fold = (open) => {
     side.classList.toggle('open', open);
     menu.setAttribute('aria-expanded', String(open));
@@ -53,13 +57,14 @@ export function shell({ about, me, leave }) {
     about.demo && demoBanner(),
     side, outlet);
   element.addEventListener('desk-changed', countDesk);
+  element.addEventListener('checks-changed', countChecks);
   return {
     element,
     outlet,
     /** Called with the navigation key of the page that is shown. */
     mark(key) {
       fold(false);
-      if (may(me, 'enrolment')) countDesk();
+      if (may(me, 'enrolment')) { countDesk(); countChecks(); }
       for (const [name, item] of links) {
         if (name === key) item.setAttribute('aria-current', 'page'); else item.removeAttribute('aria-current');
       }

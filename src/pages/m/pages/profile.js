@@ -19,6 +19,7 @@ export async function profile({ query }) {
   const form = new Form(me, communities.items || communities);
   return [
     me.name && h('p.line', {}, icon('person'), `学员号 ${me.learner_number}`),
+    me.name_refused && note('warn', 'alert', '您填的姓名没有通过，请改成真实姓名。'),
     form.element(inside(query.get('to'))),
     me.name && ways(),
   ];

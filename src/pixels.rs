@@ -1,4 +1,4 @@
-//! An uploaded file becomes a picture that every phone and the platform can show.
+//! A file that somebody sends becomes a picture that every phone and the platform can show.
 //!
 //! 1. The content decides what a file is, not its name or declared type.
 //! 2. Sizes are checked before anything is decoded: a small file cannot ask for
@@ -13,8 +13,13 @@ use image::codecs::png::{CompressionType, FilterType as PngFilter, PngEncoder};
 use image::imageops::FilterType;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 use crate::error::{Error, Result};
+
+/// A picture takes hundreds of megabytes while it is worked on: few at a time.
+static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
 /// Wide enough for every phone; the platform shows no more.
 const MAX_WIDTH: u32 = 1280;
@@ -28,18 +33,30 @@ const MAX_SIDE: u32 = 20_000;
 
 /// A picture as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Picture {
+pub struct Picture {
     pub mime: &'static str,
     pub bytes: Vec<u8>,
     pub width: u32,
     pub height: u32,
 }
 
-/// Takes an uploaded file apart and makes a picture of it. Slow: not for the async threads.
+/// Makes a picture of a file, beside the async threads; with the SHA-256 of what is kept.
 ///
 /// # Errors
 /// Not a JPEG or PNG, damaged, or too many pixels: `Invalid`, in words.
-pub(super) fn prepare(file: &[u8]) -> Result<Picture> {
+pub async fn made(file: Vec<u8>) -> Result<(Picture, String)> {
+    let permit = AT_ONCE.acquire().await.map_err(Error::internal)?;
+    let made = tokio::task::spawn_blocking(move || {
+        let made = prepare(&file)?;
+        let sum = hex::encode(Sha256::digest(&made.bytes));
+        drop(permit);
+        Ok((made, sum))
+    });
+    made.await.map_err(Error::internal)?
+}
+
+/// Takes a file apart and puts it together anew.
+fn prepare(file: &[u8]) -> Result<Picture> {
     let format = sniff(file)?;
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     let mut limits = Limits::default();
