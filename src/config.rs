@@ -40,6 +40,7 @@ pub struct Config {
     pub members: Members,
     pub staff: Staff,
     pub enrolment: Enrolment,
+    pub draw: Draw,
     pub attendance: Attendance,
     pub helpdesk: Helpdesk,
     pub worker: Worker,
@@ -126,6 +127,16 @@ pub struct Enrolment {
     pub offer_hours: i64,
     pub offer_daytime_hours: i64,
     pub travel_minutes: i64,
+}
+
+/// How many lots people have in a draw, besides the one that everybody has.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    pub most_wishes: usize,
+    pub own_community_lots: u32,
+    pub lost_lots: u32,
+    pub lost_most: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -378,6 +389,7 @@ pub struct Templates {
     pub offered: Template,
     pub meeting_changed: Template,
     pub answered: Template,
+    pub draw: Template,
 }
 
 impl Templates {
@@ -387,6 +399,7 @@ impl Templates {
             NoticeKind::Offered => &self.offered,
             NoticeKind::MeetingChanged => &self.meeting_changed,
             NoticeKind::Answered => &self.answered,
+            NoticeKind::Draw => &self.draw,
         }
     }
 }

@@ -8,8 +8,8 @@
 
 use chrono::{DateTime, Utc};
 use entity::ids::{
-    CheckId, ClassId, EnrolmentId, ErasureId, HelpMessageId, JobId, LateAnswerId, MeetingId,
-    NoticeId, PublicationId, ResidentId,
+    CheckId, ClassId, DrawId, EnrolmentId, ErasureId, HelpMessageId, JobId, LateAnswerId,
+    MeetingId, NoticeId, PublicationId, ResidentId, TermId,
 };
 use entity::job;
 use entity::kinds::{JobState, WechatAccount};
@@ -57,6 +57,10 @@ pub enum Job {
     LinkFollower { resident: ResidentId },
     /// Bring the menu to the account, if it differs from the one there.
     SyncMenu,
+    /// Publish the list of a term's wishes.
+    FreezeDraw { term: TermId },
+    /// Draw, and give what was drawn.
+    RunDraw { draw: DrawId },
 }
 
 impl Job {
@@ -79,6 +83,8 @@ impl Job {
             Self::LearnFollower { .. } => "learn_follower",
             Self::LinkFollower { .. } => "link_follower",
             Self::SyncMenu => "sync_menu",
+            Self::FreezeDraw { .. } => "freeze_draw",
+            Self::RunDraw { .. } => "run_draw",
         }
     }
 }

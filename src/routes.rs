@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
-    attendance, conversation, courses, enrolment, followers, helpdesk, members, news, notices,
-    pages, platform, safety, staff, telemetry, vault, wire, worker,
+    attendance, conversation, courses, draw, enrolment, followers, helpdesk, members, news,
+    notices, pages, platform, safety, staff, telemetry, vault, wire, worker,
 };
 
 /// The longest callback that WeChat is known to send is far below.
@@ -39,6 +39,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         notices::api::NoticesApi(app.clone()),
         courses::api::CoursesApi(app.clone()),
         enrolment::api::EnrolmentApi(app.clone()),
+        draw::api::DrawApi(app.clone()),
         attendance::api::AttendanceApi(app.clone()),
         news::api::NewsApi(app.clone()),
         helpdesk::api::HelpdeskApi(app.clone()),
@@ -51,6 +52,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         notices::api::StaffNoticesApi(app.clone()),
         courses::api::StaffCoursesApi(app.clone()),
         enrolment::api::StaffEnrolmentApi(app.clone()),
+        draw::api::StaffDrawApi(app.clone()),
         attendance::api::StaffAttendanceApi(app.clone()),
         news::api::StaffNewsApi(app.clone()),
         helpdesk::api::StaffHelpdeskApi(app.clone()),

@@ -43,6 +43,8 @@ ids! {
     MeetingId;
     /// 报名, 候补.
     EnrolmentId;
+    /// 摇号.
+    DrawId;
     /// A word to one resident.
     NoticeId;
     /// 公告、图文.

@@ -136,6 +136,8 @@ kinds! {
         MeetingChanged = "meeting_changed",
         /// 留言: staff answered.
         Answered = "answered",
+        /// 摇号: one's number, and that one got nothing.
+        Draw = "draw",
     }
     /// What somebody sent to the centre.
     HelpKind {

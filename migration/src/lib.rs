@@ -17,6 +17,7 @@ mod m20261124_000006_mass_send;
 mod m20261124_000007_erasure;
 mod m20261127_000009_checks;
 mod m20261127_000010_ways;
+mod m20261127_000011_draw;
 mod m20261127_000012_decisions;
 
 pub struct Migrator;
@@ -34,6 +35,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000007_erasure::Migration),
             Box::new(m20261127_000009_checks::Migration),
             Box::new(m20261127_000010_ways::Migration),
+            Box::new(m20261127_000011_draw::Migration),
             Box::new(m20261127_000012_decisions::Migration),
         ]
     }

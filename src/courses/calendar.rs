@@ -45,11 +45,15 @@ pub(super) fn weekly(
         .collect()
 }
 
-/// The term that people mean today: one that is open for sign-up, else one that
+/// The term that people mean today (`begins`: its first phase): one that is open for sign-up, else one that
 /// is being taught, else the next to come.
-pub(super) fn current(terms: Vec<term::Model>, today: NaiveDate) -> Option<term::Model> {
+pub(super) fn current(
+    terms: Vec<term::Model>,
+    begins: impl Fn(&term::Model) -> DateTime<Utc>,
+    today: NaiveDate,
+) -> Option<term::Model> {
     let rank = |term: &term::Model| {
-        let opens = clock::local_date(term.enrolment_opens_at);
+        let opens = clock::local_date(begins(term));
         let closes = clock::local_date(term.enrolment_closes_at);
         if opens <= today && today <= closes {
             Some(0)
@@ -134,7 +138,10 @@ mod tests {
     fn the_current_term_is_the_open_one_then_the_taught_one_then_the_next() {
         let spring = || term(1, "2026-03-02", "2026-06-30", "2026-02-01", "2026-03-28");
         let autumn = || term(2, "2026-09-01", "2026-12-31", "2026-06-20", "2026-09-28");
-        let at = |today: &str| current(vec![autumn(), spring()], day(today)).map(|term| term.id.0);
+        let begins = |term: &term::Model| term.enrolment_opens_at;
+        let at = |today: &str| {
+            current(vec![autumn(), spring()], begins, day(today)).map(|term| term.id.0)
+        };
         assert_eq!(at("2026-01-01"), Some(1));
         assert_eq!(at("2026-05-01"), Some(1));
         assert_eq!(at("2026-06-20"), Some(2), "both cover the day: sign-up is what people want");

@@ -9,7 +9,7 @@ use entity::kinds::{ClassStatus, MeetingStatus};
 use entity::{class, meeting, meeting_change};
 
 use super::make::{found, must_not_collide};
-use super::{ClassFacts, check, no_class, no_meeting, store, within_scope};
+use super::{ClassFacts, check, no_class, no_meeting, plan, store, within_scope};
 use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -95,6 +95,9 @@ pub async fn cancel_class(
     now: DateTime<Utc>,
 ) -> Result<class::Model> {
     let reason = check::text(reason, "原因", 100)?;
+    // In the order of `create_class`: the term, then the class.
+    let term = store::class(tx, id).await?.ok_or_else(no_class)?.term;
+    plan::no_draw_running(tx, term.id).await?;
     let class = store::lock_class(tx, id).await?.ok_or_else(no_class)?;
     if !store::close(tx, id).await? {
         return Err(cancelled());

@@ -11,7 +11,7 @@ use entity::ids::{CommunityId, CourseId, SiteId, StaffId, TeacherId, TermId};
 use entity::kinds::{ClassStatus, MeetingStatus, TeacherKind};
 use entity::{class, community, course, holiday, meeting, site, teacher, term};
 
-use super::{calendar, check, store, within_scope};
+use super::{calendar, check, plan, store, within_scope};
 use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -161,7 +161,10 @@ async fn put_term(
         max_classes_per_person: Set(new.max_classes_per_person),
         min_age: Set(new.min_age),
     };
-    save!(tx, by, now, "term", id.is_none(), row)
+    let saved: Result<term::Model> = save!(tx, by, now, "term", id.is_none(), row);
+    let saved = saved?;
+    plan::term_fits_plan(tx, &saved).await?;
+    Ok(saved)
 }
 
 async fn put_course(
@@ -347,7 +350,7 @@ pub async fn create_class(
     let count = usize::try_from(new.meeting_count).unwrap_or_default();
     let days = calendar::weekly(term.first_day, term.last_day, new.weekday, count, &holidays);
     check::ensure(!days.is_empty(), "no_meetings", "这个学期里排不出课，请检查星期和节假日。")?;
-    let rows = (1..).zip(days).map(|(number, day)| plan(&class, number, day)).collect();
+    let rows = (1..).zip(days).map(|(number, day)| planned(&class, number, day)).collect();
     store::insert_meetings(tx, rows).await?;
     staff::record(tx, by, "class.created", &format!("class:{}", class.id), None, now).await?;
     Ok(class)
@@ -366,7 +369,7 @@ pub async fn add_class(app: &App, who: &Colleague, new: &NewClass) -> Result<cla
     Ok(class)
 }
 
-fn plan(class: &class::Model, number: i32, day: NaiveDate) -> meeting::ActiveModel {
+fn planned(class: &class::Model, number: i32, day: NaiveDate) -> meeting::ActiveModel {
     let starts_at = clock::at_local(day, class.start_minute);
     meeting::ActiveModel {
         class_id: Set(class.id),

@@ -10,7 +10,9 @@
 //!    with who, when and why, and its learners are told by a job of the same transaction.
 //! 4. Meetings are made once, from the weekly pattern, without holidays; a holiday
 //!    that is entered later does not touch them.
-//! 5. Officers act at the sites of their own community alone.
+//! 5. The phases of a term are in order at any time (`plan.rs`), and no longer change
+//!    once its list is published.
+//! 6. Officers act at the sites of their own community alone.
 
 use std::collections::HashMap;
 
@@ -30,6 +32,7 @@ pub mod calendar;
 mod change;
 mod check;
 mod make;
+mod plan;
 mod store;
 
 pub use change::{
@@ -39,6 +42,11 @@ pub use make::{
     NewClass, NewCourse, NewSite, NewTeacher, NewTerm, add_class, add_holiday, create_class,
     create_community, create_course, create_holiday, create_site, create_teacher, create_term,
     remove_holiday, save_community, save_course, save_site, save_teacher, save_term,
+};
+pub(crate) use plan::no_plan;
+pub use plan::{
+    NewPlan, Stage, Step, class_rules, lock_plan, must_be, no_draw_running, plan, plan_frozen,
+    plan_settled, plans, remove_plan, save_class_rule, save_plan, share_plan, stage, steps,
 };
 pub use store::ClassFacts;
 
@@ -279,7 +287,9 @@ pub async fn current_term(
     conn: &impl ConnectionTrait,
     today: NaiveDate,
 ) -> Result<Option<term::Model>> {
-    Ok(calendar::current(store::terms(conn).await?, today))
+    let plans = store::plans::plans(conn).await?;
+    let begins = |term: &term::Model| plan::begins(term, plans.get(&term.id));
+    Ok(calendar::current(store::terms(conn).await?, begins, today))
 }
 
 /// The teacher who signs in with this login.

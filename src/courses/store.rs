@@ -15,6 +15,8 @@ use entity::ids::{ClassId, CommunityId, CourseId, MeetingId, SiteId, StaffId, Te
 use entity::kinds::{ClassStatus, MeetingStatus};
 use entity::{class, community, course, holiday, meeting, meeting_change, site, teacher, term};
 
+pub(super) mod plans;
+
 use super::ClassFilter;
 use crate::error::{Error, Result};
 
@@ -265,6 +267,14 @@ pub(super) async fn take_places(
         .exec(tx)
         .await?;
     Ok(changed.rows_affected == wanted.len() as u64)
+}
+
+/// Keeps a term from being frozen meanwhile; others may do the same.
+pub(super) async fn share_term(
+    tx: &DatabaseTransaction,
+    id: TermId,
+) -> Result<Option<term::Model>> {
+    Ok(term::Entity::find_by_id(id).lock(LockType::Share).one(tx).await?)
 }
 
 /// Capacity, name, room and teacher; refused by the row itself if more are taken.

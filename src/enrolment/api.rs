@@ -258,7 +258,7 @@ impl EnrolmentApi {
 
     /// Change to another class of the same course, without losing the place on the way.
     ///
-    /// Codes: `change_over`, `not_sister`, `class_full`, `class_cancelled`, `overlap`, `class_not_found`,
+    /// Codes: `change_over`, `draw_running`, `not_sister`, `class_full`, `class_cancelled`, `overlap`, `class_not_found`,
     /// `enrolment_not_found`.
     #[oai(path = "/me/enrolments/:id/change", method = "post", operation_id = "change_class")]
     async fn change(
@@ -519,7 +519,7 @@ impl StaffEnrolmentApi {
 
     /// End a class, its meetings to come and its enrolments. Everyone in it is told.
     ///
-    /// Codes: `missing`, `too_long`, `class_cancelled`, `class_not_found`, `out_of_scope`.
+    /// Codes: `missing`, `too_long`, `class_cancelled`, `draw_running`, `class_not_found`, `out_of_scope`.
     #[oai(path = "/staff/classes/:id/cancel", method = "post", operation_id = "staff_cancel_class")]
     async fn cancel_class(
         &self,
@@ -584,7 +584,7 @@ impl StaffEnrolmentApi {
 
     /// Change a person to another class of the same course, at their wish.
     ///
-    /// Codes: `change_over`, `not_sister`, `class_full`, `class_cancelled`, `overlap`, `class_not_found`,
+    /// Codes: `change_over`, `draw_running`, `not_sister`, `class_full`, `class_cancelled`, `overlap`, `class_not_found`,
     /// `enrolment_not_found`, `out_of_scope`.
     #[oai(
         path = "/staff/enrolments/:id/change",

@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::enrolment::Model;
-use entity::ids::{ClassId, ResidentId};
+use entity::ids::{ClassId, ResidentId, TermId};
 use entity::kinds::EnrolmentStatus;
+use entity::term_plan;
 
 use super::sign_up::Request;
 use super::{eligibility, store};
@@ -72,6 +73,8 @@ pub(super) struct Book {
     people: HashMap<ResidentId, Standing>,
     /// The classes that are wanted, and those that the people are in.
     classes: HashMap<ClassId, ClassFacts>,
+    /// The phases of terms that have more than first come first served.
+    plans: HashMap<TermId, term_plan::Model>,
     seats: HashMap<ResidentId, Vec<Seat>>,
     /// Where somebody comes before a newcomer (invariant 5).
     queued: HashSet<ClassId>,
@@ -89,6 +92,7 @@ impl Book {
         let mut book = Self {
             classes: courses::classes(conn, &wanted).await?,
             people: members::standings(conn, version, &people).await?,
+            plans: courses::plans(conn).await?,
             seats: HashMap::new(),
             queued: HashSet::new(),
         };
@@ -181,6 +185,7 @@ impl Book {
         eligibility::check(&eligibility::Facts {
             now,
             class,
+            plan: self.plans.get(&class.term.id),
             birth_date: standing.ready()?.birth_date,
             held: &self.others(who, class),
         })

@@ -69,13 +69,14 @@ async fn held_beside(
 /// Saying it twice is the same as once.
 ///
 /// # Errors
-/// `change_over`, `not_sister`, `class_full`, `class_cancelled`, `overlap`;
+/// `change_over`, `draw_running`, `not_sister`, `class_full`, `class_cancelled`, `overlap`;
 /// `enrolment_not_found` also for somebody else's.
 pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId) -> Result<Mine> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     let before = owned(&tx, actor, id).await?;
     members::lock(&tx, before.resident_id).await?;
+    courses::no_draw_running(&tx, before.term_id).await?;
     courses::lock_classes(&tx, &[before.class_id, to]).await?;
     let before = owned(&tx, actor, id).await?;
     let held = held_beside(&tx, &before).await?;

@@ -5,10 +5,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::kinds::ClassStatus;
+use entity::term_plan;
 
 use crate::clock;
-use crate::courses::calendar::{self, Phase};
-use crate::courses::{ClassFacts, time_text};
+use crate::courses::{self, ClassFacts, Stage, calendar, time_text};
 use crate::error::{Error, Result};
 
 /// All that the rules look at.
@@ -16,6 +16,8 @@ use crate::error::{Error, Result};
 pub(super) struct Facts<'a> {
     pub now: DateTime<Utc>,
     pub class: &'a ClassFacts,
+    /// The phases of its term, if it has more than first come first served.
+    pub plan: Option<&'a term_plan::Model>,
     pub birth_date: NaiveDate,
     /// The other classes that the person holds, is offered or waits for, in the same term.
     pub held: &'a [&'a ClassFacts],
@@ -58,14 +60,31 @@ pub(super) fn check_change(to: &ClassFacts, held: &[&ClassFacts]) -> Result<()> 
 
 fn term_is_open(facts: &Facts<'_>) -> Result<()> {
     let term = &facts.class.term;
-    match calendar::phase(term, facts.now) {
-        Phase::Open => Ok(()),
-        Phase::Before => {
-            let message = format!("报名还没开始，{}开始。", clock::spoken(term.enrolment_opens_at));
-            Err(Error::conflict("not_open", message)
-                .or_else("先看看有哪些班", Some("/classes".to_owned())))
+    let opens = term.enrolment_opens_at;
+    let not_open = |message: String| Error::conflict("not_open", message);
+    // In a term with phases, this is the last of them.
+    let later = |now: &str| {
+        let message = if facts.now < opens {
+            format!("{now}，先到先得{}开始。", clock::spoken(opens))
+        } else {
+            format!("{now}，结果出来以后才能报名。")
+        };
+        not_open(message)
+    };
+    match courses::stage(term, facts.plan, facts.now) {
+        Stage::Open => Ok(()),
+        Stage::Between => {
+            let message = format!("报名还没开始，{}开始。", clock::spoken(opens));
+            Err(not_open(message).or_else("先看看有哪些班", Some("/classes".to_owned())))
         }
-        Phase::Closed => {
+        Stage::Continuation => {
+            Err(later("现在是老学员续读").or_else("看看能不能续读", Some("/wishes".to_owned())))
+        }
+        Stage::Wishes => Err(later("现在是填志愿").or_else("去填志愿", Some("/wishes".to_owned()))),
+        Stage::Draw | Stage::Confirm => {
+            Err(later("现在是摇号和确认").or_else("看看摇号", Some("/draw".to_owned())))
+        }
+        Stage::Closed => {
             let message = format!("{}的报名已经结束了。", term.name);
             Err(Error::conflict("closed", message).or_else("打电话问问教育中心", None))
         }
@@ -242,7 +261,7 @@ mod tests {
     fn verdict(class: &ClassFacts, birth: &str, held: &[ClassFacts]) -> Option<&'static str> {
         let birth_date = birth.parse().expect("valid");
         let held: Vec<_> = held.iter().collect();
-        check(&Facts { now: now(), class, birth_date, held: &held })
+        check(&Facts { now: now(), class, plan: None, birth_date, held: &held })
             .err()
             .map(|refusal| refusal.code)
     }
@@ -291,7 +310,7 @@ mod tests {
         let wanted = class(1, 2, 540);
         let birth_date = "1956-03-01".parse().expect("valid");
         let held = class(2, 2, 600);
-        let facts = Facts { now: now(), class: &wanted, birth_date, held: &[&held] };
+        let facts = Facts { now: now(), class: &wanted, plan: None, birth_date, held: &[&held] };
         let refusal = check(&facts).expect_err("an overlap");
         assert_eq!(refusal.message, "和“2班”（每周二 10:00–11:30）时间冲突。");
         assert_eq!(refusal.next[0].page.as_deref(), Some("/classes"));

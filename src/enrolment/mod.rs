@@ -36,6 +36,7 @@ mod book;
 mod change;
 mod decisions;
 mod eligibility;
+mod grant;
 mod offer;
 mod opening;
 mod refusal;
@@ -47,6 +48,7 @@ mod withdraw;
 
 pub use change::{change_class, change_class_at_counter, sister_classes};
 pub use decisions::Decisions;
+pub use grant::{Grant, grant, held, kept_until, suits};
 pub use opening::{Ended, Minute, Opening, opening};
 pub use sign_up::{Outcome, SignUp, SignUpOptions, sign_up, sign_up_at_counter};
 pub use tell::tell_meeting_change;

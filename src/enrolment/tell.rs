@@ -94,6 +94,37 @@ pub(super) async fn offered(
     notices::notify(tx, &notice, now).await
 }
 
+/// Drawn: the place is kept until then.
+pub(super) async fn drawn(
+    tx: &DatabaseTransaction,
+    enrolment: &Model,
+    facts: &ClassFacts,
+    expires_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let class = &facts.class;
+    let notice = NewNotice {
+        resident: enrolment.resident_id,
+        kind: NoticeKind::Offered,
+        dedup_key: format!("offered:{}:{}", enrolment.id, expires_at.timestamp_millis()),
+        title: "摇中了，请确认".to_owned(),
+        body: format!(
+            "您摇中了“{}”（{}）。请在{}之前确认，过时就让给候补。",
+            class.name,
+            courses::time_text(class),
+            clock::spoken(expires_at)
+        ),
+        page: "/mine".to_owned(),
+        values: Values {
+            class: class.name.clone(),
+            time: clock::wechat_time(expires_at),
+            place: place(&facts.site.name, &class.room),
+            note: "摇中了，请确认".to_owned(),
+        },
+    };
+    notices::notify(tx, &notice, now).await
+}
+
 pub(super) async fn class_cancelled(
     tx: &DatabaseTransaction,
     enrolment: &Model,

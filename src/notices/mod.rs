@@ -128,8 +128,13 @@ pub fn kind_of_template(templates: &Templates, template_id: &str) -> Option<Noti
 }
 
 /// All kinds, in the order in which residents are asked.
-const KINDS: [NoticeKind; 4] =
-    [NoticeKind::Placed, NoticeKind::Offered, NoticeKind::MeetingChanged, NoticeKind::Answered];
+const KINDS: [NoticeKind; 5] = [
+    NoticeKind::Placed,
+    NoticeKind::Offered,
+    NoticeKind::MeetingChanged,
+    NoticeKind::Answered,
+    NoticeKind::Draw,
+];
 
 /// What is kept of a message while it is on its way, and when its sender died meanwhile.
 const NO_ANSWER: &str = "微信没有回音，可能已经收到，也可能没有；为免重复，不再发送。";

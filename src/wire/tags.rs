@@ -13,6 +13,9 @@ pub enum Tag {
     /// Residents: sign-up, waiting list, withdrawal.
     #[oai(rename = "Resident · enrolment")]
     Enrolment,
+    /// Residents: phases of a term, wishes, the draw.
+    #[oai(rename = "Resident · draw")]
+    Draw,
     /// Residents: check-in and hours.
     #[oai(rename = "Resident · attendance")]
     Attendance,
@@ -28,6 +31,9 @@ pub enum Tag {
     /// Staff: enrolments and waiting lists.
     #[oai(rename = "Staff · enrolment")]
     StaffEnrolment,
+    /// Staff: phases, seeds and results.
+    #[oai(rename = "Staff · draw")]
+    StaffDraw,
     /// Staff and teachers: codes and the roll.
     #[oai(rename = "Staff · attendance")]
     StaffAttendance,

@@ -21,7 +21,7 @@ use entity::kinds::JobState;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
-use crate::{conversation, enrolment, followers, helpdesk, news, notices, safety};
+use crate::{conversation, draw, enrolment, followers, helpdesk, news, notices, safety};
 
 pub mod api;
 mod store;
@@ -210,6 +210,8 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::LearnFollower { openid } => followers::learn(app, &openid).await,
         Job::LinkFollower { resident } => followers::link_known(app, resident).await,
         Job::SyncMenu => conversation::sync_menu(app).await,
+        Job::FreezeDraw { term } => draw::freeze(app, term).await,
+        Job::RunDraw { draw } => draw::run(app, draw).await,
     }
 }
 

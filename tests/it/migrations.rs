@@ -46,11 +46,11 @@ on_both_databases! {
         }
         compare!(
             article article_review article_version attendance attendance_event audit callback
-            check_verdict class community consent content_check course delivery enrolment
-            enrolment_change erasure follower help_media help_message
+            check_verdict class class_rule community consent content_check course delivery draw
+            draw_class draw_entry enrolment enrolment_change erasure follower help_media help_message
             help_thread holiday job late_answer link_code meeting meeting_change notice picture
             publication resident resident_session site
-            staff staff_session subscription teacher term wechat_identity
+            staff staff_session subscription teacher term term_plan wechat_identity wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
     }
@@ -126,6 +126,7 @@ on_both_databases! {
         words::<CheckKind>(db, "content_check", "kind").await;
         words::<CheckState>(db, "content_check", "state").await;
         words::<CheckState>(db, "check_verdict", "state").await;
+        words::<ActorKind>(db, "wish", "actor_kind").await;
     }
 
     async fn a_number_out_of_range_is_refused(app: TestApp) {
@@ -142,6 +143,11 @@ on_both_databases! {
         accepts(db, "UPDATE subscription SET balance = 0").await;
         refuses(db, "check", "UPDATE subscription SET balance = -1").await;
         refuses(db, "check", "UPDATE attendance SET hours_hundredths = -1").await;
+        refuses(db, "check", "UPDATE wish SET rank = 0").await;
+        refuses(db, "check", "UPDATE term_plan SET newcomer_percent = 101").await;
+        refuses(db, "check", "UPDATE term_plan SET seed_at = wishes_close_at").await;
+        refuses(db, "check", "UPDATE draw SET confirmed_by = seed_by").await;
+        refuses(db, "check", "UPDATE draw SET confirmed_by = NULL").await;
     }
 
     async fn a_second_row_for_what_is_one_thing_is_refused(app: TestApp) {
@@ -181,6 +187,10 @@ on_both_databases! {
             ("content_check", "trace_id", ""),
             ("course", "name", ""),
             ("delivery", "account, msg_id", ""),
+            ("draw", "term_id", ""),
+            ("draw_class", "draw_id, class_id", ""),
+            ("draw_entry", "draw_id, number", ""),
+            ("draw_entry", "draw_id, resident_id", ""),
             ("enrolment", "resident_id, class_id", "status"),
             ("enrolment", "resident_id, class_id, request_key", ""),
             ("enrolment", "resident_id, course_id, term_id", "status"),
@@ -203,6 +213,8 @@ on_both_databases! {
             ("teacher", "staff_id", ""),
             ("term", "name", ""),
             ("wechat_identity", "account, openid", ""),
+            ("wish", "term_id, resident_id, class_id", "replaced_at"),
+            ("wish", "term_id, resident_id, rank", "replaced_at"),
         ];
         let schema = schema(db).await;
         let unique: Vec<String> = schema

@@ -12,6 +12,7 @@ import { checkin } from './pages/checkin.js';
 import { classes } from './pages/classes.js';
 import { classPage } from './pages/class.js';
 import { consent } from './pages/consent.js';
+import { drawPage } from './pages/draw.js';
 import { desk } from './pages/desk.js';
 import { help, missing } from './pages/help.js';
 import { home } from './pages/home.js';
@@ -23,11 +24,13 @@ import { messages } from './pages/messages.js';
 import { mine } from './pages/mine.js';
 import { article, news } from './pages/news.js';
 import { profile } from './pages/profile.js';
+import { wishes } from './pages/wishes.js';
 
 const MODE = 'shangxue.mode';
 const PAGES = {
   home, classes, class: classPage, mine, change, checkin, hours: hoursPage, messages,
   news, article, login, consent, profile, leave, help, missing, desk, link: linkPage,
+  wishes, draw: drawPage,
 };
 
 const root = document.documentElement;

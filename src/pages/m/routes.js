@@ -4,6 +4,8 @@ const PAGES = [
   [/^\/$/, 'home', '尚学'],
   [/^\/classes$/, 'classes', '找班级'],
   [/^\/classes\/(\d+)$/, 'class', '班级'],
+  [/^\/wishes$/, 'wishes', '我的志愿', true],
+  [/^\/draw$/, 'draw', '摇号'],
   [/^\/mine$/, 'mine', '我的课程', true],
   [/^\/change\/(\d+)$/, 'change', '换班', true],
   [/^\/checkin$/, 'checkin', '签到', true],

@@ -33,6 +33,10 @@ pub async fn write_all(db: &DatabaseConnection) {
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict
     );
+    let mut colleague = staff().into_active_model().reset_all();
+    (colleague.id, colleague.login) = (NotSet, sea_orm::Set("colleague".to_owned()));
+    assert_eq!(colleague.insert(db).await.expect("second login").id, StaffId(2));
+    write!(wish draw draw_class draw_entry);
     write_natural_keys(db).await;
 }
 
@@ -42,6 +46,22 @@ async fn write_natural_keys(db: &DatabaseConnection) {
     assert_eq!(written, day);
     let read = entity::holiday::Entity::find_by_id(day.day).one(db).await.expect("select");
     assert_eq!(read, Some(day));
+
+    let plan = term_plan();
+    let active = plan.clone().into_active_model().reset_all();
+    assert_eq!(active.insert(db).await.expect("term_plan"), plan);
+    let read = entity::term_plan::Entity::find_by_id(plan.term_id).one(db).await.expect("select");
+    assert_eq!(read, Some(plan));
+
+    let rule = entity::class_rule::Model {
+        class_id: ClassId(1),
+        beginners: true,
+        previous_course_id: Some(CourseId(1)),
+    };
+    let active = rule.clone().into_active_model().reset_all();
+    assert_eq!(active.insert(db).await.expect("class_rule"), rule);
+    let read = entity::class_rule::Entity::find_by_id(ClassId(1)).one(db).await.expect("select");
+    assert_eq!(read, Some(rule));
 
     let follower = entity::follower::Model {
         openid: "o-1".to_owned(),
@@ -578,5 +598,73 @@ pub fn link_code() -> entity::link_code::Model {
         created_at: instant(0),
         expires_at: instant(1),
         used_at: Some(instant(2)),
+    }
+}
+
+fn term_plan() -> entity::term_plan::Model {
+    entity::term_plan::Model {
+        term_id: TermId(1),
+        continuation_opens_at: Some(instant(0)),
+        continuation_closes_at: Some(instant(1)),
+        wishes_open_at: instant(1),
+        wishes_close_at: instant(2),
+        seed_at: instant(3),
+        seed_source: long("排列5"),
+        confirm_until: instant(4),
+        most_classes: 2,
+        newcomer_percent: 30,
+        frozen_at: Some(instant(2)),
+        settled_at: Some(instant(3)),
+    }
+}
+
+fn wish() -> entity::wish::Model {
+    entity::wish::Model {
+        id: 1,
+        term_id: TermId(1),
+        resident_id: ResidentId(1),
+        class_id: ClassId(1),
+        rank: 1,
+        actor_kind: ActorKind::Staff,
+        actor_id: Some(1),
+        created_at: instant(0),
+        replaced_at: Some(instant(1)),
+    }
+}
+
+pub fn draw() -> entity::draw::Model {
+    entity::draw::Model {
+        id: DrawId(1),
+        term_id: TermId(1),
+        list: long("名单"),
+        list_sha256: "a".repeat(64),
+        frozen_at: instant(0),
+        seed: text("12345"),
+        seed_by: Some(StaffId(1)),
+        seed_entered_at: Some(instant(1)),
+        confirmed_by: Some(StaffId(2)),
+        confirmed_at: Some(instant(2)),
+        result: text("结果"),
+        result_sha256: Some("b".repeat(64)),
+        drawn_at: Some(instant(3)),
+    }
+}
+
+pub fn draw_class() -> entity::draw_class::Model {
+    entity::draw_class::Model {
+        id: 1,
+        draw_id: DrawId(1),
+        class_id: ClassId(1),
+        applied_at: Some(instant(4)),
+    }
+}
+
+pub fn draw_entry() -> entity::draw_entry::Model {
+    entity::draw_entry::Model {
+        id: 1,
+        draw_id: DrawId(1),
+        resident_id: ResidentId(1),
+        number: "0371".to_owned(),
+        lost: Some(true),
     }
 }

@@ -18,6 +18,7 @@ const ROUTES = [
   ['/residents', () => import('./residents.js'), 'residents'],
   ['/terms', () => import('./terms.js'), 'terms'],
   ['/terms/:id/opening', () => import('./opening.js'), 'terms'],
+  ['/terms/:id/draw', () => import('./term_draw.js'), 'terms'],
   ['/courses', () => import('./courses.js'), 'courses'],
   ['/teachers', () => import('./teachers.js'), 'teachers'],
   ['/sites', () => import('./sites.js'), 'sites'],

@@ -24,6 +24,7 @@ export const page = (ctx) => crudPage(ctx, {
   path: '/api/staff/terms',
   wide: true,
   name: (term) => term.name,
+  extra: (term) => h('a.button.quiet', { href: `#/terms/${term.id}/draw`, testid: `term-draw-${term.id}` }, '志愿和摇号'),
   columns: [
     { name: '名称', lead: true, cell: (term) => h('span.strong.nowrap', term.name) },
     { name: '上课', cell: (term) => span(time.dayText(term.first_day), time.dayText(term.last_day)) },

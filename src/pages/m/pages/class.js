@@ -4,18 +4,23 @@ import { get, getOnce, newKey, post, session } from '../api.js';
 import { askForMessages } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, classFacts, day, link, moment, note, places, prepared, withdrawal } from '../parts.js';
+import { phases } from '../phase.js';
+import { wishPart } from './wishes.js';
 
 const LIVE = ['placed', 'offered', 'waiting'];
 
 export async function classPage({ id, query, whole, setTitle }) {
-  const [one, term, mine] = await Promise.all([
+  const [one, term, mine, phase] = await Promise.all([
     get(`/classes/${id}`),
     getOnce('/terms/current').catch(() => null),
     session.signedIn ? get('/me/enrolments').catch((error) => {
       if (error.status === 401) return null;
       throw error;
     }) : null,
+    phases(),
   ]);
+  const here = phase && phase.term_id === one.term_id && phase;
+  const wish = here && here.phase === 'wishes' && one.status !== 'cancelled' && await wishPart(one, whole);
   const held = mine && mine.items.find((enrolment) => enrolment.class.id === one.id && LIVE.includes(enrolment.status));
   const page = h('div.page', {});
   const done = (result) => {
@@ -38,7 +43,7 @@ export async function classPage({ id, query, whole, setTitle }) {
     h('h2.name', {}, one.name),
     places(one),
     classFacts(one),
-    h('div.signup', {}, held ? already(held) : signUp(one, term, query.get('join') === '1', whole, done)),
+    h('div.signup', {}, held ? already(held) : wish || signUp(one, term, here, query.get('join') === '1', whole, done)),
     one.description && h('section', {}, h('h2', {}, '学什么'), h('p.text', {}, one.description)),
     h('section', {}, h('h2', {}, '谁可以报'), h('p', {}, ages(one))),
     meetings(one.meetings));
@@ -56,10 +61,11 @@ function already(enrolment) {
     link('看我的课程', '#/mine', enrolment.status === 'offered' ? 'main' : 'second', { 'data-testid': 'my-classes' })];
 }
 
-function signUp(one, term, join, whole, done) {
+function signUp(one, term, here, join, whole, done) {
   if (one.status === 'cancelled') return note('warn', 'alert', '这个班不开了，不能报名。', link('看看其他班', '#/classes', 'second'));
   if (term && term.id === one.term_id && term.phase === 'before') {
-    return note('plain', 'calendar', h('p.strong', {}, '报名还没开始'), `${moment(term.enrolment_opens_at)} 开始。`);
+    return note('plain', 'calendar', h('p.strong', {}, '报名还没开始'), `${moment(term.enrolment_opens_at)} 开始。`,
+      here && here.phases.length > 1 && h('p', {}, `现在：${here.title}。${here.text}`));
   }
   if (term && term.id === one.term_id && term.phase === 'closed') {
     return note('plain', 'calendar', h('p.strong', {}, '报名已经结束'), '想来上课，可以打电话问问教育中心。');

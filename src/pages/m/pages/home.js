@@ -4,6 +4,7 @@ import { about, get, session } from '../api.js';
 import { canScan } from '../bridge.js';
 import { h, icon } from '../dom.js';
 import { day, link, moment, note } from '../parts.js';
+import { phaseCard, phases, planned } from '../phase.js';
 import { offer } from './mine.js';
 
 const TILES = [
@@ -22,12 +23,15 @@ const quietly = (asked, otherwise) => asked.catch((error) => {
 });
 
 export async function home({ setTitle }) {
-  const centre = await quietly(about(), null);
+  const [centre, phase] = await Promise.all([quietly(about(), null), phases()]);
   if (centre) setTitle(centre.centre_name.slice(0, 14));
+  const card = planned(phase) && phase.phase !== 'closed' && phaseCard(phase);
+  // While it is one's turn to do something.
+  const first = card && ['continuation', 'wishes'].includes(phase.phase);
   const now = session.signedIn ? await mattersNow() : { cards: await forGuests(), unread: 0 };
   return [
     now.greeting && h('p.greeting', {}, now.greeting),
-    h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, now.cards),
+    h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, card && first && card, now.cards, card && !first && card),
     h('nav.tiles', { 'aria-label': '全部功能' }, TILES.map((tile) => oneTile(tile, now.unread))),
   ];
 }
