@@ -297,6 +297,8 @@ fn the_name_of_a_class_is_found_beside_what_is_wanted() {
         ("怎么报名啊？", None),
         ("几点上课", None),
         ("签到", None),
+        // Sounds like 建议 in the middle.
+        ("智在指尖一班", Some("智在指尖一")),
     ] {
         assert_eq!(read(text).topic.as_deref(), topic, "{text}");
     }
