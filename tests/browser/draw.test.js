@@ -75,7 +75,7 @@ async function plan(centre) {
   const { name, max_classes_per_person, min_age } = term;
   await centre("PUT", `/terms/${term.id}`, { name, max_classes_per_person, min_age, first_day: day(25), last_day: day(140), enrolment_opens_at: from(20 * 86400), enrolment_closes_at: from(40 * 86400) });
   await centre("PUT", `/terms/${term.id}/plan`, {
-    wishes_open_at: from(-60), wishes_close_at: from(SOON_S), seed_at: from(SOON_S + 2), seed_source: "排列5第26338期",
+    wishes_open_at: from(-60), wishes_close_at: from(SOON_S), seed_at: from(SOON_S + 8), seed_source: "排列5第26338期",
     confirm_until: from(10 * 86400), most_classes: 2, newcomer_percent: 30,
   });
   const hot = (await call("GET", `${demo.url}/api/classes?free=true`)).value.items[0];
@@ -107,7 +107,7 @@ test("wishes are drawn before everybody's eyes", async () => {
   await office.page.getByTestId("me-name").waitFor();
   await office.page.goto(`${demo.url}/console/#/terms/${term.id}/draw`);
   const hash = await office.page.getByTestId("list-hash").textContent();
-  await office.page.getByTestId("seed-enter").click();
+  await office.page.getByTestId("seed-enter").click({ timeout: 30_000 });
   await office.page.getByTestId("field-seed").fill("12345");
   await office.page.getByTestId("dialog-submit").click();
   await office.page.getByTestId("seed-entered").waitFor();

@@ -11,11 +11,11 @@ export async function page(ctx) {
   const path = `/api/staff/terms/${ctx.params.id}`;
   const [view, courses] = await Promise.all([api.get(`${path}/draw`, { signal: ctx.signal }), api.list('/api/staff/courses', { signal: ctx.signal })]);
   const { phases } = view;
-  // The seed and the result come from elsewhere.
-  if (view.plan && phases.phase === 'draw') {
+  // Phases pass, and the seed and the result come from elsewhere.
+  if (view.plan && !phases.draw?.drawn_at) {
     ctx.every(10_000, async () => {
       const now = await api.get(`${path}/draw`, { signal: ctx.signal });
-      if (JSON.stringify(now.phases.draw) !== JSON.stringify(phases.draw) || now.phases.phase !== phases.phase) await reload();
+      if (stage(now) !== stage(view)) await reload();
     });
   }
   const edit = () => planDialog(path, view.plan, phases);
@@ -33,6 +33,9 @@ export async function page(ctx) {
     view.plan && classes(view, courses),
     view.lost.length > 0 && losers(view.lost));
 }
+
+const seedDue = ({ now, draw }) => Date.parse(now) >= Date.parse(draw?.seed_at);
+const stage = ({ phases }) => JSON.stringify([phases.phase, phases.draw, seedDue(phases)]);
 
 function steps({ phases, plan }) {
   return h('section.panel.stack', { testid: 'plan' },
@@ -62,7 +65,7 @@ function drawPanel(view) {
 }
 
 function seedPart(view, draw) {
-  if (Date.parse(view.phases.now) < Date.parse(draw.seed_at)) {
+  if (!seedDue(view.phases)) {
     return alertBox('info', h('p', `${draw.seed_at_text}以后，由两位同事各填一次种子，两次一样才摇号。`));
   }
   return h('div.stack', {},
