@@ -12,7 +12,8 @@ use tokio_util::task::TaskTracker;
 use crate::cache::{Cache, CacheError};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::conversation::Intake;
+use crate::conversation::{Intake, Sayings};
+use crate::courses::Catalogue;
 use crate::enrolment::Decisions;
 use crate::error::{Error, Result};
 use crate::members::Sessions;
@@ -27,7 +28,9 @@ pub struct App {
     pub wechat: Wechat,
     pub clock: Clock,
     pub intake: Arc<Intake>,
+    pub sayings: Arc<Sayings>,
     pub sessions: Arc<Sessions>,
+    pub catalogue: Arc<Catalogue>,
     pub decisions: Arc<Decisions>,
     /// Work that a request began and does not wait for to the end; waited for at the stop.
     pub tasks: TaskTracker,
@@ -64,7 +67,9 @@ impl App {
         let vault = Arc::new(Vault::new(&config.security.data_key)?);
         let config = Arc::new(config);
         let intake = Arc::new(Intake::new(db.clone()));
+        let sayings = Arc::new(Sayings::new(&config));
         let sessions = Arc::new(Sessions::new(db.clone()));
+        let catalogue = Arc::new(Catalogue::new(db.clone(), clock.clone()));
         let decisions =
             Decisions::new(db.clone(), cache.clone(), clock.clone(), Arc::clone(&config));
         Ok(Self {
@@ -73,7 +78,9 @@ impl App {
             wechat,
             clock,
             intake,
+            sayings,
             sessions,
+            catalogue,
             decisions: Arc::new(decisions),
             tasks: TaskTracker::new(),
             vault,

@@ -1,18 +1,26 @@
 //! Group commit: while one transaction commits, what arrives is gathered and decided
 //! together in the next, so that the cost of a commit is shared.
 //!
-//! 1. Nobody waits for company: a question that comes alone is decided at once.
+//! 1. A question that comes alone is decided at once. Only when the last batch was a
+//!    crowd and took long, the next waits a fraction of that for as many to come: people
+//!    who come again and again would else be decided by one alone and all others.
 //! 2. The order of arrival is the order within a batch, and batches follow each other.
 //! 3. A batch that fails is decided one by one, so that one bad question spoils no
 //!    other; a database that cannot be reached is not asked again for each of them.
 //! 4. Several instances may each have one: what is decided is decided by the database.
 
+use std::time::Duration;
+
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use crate::error::{Error, Kind, Result};
 
 /// So many wait in line; who comes then waits to be let in.
 const LINE: usize = 4096;
+
+/// A crowd is waited for by this part of the time that the last one took.
+const PART: u32 = 4;
 
 /// What is decided in batches.
 pub trait Decide: Send + Sync + 'static {
@@ -62,11 +70,17 @@ fn stopped() -> Error {
 
 async fn run<D: Decide>(decide: D, largest: usize, mut line: mpsc::Receiver<Waiting<D>>) {
     let mut waiting = Vec::with_capacity(largest);
+    // How many the last batch decided, and how long it took.
+    let mut last = (0, Duration::ZERO);
     while line.recv_many(&mut waiting, largest).await > 0 {
+        gather(&mut line, &mut waiting, last).await;
+        let begun = Instant::now();
         let (questions, asked): (Vec<_>, Vec<_>) =
             waiting.drain(..).map(|one| (one.question, one.answer)).unzip();
         metrics::histogram!("shangxue_batch_size").record(questions.len() as f64);
-        match decide.decide(&questions).await {
+        let decided = decide.decide(&questions).await;
+        last = (questions.len().min(largest), begun.elapsed());
+        match decided {
             Ok(answers) => {
                 debug_assert_eq!(answers.len(), asked.len());
                 for (answer, asked) in answers.into_iter().zip(asked) {
@@ -75,6 +89,27 @@ async fn run<D: Decide>(decide: D, largest: usize, mut line: mpsc::Receiver<Wait
                 }
             }
             Err(error) => one_by_one(&decide, &questions, asked, error).await,
+        }
+    }
+}
+
+/// Waits until as many have come as last time, for [`PART`] of what that took at most.
+async fn gather<D: Decide>(
+    line: &mut mpsc::Receiver<Waiting<D>>,
+    waiting: &mut Vec<Waiting<D>>,
+    (crowd, took): (usize, Duration),
+) {
+    let pause = took / PART;
+    // Timers are no finer.
+    if pause < Duration::from_millis(1) {
+        return;
+    }
+    let until = Instant::now() + pause;
+    while waiting.len() < crowd {
+        let more = line.recv_many(waiting, crowd - waiting.len());
+        match timeout_at(until, more).await {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => return,
         }
     }
 }
@@ -149,6 +184,28 @@ mod tests {
             answers.into_iter().map(|answer| answer.expect("decided")).collect();
         assert_eq!(answers, (101..=150).map(|number| number * 2).collect::<Vec<_>>());
         assert!(turns.load(Ordering::SeqCst) <= 2, "one alone, then the rest at most");
+    }
+
+    fn one(number: u32) -> Waiting<Doubler> {
+        Waiting { question: number, answer: oneshot::channel().0 }
+    }
+
+    #[tokio::test]
+    async fn after_a_crowd_as_many_are_waited_for_and_not_for_long() {
+        let (send, mut line) = mpsc::channel(8);
+        let mut waiting = vec![one(1)];
+        // Nobody was there, or it went quickly: nothing is waited for.
+        gather(&mut line, &mut waiting, (0, Duration::from_secs(3_600))).await;
+        gather(&mut line, &mut waiting, (3, Duration::from_millis(3))).await;
+        // As many as last time: no longer than until they are there.
+        for number in [2, 3, 4] {
+            send.send(one(number)).await.expect("open");
+        }
+        gather(&mut line, &mut waiting, (3, Duration::from_secs(3_600))).await;
+        assert_eq!(waiting.len(), 3);
+        // They do not come.
+        gather(&mut line, &mut waiting, (5, Duration::from_millis(8))).await;
+        assert_eq!(waiting.len(), 4);
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ pub mod error;
 pub mod office;
 pub mod outbox;
 pub mod pixels;
+mod sql;
 pub mod telemetry;
 pub mod vault;
 
@@ -48,4 +49,5 @@ pub mod server;
 pub mod wire;
 
 pub mod demo;
+pub mod rehearsal;
 pub mod sandbox;

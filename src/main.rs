@@ -15,7 +15,7 @@ use shangxue::clock::Clock;
 use shangxue::config::Config;
 use shangxue::error::{Error, Result};
 use shangxue::staff::{self, NewLogin};
-use shangxue::{backup, check, demo, draw, routes, sandbox, server, telemetry, vault};
+use shangxue::{backup, check, demo, draw, rehearsal, routes, sandbox, server, telemetry, vault};
 
 /// A request lives on many small pieces: an allocator made for those.
 #[global_allocator]
@@ -58,6 +58,8 @@ enum Command {
     Openapi,
     /// Read the settings, try database, Redis and WeChat, and say what is wrong.
     Check,
+    /// Play an opening on a copy of a term, with made-up people, and say go or no go.
+    Rehearse(rehearsal::Options),
     /// Draws for places.
     Draw {
         #[command(subcommand)]
@@ -168,6 +170,7 @@ async fn run(cli: Cli) -> Result<()> {
             logins(&app, step).await?;
         }
         Command::Openapi => println!("{}", routes::openapi(&app)),
+        Command::Rehearse(options) => rehearsal::run(&app, &options).await?,
         Command::Backup { file } => {
             backup::run(&app, &file).await?;
             println!("已备份到 {}", file.display());

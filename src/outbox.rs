@@ -31,6 +31,8 @@ pub enum Job {
     FillFreePlaces { class: ClassId },
     /// An offer ran out: back to the list, the next one is asked.
     LapseOffer { enrolment: EnrolmentId },
+    /// Tell those who were placed.
+    TellPlaced { enrolments: Vec<EnrolmentId> },
     /// Tell all learners of a class that a meeting was moved or cancelled.
     TellMeetingChange { meeting: MeetingId },
     /// Bring an approved article to the account, as far as it goes in one run.
@@ -70,6 +72,7 @@ impl Job {
             Self::SendNotice { .. } => "send_notice",
             Self::FillFreePlaces { .. } => "fill_free_places",
             Self::LapseOffer { .. } => "lapse_offer",
+            Self::TellPlaced { .. } => "tell_placed",
             Self::TellMeetingChange { .. } => "tell_meeting_change",
             Self::Publish { .. } => "publish",
             Self::FollowPublication { .. } => "follow_publication",
@@ -85,6 +88,30 @@ impl Job {
             Self::SyncMenu => "sync_menu",
             Self::FreezeDraw { .. } => "freeze_draw",
             Self::RunDraw { .. } => "run_draw",
+        }
+    }
+
+    /// What it does, as staff say it.
+    pub fn in_words(&self) -> &'static str {
+        match self {
+            Self::SendNotice { .. } => "发微信通知",
+            Self::FillFreePlaces { .. } => "安排候补",
+            Self::LapseOffer { .. } => "候补到期",
+            Self::TellPlaced { .. } => "通知报名成功",
+            Self::TellMeetingChange { .. } => "通知课次变动",
+            Self::Publish { .. } => "发布文章",
+            Self::FollowPublication { .. } => "跟踪发布结果",
+            Self::WithdrawMassSend { .. } => "撤回群发",
+            Self::AnswerLate { .. } => "回答居民的提问",
+            Self::FinishErasure { .. } => "注销后的清理",
+            Self::BringAnswer { .. } => "发送留言的回复",
+            Self::FetchMedia { .. } => "取居民发来的图片和录音",
+            Self::CheckName { .. } | Self::AskAboutContent { .. } => "请微信检查内容",
+            Self::LearnFollower { .. } => "认出关注的人",
+            Self::LinkFollower { .. } => "连接公众号和小程序",
+            Self::SyncMenu => "更新公众号菜单",
+            Self::FreezeDraw { .. } => "公布摇号名单",
+            Self::RunDraw { .. } => "摇号",
         }
     }
 }

@@ -12,6 +12,7 @@ use super::lists::{self, Line};
 use super::{Who, menu};
 use crate::app::App;
 use crate::clock;
+use crate::config::Config;
 use crate::courses::{self, ClassFacts, ClassFilter};
 use crate::error::Result;
 use crate::followers::{self, Joined};
@@ -43,25 +44,44 @@ pub(super) fn welcome(app: &App) -> String {
         format!("欢迎关注“{name}”。"),
         "这里可以报老年大学的班、签到、看通知。".to_owned(),
         "回复“报名”找班级，回复“帮助”看能问什么。".to_owned(),
-        phone(app, "也可以打电话"),
+        phone(&app.config, "也可以打电话"),
     ])
 }
 
-/// The answers that are the same for everybody.
-pub(super) async fn plain(app: &App, who: Who<'_>, question: &Question) -> Option<String> {
-    if question.topic.is_some() || question.class.is_some() {
-        return None;
+/// The answers that are the same for everybody and at any time, made once.
+pub struct Sayings {
+    sign_up: String,
+    news: String,
+    thanks: String,
+}
+
+impl Sayings {
+    pub fn new(config: &Config) -> Self {
+        Self {
+            sign_up: said(&[
+                "点这里找班级、报名：".to_owned(),
+                link(config, "去报名", "/classes"),
+                phone(config, "也可以打电话"),
+            ]),
+            news: said(&["中心的新闻都在这里：".to_owned(), link(config, "看新闻", "/news")]),
+            thanks: said(&[
+                "不客气！有事随时说一声。".to_owned(),
+                "回复“帮助”，看看还能问什么。".to_owned(),
+            ]),
+        }
     }
-    Some(match question.intent {
-        Intent::SignUp => sign_up(app),
-        Intent::News => said(&["中心的新闻都在这里：".to_owned(), link(app, "看新闻", "/news")]),
-        Intent::Thanks => said(&[
-            "不客气！有事随时说一声。".to_owned(),
-            "回复“帮助”，看看还能问什么。".to_owned(),
-        ]),
-        Intent::Help => help(app, who, "您可以回复这些词：").await,
-        _ => return None,
-    })
+
+    pub(super) fn answer(&self, question: &Question) -> Option<&str> {
+        if question.topic.is_some() || question.class.is_some() || question.tells {
+            return None;
+        }
+        match question.intent {
+            Intent::SignUp => Some(&self.sign_up),
+            Intent::News => Some(&self.news),
+            Intent::Thanks => Some(&self.thanks),
+            _ => None,
+        }
+    }
 }
 
 /// The whole answer, with the person's own data where the account is linked. Only reads.
@@ -79,8 +99,11 @@ pub(super) async fn answer(app: &App, who: Who<'_>, question: &Question) -> Resu
         return Ok(text);
     }
     let intent = question.intent;
-    if let Some(text) = plain(app, who, &Question::of(intent)).await {
-        return Ok(text);
+    if let Some(text) = app.sayings.answer(&Question::of(intent)) {
+        return Ok(text.to_owned());
+    }
+    if intent == Intent::Help {
+        return Ok(help(app, who, "您可以回复这些词：").await);
     }
     let resident = members::by_openid(app.db.read(), who.account, who.openid).await?;
     let Some(resident) = resident else { return stranger(app, who, intent).await };
@@ -93,11 +116,11 @@ pub(super) async fn answer(app: &App, who: Who<'_>, question: &Question) -> Resu
         Intent::Waiting => waiting(app, resident).await,
         Intent::Link if who.account == WechatAccount::Mini => Ok(said(&[
             "您在小程序里已经登录，不用再连。".to_owned(),
-            link(app, "看我的课程", "/mine"),
+            link(&app.config, "看我的课程", "/mine"),
         ])),
         Intent::Link => Ok(said(&[
             "您的公众号已经连上了，不用再连。".to_owned(),
-            link(app, "看我的课程", "/mine"),
+            link(&app.config, "看我的课程", "/mine"),
         ])),
         _ => Ok(not_understood(app, who).await),
     }
@@ -119,18 +142,18 @@ async fn stranger(app: &App, who: Who<'_>, intent: Intent) -> Result<String> {
         let page = if page.is_empty() { "/mine" } else { page };
         return Ok(said(&[
             "请先打开一次小程序，这里就认得您了。".to_owned(),
-            link(app, "打开小程序", page),
-            phone(app, "也可以打电话"),
+            link(&app.config, "打开小程序", page),
+            phone(&app.config, "也可以打电话"),
         ]));
     }
     let mut lines = vec![first.to_owned()];
     if !page.is_empty() {
-        lines.push(link(app, words, page));
+        lines.push(link(&app.config, words, page));
     }
     lines.push("连上账号，就能在这里直接问自己的课。".to_owned());
     let code = followers::link_code(app, who.openid)?;
-    lines.push(link(app, "点这里连上（半小时内有效）", &format!("/link?code={code}")));
-    lines.push(phone(app, "也可以打电话"));
+    lines.push(link(&app.config, "点这里连上（半小时内有效）", &format!("/link?code={code}")));
+    lines.push(phone(&app.config, "也可以打电话"));
     Ok(said(&lines))
 }
 
@@ -146,7 +169,7 @@ pub(super) fn joined(app: &App, joined: Joined) -> String {
     } else {
         "比如回复：上课时间、学时、候补。"
     };
-    said(&[first.to_owned(), next.to_owned(), phone(app, "也可以打电话")])
+    said(&[first.to_owned(), next.to_owned(), phone(&app.config, "也可以打电话")])
 }
 
 /// To somebody who scanned a code that is no longer good.
@@ -154,7 +177,7 @@ pub(super) fn outdated(app: &App) -> String {
     said(&[
         "这个码过时了，或者用过了。".to_owned(),
         "请在“个人信息”里再点一次“连接公众号”。".to_owned(),
-        link(app, "去个人信息", "/profile"),
+        link(&app.config, "去个人信息", "/profile"),
     ])
 }
 
@@ -164,14 +187,6 @@ const ABSENT: &str = "来不了的话，请在上课前告诉老师。";
 /// To words that nobody knows.
 pub(super) async fn not_understood(app: &App, who: Who<'_>) -> String {
     help(app, who, "这句话我没有听懂。您可以回复：").await
-}
-
-fn sign_up(app: &App) -> String {
-    said(&[
-        "点这里找班级、报名：".to_owned(),
-        link(app, "去报名", "/classes"),
-        phone(app, "也可以打电话"),
-    ])
 }
 
 async fn help(app: &App, who: Who<'_>, first: &str) -> String {
@@ -193,7 +208,7 @@ async fn help(app: &App, who: Who<'_>, first: &str) -> String {
     if numbered {
         answer.push("回复前面的数字也可以。".to_owned());
     }
-    answer.push(phone(app, "也可以打电话"));
+    answer.push(phone(&app.config, "也可以打电话"));
     said(&answer)
 }
 
@@ -234,7 +249,7 @@ async fn about_class(app: &App, who: Who<'_>, topic: &str) -> Result<Option<Stri
         lines.push("想看哪个班，请回复前面的数字。".to_owned());
     }
     if numbered || classes.len() > most {
-        lines.push(link(app, "看全部的班", "/classes"));
+        lines.push(link(&app.config, "看全部的班", "/classes"));
     }
     Ok(Some(said(&lines)))
 }
@@ -254,7 +269,7 @@ fn class_lines(app: &App, facts: &ClassFacts) -> [String; 4] {
         format!("“{}” {}", class.name, courses::time_text(class)),
         format!("地点：{} {}", facts.site.name, class.room),
         places(class),
-        link(app, "看这个班，去报名", &format!("/classes/{}", class.id)),
+        link(&app.config, "看这个班，去报名", &format!("/classes/{}", class.id)),
     ]
 }
 
@@ -271,9 +286,12 @@ async fn my_classes(app: &App, resident: ResidentId) -> Result<String> {
     lines.extend(next_meeting(app, resident).await?);
     lines.extend(offers(mine.iter().map(|one| (&one.enrolment, &one.class))));
     if lines.is_empty() {
-        return Ok(said(&["您现在没有报上的班。".to_owned(), link(app, "去找班级", "/classes")]));
+        return Ok(said(&[
+            "您现在没有报上的班。".to_owned(),
+            link(&app.config, "去找班级", "/classes"),
+        ]));
     }
-    lines.push(link(app, "看我的课程", "/mine"));
+    lines.push(link(&app.config, "看我的课程", "/mine"));
     Ok(said(&lines))
 }
 
@@ -308,7 +326,7 @@ async fn check_in(app: &App, resident: ResidentId) -> Result<String> {
     let mut lines = next_meeting(app, resident).await?;
     lines.push(SCAN.to_owned());
     lines.push("扫不了就告诉老师，老师可以补签。".to_owned());
-    lines.push(link(app, "打开签到", "/checkin"));
+    lines.push(link(&app.config, "打开签到", "/checkin"));
     Ok(said(&lines))
 }
 
@@ -320,7 +338,7 @@ async fn hours(app: &App, resident: ResidentId) -> Result<String> {
             hours_text(hours.year),
             hours_text(hours.term)
         ),
-        link(app, "看明细", "/hours"),
+        link(&app.config, "看明细", "/hours"),
     ]))
 }
 
@@ -332,8 +350,8 @@ async fn leave(app: &App, resident: ResidentId) -> Result<String> {
         lines.push(ABSENT.to_owned());
         lines.push("老师会在名单上记“请假”。".to_owned());
     }
-    lines.push(phone(app, "也可以打电话，我们转告"));
-    lines.push(link(app, "看我的课程", "/mine"));
+    lines.push(phone(&app.config, "也可以打电话，我们转告"));
+    lines.push(link(&app.config, "看我的课程", "/mine"));
     Ok(said(&lines))
 }
 
@@ -345,13 +363,16 @@ async fn withdraw(app: &App, resident: ResidentId) -> Result<String> {
         .map(|one| one.class.class.name.as_str())
         .collect();
     if names.is_empty() {
-        return Ok(said(&["您现在没有可以退的班。".to_owned(), link(app, "看我的课程", "/mine")]));
+        return Ok(said(&[
+            "您现在没有可以退的班。".to_owned(),
+            link(&app.config, "看我的课程", "/mine"),
+        ]));
     }
     let mut lines: Vec<_> =
         names.iter().take(MOST_CLASSES).map(|name| format!("您报了“{name}”。")).collect();
     lines.push("在“我的课程”里，点“退掉这个班”。".to_owned());
     lines.push("开课两周以后，要写一下原因。".to_owned());
-    lines.push(link(app, "去我的课程", "/mine"));
+    lines.push(link(&app.config, "去我的课程", "/mine"));
     Ok(said(&lines))
 }
 
@@ -368,14 +389,14 @@ async fn waiting(app: &App, resident: ResidentId) -> Result<String> {
     } else {
         lines.push("有名额会马上通知您。".to_owned());
     }
-    lines.push(link(app, "看我的课程", "/mine"));
+    lines.push(link(&app.config, "看我的课程", "/mine"));
     Ok(said(&lines))
 }
 
 /// A link that opens the mini-program where there is one, and the page where not.
-pub(super) fn link(app: &App, words: &str, page: &str) -> String {
-    let url = format!("{}/m/#{page}", app.config.server.public_url);
-    let appid = &app.config.wechat.mini.appid;
+pub(super) fn link(config: &Config, words: &str, page: &str) -> String {
+    let url = format!("{}/m/#{page}", config.server.public_url);
+    let appid = &config.wechat.mini.appid;
     if appid.is_empty() {
         return format!("<a href=\"{url}\">{words}</a>");
     }
@@ -386,8 +407,8 @@ pub(super) fn link(app: &App, words: &str, page: &str) -> String {
 }
 
 /// `也可以打电话：0512-…`; nothing where there is no number.
-pub(super) fn phone(app: &App, words: &str) -> String {
-    let number = &app.config.centre.phone;
+pub(super) fn phone(config: &Config, words: &str) -> String {
+    let number = &config.centre.phone;
     if number.is_empty() { String::new() } else { format!("{words}：{number}") }
 }
 

@@ -44,12 +44,15 @@ impl Endpoint for Callbacks {
             _ => return Ok(StatusCode::NOT_FOUND.into_response()),
         };
         let Some(callback) = callback else { return Ok(StatusCode::NOT_FOUND.into_response()) };
-        let answer = match (request.method(), request.params::<Query>()) {
-            (_, Err(_)) => Err(StatusCode::FORBIDDEN),
-            (&Method::GET, Ok(query)) => verify(&self.app, callback, &query),
-            (&Method::POST, Ok(query)) => self.receive(account, callback, &query, request).await,
-            _ => Err(StatusCode::METHOD_NOT_ALLOWED),
-        };
+        let answer =
+            match (request.method(), Query::parse(request.uri().query().unwrap_or_default())) {
+                (_, Err(_)) => Err(StatusCode::FORBIDDEN),
+                (&Method::GET, Ok(query)) => verify(&self.app, callback, &query),
+                (&Method::POST, Ok(query)) => {
+                    self.receive(account, callback, &query, request).await
+                }
+                _ => Err(StatusCode::METHOD_NOT_ALLOWED),
+            };
         Ok(answer.unwrap_or_else(IntoResponse::into_response))
     }
 }

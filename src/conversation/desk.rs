@@ -65,19 +65,19 @@ pub(super) async fn receive(
     }
     let first = helpdesk::say(tx, &who, words(message), at).await?;
     if !first {
-        return Ok(said(&["这句也记下了。".to_owned(), phone(app, "着急请打电话")]));
+        return Ok(said(&["这句也记下了。".to_owned(), phone(&app.config, "着急请打电话")]));
     }
     Ok(said(&[
         "记下了，工作人员会看到。".to_owned(),
         helpdesk::waiting_words(app).await?,
         "还有要说的，请接着写。".to_owned(),
-        phone(app, "着急请打电话"),
+        phone(&app.config, "着急请打电话"),
     ]))
 }
 
 async fn invitation(app: &App) -> Result<String> {
     Ok(said(&[
-        phone(app, "中心电话"),
+        phone(&app.config, "中心电话"),
         format!("有人接听的时间：\n{}", app.config.centre.hours),
         "请直接写下您的问题，工作人员会看到。".to_owned(),
         helpdesk::waiting_words(app).await?,

@@ -39,6 +39,7 @@ mod reports;
 mod service;
 mod store;
 
+pub use answers::Sayings;
 pub use intake::Intake;
 pub use late::answer_late;
 pub use menu::{MenuState, menu_state, sync_menu};
@@ -68,7 +69,25 @@ pub async fn receive(
     incoming: &Incoming,
 ) -> Result<Option<String>> {
     let begun = Instant::now();
-    let mut asked = asked(app, Who { account, openid: &incoming.from }, incoming).await?;
+    let question = dialogue::question(&incoming.message);
+    if account == WechatAccount::Official
+        && let Some(text) = question.as_ref().and_then(|question| app.sayings.answer(question))
+    {
+        return Ok(Some(first_said(app, incoming, text_reply(incoming, text)).await));
+    }
+    // Aside, so that what is the same for everybody need not carry it along.
+    Box::pin(receive_other(app, account, incoming, question, begun)).await
+}
+
+/// What has to be looked up, or changes something.
+async fn receive_other(
+    app: &App,
+    account: WechatAccount,
+    incoming: &Incoming,
+    question: Option<Question>,
+    begun: Instant,
+) -> Result<Option<String>> {
+    let mut asked = asked(app, Who { account, openid: &incoming.from }, incoming, question).await?;
     if account == WechatAccount::Official
         && !asked.for_staff
         && let Some(question) = asked.question.take()
@@ -108,8 +127,13 @@ struct Asked {
     greets: bool,
 }
 
-async fn asked(app: &App, who: Who<'_>, incoming: &Incoming) -> Result<Asked> {
-    let Some(question) = dialogue::question(&incoming.message) else {
+async fn asked(
+    app: &App,
+    who: Who<'_>,
+    incoming: &Incoming,
+    question: Option<Question>,
+) -> Result<Asked> {
+    let Some(question) = question else {
         let greets = who.account == WechatAccount::Mini && service::greets(app, incoming).await;
         return Ok(Asked { question: None, for_staff: false, greets });
     };
@@ -125,19 +149,14 @@ async fn answered(
     question: Question,
     begun: Instant,
 ) -> Result<Option<String>> {
-    // With the message's own second, so that an answer made anew is the same answer.
-    let xml = |text| Reply::Text(text).to_xml(&incoming.from, &incoming.to, incoming.created_at);
     let who = Who::of_official(incoming);
-    if let Some(text) = answers::plain(app, who, &question).await {
-        return Ok(Some(first_said(app, incoming, xml(text)).await));
-    }
     let patience = app.config.wechat.patience();
     let text = match patience.checked_sub(begun.elapsed()) {
         Some(left) => timeout(left, answers::answer(app, who, &question)).await.ok(),
         None => None,
     };
     let Some(text) = text else { return later(app, incoming, Owed::Ask(question)).await };
-    let reply = xml(text?);
+    let reply = text_reply(incoming, text?);
     let seen = Seen {
         account: WechatAccount::Official,
         key: incoming.dedup_key(),
@@ -154,6 +173,11 @@ async fn answered(
             Ok(Some(reply))
         }
     }
+}
+
+/// With the message's own second, so that an answer made anew is the same answer.
+fn text_reply(incoming: &Incoming, text: impl Into<String>) -> String {
+    Reply::Text(text.into()).to_xml(&incoming.from, &incoming.to, incoming.created_at)
 }
 
 /// What this message was answered first. The answer is the same for everybody, and no

@@ -59,6 +59,6 @@ fn greeting(app: &App) -> String {
         format!("您好！这里是{}。", app.config.centre.name),
         "请直接写要问的，比如：上课时间、候补、学时。".to_owned(),
         "回复“帮助”看能问什么，回复“人工”找工作人员。".to_owned(),
-        phone(app, "也可以打电话"),
+        phone(&app.config, "也可以打电话"),
     ])
 }

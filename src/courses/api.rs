@@ -244,30 +244,19 @@ impl CoursesApi {
         /// Only those with a free place.
         free: Query<Option<bool>>,
     ) -> ApiResult<Json<Page<ClassCard>>> {
-        let conn = self.0.db.read();
-        let Some(term) = courses::current_term(conn, self.0.clock.today()).await? else {
-            return Ok(Json(Page::whole(Vec::new())));
-        };
         let given = |text: Option<String>| {
             text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
         };
         let filter = ClassFilter {
-            term_id: Some(term.id),
             site_id: site_id.0,
             weekday: weekday.0,
             subject: given(subject.0),
             text: given(q.0),
-            open_only: true,
             free_only: free.0.unwrap_or(false),
             ..Default::default()
         };
-        let found = courses::list_classes(conn, &filter).await?;
-        let ids: Vec<_> = found.iter().map(|facts| facts.class.id).collect();
-        let first = courses::first_meetings(conn, &ids).await?;
-        let cards = found.into_iter().map(|facts| {
-            let first = first.get(&facts.class.id).copied();
-            ClassCard::of(facts, first)
-        });
+        let found = self.0.catalogue.list(filter).await?;
+        let cards = found.iter().map(|(facts, first)| ClassCard::of(facts.clone(), *first));
         Ok(Json(Page::whole(cards.collect())))
     }
 

@@ -29,12 +29,14 @@ use crate::staff::Colleague;
 
 pub mod api;
 pub mod calendar;
+mod catalogue;
 mod change;
 mod check;
 mod make;
 mod plan;
 mod store;
 
+pub use catalogue::{Catalogue, Listing};
 pub use change::{
     ClassChange, MeetingMove, cancel_class, cancel_meeting, move_meeting, update_class,
 };
@@ -51,7 +53,7 @@ pub use plan::{
 pub use store::ClassFacts;
 
 /// Which classes are wanted; what is left out does not matter.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClassFilter {
     pub term_id: Option<TermId>,
     pub course_id: Option<CourseId>,

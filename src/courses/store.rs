@@ -19,6 +19,7 @@ pub(super) mod plans;
 
 use super::ClassFilter;
 use crate::error::{Error, Result};
+use crate::sql::rounded;
 
 /// A class with everything that is said about it, from one query.
 #[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
@@ -81,8 +82,12 @@ pub(super) async fn classes(
         return Ok(HashMap::new());
     }
     let ids: BTreeSet<_> = ids.iter().copied().collect();
-    let rows: Vec<ClassFacts> =
-        facts().filter(class::Column::Id.is_in(ids)).into_partial_model().all(conn).await?;
+    let ids: Vec<_> = ids.into_iter().collect();
+    let rows: Vec<ClassFacts> = facts()
+        .filter(class::Column::Id.is_in(rounded(&ids)))
+        .into_partial_model()
+        .all(conn)
+        .await?;
     Ok(rows.into_iter().map(|row| (row.class.id, row)).collect())
 }
 
@@ -235,7 +240,7 @@ pub(super) async fn lock_classes(
     ids: &[ClassId],
 ) -> Result<Vec<class::Model>> {
     Ok(class::Entity::find()
-        .filter(class::Column::Id.is_in(ids.iter().copied()))
+        .filter(class::Column::Id.is_in(rounded(ids)))
         .order_by_asc(class::Column::Id)
         .lock(LockType::NoKeyUpdate)
         .all(tx)

@@ -89,13 +89,13 @@ impl Book {
     ) -> Result<Self> {
         let wanted: Vec<_> = distinct(asked.iter().map(|one| one.class));
         let people: Vec<_> = distinct(asked.iter().map(|one| one.who));
-        let mut book = Self {
-            classes: courses::classes(conn, &wanted).await?,
-            people: members::standings(conn, version, &people).await?,
-            plans: courses::plans(conn).await?,
-            seats: HashMap::new(),
-            queued: HashSet::new(),
-        };
+        let (classes, people, plans) = tokio::try_join!(
+            courses::classes(conn, &wanted),
+            members::standings(conn, version, &people),
+            courses::plans(conn),
+        )?;
+        let (seats, queued) = (HashMap::new(), HashSet::new());
+        let mut book = Self { people, classes, plans, seats, queued };
         book.read_seats(conn, asked.iter()).await?;
         Ok(book)
     }

@@ -113,7 +113,7 @@ pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId)
     step(&tx, &before, left).await?;
     let row = place(&tx, &before, &to, actor, &format!("从“{}”换来", from.class.name), now).await?;
     record(&tx, actor, "enrolment.changed_class", row.id, now).await?;
-    tell::placed(&tx, &[(&row, &to)], now).await?;
+    tell::placed(&tx, vec![row.id], now).await?;
     outbox::enqueue(&tx, &Job::FillFreePlaces { class: from.class.id }, now, now).await?;
     let mine = super::mine(app, &tx, row).await?;
     tx.commit().await?;

@@ -128,12 +128,8 @@ async fn write(
     for (number, row) in &rows {
         record(tx, asked[*number].actor, "enrolment.signed_up", row.id, now).await?;
     }
-    let placed: Vec<_> = rows
-        .values()
-        .filter(|row| row.status == EnrolmentStatus::Placed)
-        .filter_map(|row| Some((row, book.class(row.class_id)?)))
-        .collect();
-    tell::placed(tx, &placed, now).await?;
+    let placed = rows.values().filter(|row| row.status == EnrolmentStatus::Placed);
+    tell::placed(tx, placed.map(|row| row.id).collect(), now).await?;
     Ok(rows)
 }
 

@@ -132,7 +132,7 @@ pub async fn grant(
     let line = store::Line { from: None, now_is: &enrolment, actor, reason, at: now };
     store::add_changes(tx, &[line]).await?;
     match grant {
-        Grant::Placed => tell::placed(tx, &[(&enrolment, facts)], now).await?,
+        Grant::Placed => tell::placed(tx, vec![enrolment.id], now).await?,
         Grant::Waiting => {}
         Grant::Offered(until) => {
             // Has a number, but does not wait.

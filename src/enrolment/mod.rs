@@ -49,9 +49,9 @@ mod withdraw;
 pub use change::{change_class, change_class_at_counter, sister_classes};
 pub use decisions::Decisions;
 pub use grant::{Grant, grant, held, kept_until, suits};
-pub use opening::{Ended, Minute, Opening, opening};
+pub use opening::{Ended, Minute, Opening, end_in_words, opening};
 pub use sign_up::{Outcome, SignUp, SignUpOptions, sign_up, sign_up_at_counter};
-pub use tell::tell_meeting_change;
+pub use tell::{tell_meeting_change, tell_placed};
 pub use waiting::{accept, decline, fill_free_places, lapse_offer};
 pub use withdraw::{cancel_class, withdraw, withdraw_all, withdraw_at_counter};
 

@@ -116,6 +116,11 @@ fn code(answer: &Result<SignUp>) -> &'static str {
     ENDS.iter().find(|(known, _)| *known == code).map_or("other", |(known, _)| known)
 }
 
+/// How a sign-up ended, in words; by outcome or code.
+pub fn end_in_words(code: &str) -> &'static str {
+    ENDS.iter().find(|(known, _)| *known == code).map_or("其他", |(_, text)| text)
+}
+
 /// How the opening of a term goes.
 ///
 /// # Errors

@@ -17,6 +17,7 @@ use entity::kinds::EnrolmentStatus;
 
 use super::Actor;
 use crate::error::Result;
+use crate::sql::rounded;
 
 /// The states in which an enrolment counts; the unique indexes name the same.
 pub(super) const LIVE: [EnrolmentStatus; 3] =
@@ -34,6 +35,14 @@ pub(super) async fn one(conn: &impl ConnectionTrait, id: EnrolmentId) -> Result<
     Ok(Entity::find_by_id(id).one(conn).await?)
 }
 
+pub(super) async fn by_ids(conn: &impl ConnectionTrait, ids: &[EnrolmentId]) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::Id.is_in(rounded(ids)))
+        .order_by_asc(Column::Id)
+        .all(conn)
+        .await?)
+}
+
 /// What these people are in or wait for in these terms, by age; and what requests of
 /// theirs with these keys made, whatever became of it.
 pub(super) async fn live_of(
@@ -42,15 +51,14 @@ pub(super) async fn live_of(
     terms: &[TermId],
     request_keys: &[&str],
 ) -> Result<Vec<Model>> {
-    let live = Condition::all()
-        .add(Column::TermId.is_in(terms.iter().copied()))
-        .add(Column::Status.is_in(LIVE));
+    let live =
+        Condition::all().add(Column::TermId.is_in(rounded(terms))).add(Column::Status.is_in(LIVE));
     let mut wanted = Condition::any().add(live);
     if !request_keys.is_empty() {
-        wanted = wanted.add(Column::RequestKey.is_in(request_keys.iter().copied()));
+        wanted = wanted.add(Column::RequestKey.is_in(rounded(request_keys)));
     }
     Ok(Entity::find()
-        .filter(Column::ResidentId.is_in(residents.iter().copied()))
+        .filter(Column::ResidentId.is_in(rounded(residents)))
         .filter(wanted)
         .order_by_asc(Column::Id)
         .all(conn)

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::enrolment::Model;
-use entity::ids::{ClassId, MeetingId};
-use entity::kinds::{MeetingStatus, NoticeKind};
+use entity::ids::{ClassId, EnrolmentId, MeetingId};
+use entity::kinds::{EnrolmentStatus, MeetingStatus, NoticeKind};
 use entity::{meeting, meeting_change};
 
 use super::store;
@@ -16,23 +16,43 @@ use crate::clock;
 use crate::courses::{self, ClassFacts};
 use crate::error::Result;
 use crate::notices::{self, NewNotice, Values};
+use crate::outbox::{self, Job};
 
-/// Tells all who were placed.
+/// All who were placed are to be told: one job for them, so that a rush writes their
+/// words later.
 pub(super) async fn placed(
     tx: &DatabaseTransaction,
-    placed: &[(&Model, &ClassFacts)],
+    enrolments: Vec<EnrolmentId>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    if placed.is_empty() {
+    if enrolments.is_empty() {
         return Ok(());
     }
-    let classes: BTreeSet<_> = placed.iter().map(|(_, facts)| facts.class.id).collect();
-    let next = next_meetings(tx, &classes.into_iter().collect::<Vec<_>>(), now).await?;
-    let notices: Vec<_> = placed
+    outbox::enqueue_all(tx, &[Job::TellPlaced { enrolments }], now).await
+}
+
+/// Job: tells those who were placed, and still are.
+///
+/// # Errors
+/// The database.
+pub async fn tell_placed(app: &App, enrolments: &[EnrolmentId]) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let mut rows = store::by_ids(&tx, enrolments).await?;
+    rows.retain(|row| row.status == EnrolmentStatus::Placed);
+    let classes: BTreeSet<_> = rows.iter().map(|row| row.class_id).collect();
+    let classes: Vec<_> = classes.into_iter().collect();
+    let facts = courses::classes(&tx, &classes).await?;
+    let next = next_meetings(&tx, &classes, now).await?;
+    let notices: Vec<_> = rows
         .iter()
-        .map(|(row, facts)| placed_words(row, facts, next.get(&facts.class.id)))
+        .filter_map(|row| {
+            Some(placed_words(row, facts.get(&row.class_id)?, next.get(&row.class_id)))
+        })
         .collect();
-    notices::notify_all(tx, &notices, now).await
+    notices::notify_all(&tx, &notices, now).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 fn placed_words(row: &Model, facts: &ClassFacts, next: Option<&meeting::Model>) -> NewNotice {

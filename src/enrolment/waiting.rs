@@ -117,8 +117,7 @@ pub async fn accept(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> {
         Step { to: EnrolmentStatus::Placed, offer_expires_at: None, actor, reason: None, now };
     let enrolment = step(&tx, &row, accepted).await?;
     record(&tx, actor, "enrolment.accepted", id, now).await?;
-    let facts = courses::class(&tx, row.class_id).await?;
-    tell::placed(&tx, &[(&enrolment, &facts)], now).await?;
+    tell::placed(&tx, vec![enrolment.id], now).await?;
     tx.commit().await?;
     Ok(enrolment)
 }

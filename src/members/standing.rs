@@ -104,8 +104,9 @@ pub async fn standings(
     version: &str,
     ids: &[ResidentId],
 ) -> Result<HashMap<ResidentId, Standing>> {
-    let rows = store::by_ids(conn, ids).await?;
-    let agreed: HashSet<_> = store::agreed(conn, ids, version).await?.into_iter().collect();
+    let (rows, agreed) =
+        tokio::try_join!(store::by_ids(conn, ids), store::agreed(conn, ids, version))?;
+    let agreed: HashSet<_> = agreed.into_iter().collect();
     let standing = |row: resident::Model| match (row.erased_at, agreed.contains(&row.id)) {
         (Some(_), _) => Standing::Unknown,
         (None, false) => Standing::Needs(Need::Consent),

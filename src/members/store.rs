@@ -17,6 +17,7 @@ use entity::{community, consent, erasure, resident, resident_session, wechat_ide
 
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::sql::rounded;
 use crate::vault;
 
 pub(super) async fn by_id(
@@ -44,7 +45,7 @@ pub(super) async fn lock_all(
     let rows: Vec<(ResidentId, Option<DateTime<Utc>>)> = resident::Entity::find()
         .select_only()
         .columns([resident::Column::Id, resident::Column::ErasedAt])
-        .filter(resident::Column::Id.is_in(ids.iter().copied()))
+        .filter(resident::Column::Id.is_in(rounded(ids)))
         .order_by_asc(resident::Column::Id)
         .lock(LockType::NoKeyUpdate)
         .into_tuple()
@@ -60,10 +61,7 @@ pub(super) async fn by_ids(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(resident::Entity::find()
-        .filter(resident::Column::Id.is_in(ids.iter().copied()))
-        .all(conn)
-        .await?)
+    Ok(resident::Entity::find().filter(resident::Column::Id.is_in(rounded(ids))).all(conn).await?)
 }
 
 /// A new resident with a number of their own: the year and six random digits.
@@ -213,7 +211,7 @@ pub(super) async fn sessions(
     token_hashes: &[String],
 ) -> Result<Vec<resident_session::Model>> {
     Ok(resident_session::Entity::find()
-        .filter(resident_session::Column::TokenHash.is_in(token_hashes))
+        .filter(resident_session::Column::TokenHash.is_in(rounded(token_hashes)))
         .filter(resident_session::Column::RevokedAt.is_null())
         .all(conn)
         .await?)
@@ -275,7 +273,7 @@ pub(super) async fn agreed(
     Ok(consent::Entity::find()
         .select_only()
         .column(consent::Column::ResidentId)
-        .filter(consent::Column::ResidentId.is_in(ids.iter().copied()))
+        .filter(consent::Column::ResidentId.is_in(rounded(ids)))
         .filter(consent::Column::Kind.eq(ConsentKind::Privacy))
         .filter(consent::Column::Version.eq(version))
         .filter(consent::Column::WithdrawnAt.is_null())

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use entity::ids::ResidentId;
 use entity::kinds::NoticeKind;
 
+use crate::app::App;
 use crate::config::Templates;
 use crate::error::Result;
 use crate::outbox::{self, Job};
@@ -41,6 +42,9 @@ pub use report::{Report, reported};
 
 /// How long a notice waits for a consent.
 const WAITS_FOR_CONSENT: TimeDelta = TimeDelta::days(1);
+
+/// How long a report waits for the message that it speaks of.
+const KEEP_REPORTS: TimeDelta = TimeDelta::days(7);
 
 /// A notice that is to be written.
 #[derive(Clone, Debug)]
@@ -120,6 +124,17 @@ pub async fn consent_withdrawn(
     now: DateTime<Utc>,
 ) -> Result<()> {
     store::empty(tx, resident, kind, now).await
+}
+
+/// Forgets reports whose message is not ours: its answer is long overdue.
+///
+/// # Errors
+/// The database.
+pub async fn prune(app: &App) -> Result<()> {
+    let tx = app.db.begin().await?;
+    store::prune_reports(&tx, app.clock.now() - KEEP_REPORTS).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Which kind of notice a template is for.

@@ -135,6 +135,16 @@ pub(super) async fn report(
     Ok(row.notice_id)
 }
 
+/// Forgets what was reported of messages that nobody here sent.
+pub(super) async fn prune_reports(tx: &DatabaseTransaction, before: DateTime<Utc>) -> Result<()> {
+    delivery::Entity::delete_many()
+        .filter(delivery::Column::NoticeId.is_null())
+        .filter(delivery::Column::CreatedAt.lt(before))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 /// Whichever side comes first inserts; the unique key lets the other wait for it.
 async fn upsert(
     tx: &DatabaseTransaction,

@@ -27,7 +27,7 @@ const MAX_DEDUP_KEY: usize = 200;
 /// Why a callback is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CallbackError {
-    #[error("a parameter is missing")]
+    #[error("a parameter is missing, or given twice")]
     Parameter,
     #[error("the signature is wrong")]
     Signature,
@@ -57,6 +57,30 @@ pub struct Query {
     pub nonce: Option<String>,
     pub echostr: Option<String>,
     pub msg_signature: Option<String>,
+}
+
+impl Query {
+    /// What a callback needs of the URL; the rest is passed over.
+    ///
+    /// # Errors
+    /// A parameter that is given twice.
+    pub fn parse(query: &str) -> Result<Self, CallbackError> {
+        let mut read = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let field = match &*name {
+                "signature" => &mut read.signature,
+                "timestamp" => &mut read.timestamp,
+                "nonce" => &mut read.nonce,
+                "echostr" => &mut read.echostr,
+                "msg_signature" => &mut read.msg_signature,
+                _ => continue,
+            };
+            if field.replace(value.into_owned()).is_some() {
+                return Err(CallbackError::Parameter);
+            }
+        }
+        Ok(read)
+    }
 }
 
 /// One account's side of the callbacks.
@@ -175,7 +199,7 @@ impl Callback {
         if self.mode == Mode::Plain {
             self.check_url_signature(query, now)?;
             let (tree, format) = tree::parse(body)?;
-            return Incoming::read(&tree, format, None).inspect(Incoming::note_unknown);
+            return Incoming::read(tree, format, None).inspect(Incoming::note_unknown);
         }
         let (outer, format) = tree::parse(body)?;
         let encrypt = match outer.get("Encrypt") {
@@ -188,7 +212,7 @@ impl Callback {
         let (message, key) = self.decrypt(encrypt)?;
         let (tree, _) = tree::parse(&message)?;
         let sealing = Sealing { token, key, nonce: nonce.to_owned() };
-        Incoming::read(&tree, format, Some(sealing)).inspect(Incoming::note_unknown)
+        Incoming::read(tree, format, Some(sealing)).inspect(Incoming::note_unknown)
     }
 
     /// The message, and which of our keys opened it. What no key opens fails as with
@@ -251,16 +275,22 @@ fn envelope(format: Format, encrypt: &str, mark: &Mark, timestamp: i64, nonce: &
 }
 
 impl Incoming {
-    fn read(tree: &Value, format: Format, sealing: Option<Sealing>) -> Result<Self, CallbackError> {
-        let needed = |name| tree::text(tree, name)?.ok_or(CallbackError::Field(name));
+    fn read(
+        mut tree: Value,
+        format: Format,
+        sealing: Option<Sealing>,
+    ) -> Result<Self, CallbackError> {
+        let mut needed = |name| tree::take(&mut tree, name)?.ok_or(CallbackError::Field(name));
+        let (to, from) = (needed("ToUserName")?, needed("FromUserName")?);
         Ok(Self {
-            to: needed("ToUserName")?,
-            from: needed("FromUserName")?,
-            created_at: tree::int(tree, "CreateTime")?.ok_or(CallbackError::Field("CreateTime"))?,
-            msg_id: tree::text(tree, "MsgId")?,
+            to,
+            from,
+            created_at: tree::int(&tree, "CreateTime")?
+                .ok_or(CallbackError::Field("CreateTime"))?,
+            msg_id: tree::text(&tree, "MsgId")?,
             // An event that we do not know may nest it: no reason to refuse it.
-            event_key: tree::text(tree, "EventKey").unwrap_or_default(),
-            message: Message::read(tree)?,
+            event_key: tree::text(&tree, "EventKey").unwrap_or_default(),
+            message: Message::read(&tree)?,
             format,
             sealing,
         })

@@ -173,19 +173,25 @@ fn push_xml(out: &mut String, fields: &[(&'static str, Field<'_>)]) {
             one => std::slice::from_ref(one),
         };
         for value in again {
-            // Writing into a String cannot fail.
-            let _written = write!(out, "<{name}>");
+            push_all(out, ["<", name, ">"]);
             match value {
                 Field::Text(text) => push_cdata(out, text),
                 Field::Number(number) => {
+                    // Writing into a String cannot fail.
                     let _written = write!(out, "{number}");
                 }
                 Field::Group(fields) => push_xml(out, fields),
                 // No list stands in a list.
                 Field::List(_) => {}
             }
-            let _written = write!(out, "</{name}>");
+            push_all(out, ["</", name, ">"]);
         }
+    }
+}
+
+fn push_all(out: &mut String, parts: [&str; 3]) {
+    for part in parts {
+        out.push_str(part);
     }
 }
 
@@ -206,6 +212,12 @@ fn json_value(field: Field<'_>) -> Value {
 /// Text in CDATA: its end mark is split, characters that XML cannot hold are left out.
 pub(super) fn push_cdata(out: &mut String, text: &str) {
     out.push_str("<![CDATA[");
+    // Nearly every text can stand as it is.
+    if text.chars().all(is_xml) && !text.contains("]]>") {
+        out.push_str(text);
+        out.push_str("]]>");
+        return;
+    }
     for c in text.chars().filter(|c| is_xml(*c)) {
         if c == '>' && out.ends_with("]]") {
             out.push_str("]]><![CDATA[");

@@ -179,6 +179,14 @@ pub fn text(tree: &Value, name: &'static str) -> Result<Option<String>, Bad> {
     }
 }
 
+/// As [`text`], which is then no longer in the tree.
+pub fn take(tree: &mut Value, name: &'static str) -> Result<Option<String>, Bad> {
+    match tree.get_mut(name) {
+        Some(Value::String(text)) if !text.is_empty() => Ok(Some(std::mem::take(text))),
+        _ => text(tree, name),
+    }
+}
+
 /// Text of a field that may be absent, as an empty string.
 pub fn text_or_empty(tree: &Value, name: &'static str) -> Result<String, Bad> {
     text(tree, name).map(Option::unwrap_or_default)

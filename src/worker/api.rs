@@ -11,6 +11,7 @@ use entity::kinds::JobState;
 
 use crate::app::App;
 use crate::clock;
+use crate::outbox::Job;
 use crate::wire::auth::{AnyStaff, CentreStaff};
 use crate::wire::common::Done;
 use crate::wire::page::Page;
@@ -42,24 +43,8 @@ struct JobLine {
 
 impl From<job::Model> for JobLine {
     fn from(job: job::Model) -> Self {
-        let kind_text = match job.kind.as_str() {
-            "send_notice" => "发微信通知",
-            "fill_free_places" => "安排候补",
-            "lapse_offer" => "候补到期",
-            "tell_meeting_change" => "通知课次变动",
-            "publish" => "发布文章",
-            "follow_publication" => "跟踪发布结果",
-            "withdraw_mass_send" => "撤回群发",
-            "finish_erasure" => "注销后的清理",
-            "bring_answer" => "发送留言的回复",
-            "fetch_media" => "取居民发来的图片和录音",
-            "check_name" | "ask_about_content" => "请微信检查内容",
-            "learn_follower" => "认出关注的人",
-            "link_follower" => "连接公众号和小程序",
-            "sync_menu" => "更新公众号菜单",
-            "answer_late" => "回答居民的提问",
-            _ => "其他",
-        };
+        let known = serde_json::from_str::<Job>(&job.payload);
+        let kind_text = known.map_or("其他", |job| job.in_words());
         Self {
             id: job.id,
             kind_text: kind_text.to_owned(),

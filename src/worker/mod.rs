@@ -74,6 +74,7 @@ async fn prune(app: &App) {
         conversation::prune(app).await,
         followers::prune(app).await,
         helpdesk::prune(app).await,
+        notices::prune(app).await,
         safety::prune(app).await,
     ] {
         if let Err(error) = outcome {
@@ -197,6 +198,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::SendNotice { notice } => notices::deliver(app, notice).await,
         Job::FillFreePlaces { class } => enrolment::fill_free_places(app, class).await,
         Job::LapseOffer { enrolment } => enrolment::lapse_offer(app, enrolment).await,
+        Job::TellPlaced { enrolments } => enrolment::tell_placed(app, &enrolments).await,
         Job::TellMeetingChange { meeting } => enrolment::tell_meeting_change(app, meeting).await,
         Job::Publish { publication } => news::publish_job(app, publication).await,
         Job::FollowPublication { publication } => news::follow_publication(app, publication).await,

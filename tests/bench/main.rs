@@ -53,6 +53,9 @@ async fn main() {
         if wanted("city") {
             opening::city(backend).await;
         }
+        if wanted("three") {
+            opening::three(backend).await;
+        }
         if wanted("past") {
             opening::the_past(backend).await;
         }

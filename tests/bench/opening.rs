@@ -11,13 +11,16 @@ use entity::ids::ClassId;
 use entity::kinds::EnrolmentStatus;
 use entity::{class, enrolment, resident_session};
 use futures_util::StreamExt;
+use poem::listener::{Acceptor, Listener, TcpListener};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
 };
-use shangxue::vault;
+use shangxue::app::App;
+use shangxue::{routes, vault};
 
 use crate::support::fixtures::{self, School};
+use crate::support::process::proxy;
 use crate::support::{Backend, TestApp};
 use crate::{load, rate, report};
 
@@ -231,17 +234,55 @@ async fn one_by_one(opening: &Opening) -> f64 {
     rate(TIMES, begun.elapsed())
 }
 
+/// Further instances on the same database, behind a proxy with the first.
+async fn proxied(first: &TestApp, more: usize) -> SocketAddr {
+    let mut addresses = vec![first.url.trim_start_matches("http://").to_owned()];
+    for _ in 0..more {
+        let (config, clock) = ((*first.app.config).clone(), first.app.clock.clone());
+        let app = App::new(config, clock).await.unwrap();
+        let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+        addresses.push(acceptor.local_addr()[0].as_socket_addr().unwrap().to_string());
+        let endpoint = routes::build(&app).unwrap();
+        tokio::spawn(poem::Server::new_with_acceptor(acceptor).run(endpoint));
+    }
+    proxy(addresses).await
+}
+
+/// What three instances decide beside one, each behind the same proxy.
+pub async fn three(backend: Backend) {
+    if backend == Backend::Sqlite {
+        return;
+    }
+    for classes in [1, 20] {
+        let mut rates = Vec::new();
+        for more in [0, 2] {
+            let opening = Opening::new(backend, classes, 100_000, DECISIONS, DECISIONS).await;
+            let address = proxied(&opening.app, more).await;
+            let requests = opening.sign_ups(1..=DECISIONS);
+            rates.push(load::run(address, &requests, PHONES, "placed").await.per_s);
+        }
+        let what = format!("three instances / one, {classes} classes (must 0.9x)");
+        report(backend, &what, rates[1], rates[0]);
+    }
+    crowd(backend, 2).await;
+}
+
 /// A city comes for one class, while others look at the catalogue.
 pub async fn city(backend: Backend) {
+    crowd(backend, 0).await;
+}
+
+async fn crowd(backend: Backend, more: usize) {
     let opening = Opening::new(backend, 30, PLACES, CITY, CITY).await;
+    let address = if more == 0 { opening.address } else { proxied(&opening.app, more).await };
     let class = opening.classes[0];
     let requests = (1..=CITY).map(|nth| sign_up(class, &token(nth)));
     let requests = Arc::new(requests.collect::<Vec<_>>());
     let browse = b"GET /api/classes HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec();
     let looks = Arc::new(vec![browse; 2_000]);
     let (signed, looked) = tokio::join!(
-        load::arrive(opening.address, &requests, 2_000, WITHIN),
-        load::arrive(opening.address, &looks, 100, WITHIN),
+        load::arrive(address, &requests, 2_000, WITHIN),
+        load::arrive(address, &looks, 100, WITHIN),
     );
     let mut by_code = std::collections::BTreeMap::<&str, u32>::new();
     for answer in &signed.answers {
@@ -254,7 +295,8 @@ pub async fn city(backend: Backend) {
     let (taken, placed) = opening.held(class).await;
     assert_eq!((taken, placed), (PLACES, u64::try_from(PLACES).unwrap()), "{what}");
     println!(
-        "{backend:<10} 36,000 people within 10 s for {PLACES} places:{what}; over 0, under 0; p50 {:?} p99 {:?} (must 3 s) last {:?}; catalogue p99 {:?} (must 200 ms)",
+        "{backend:<10} 36,000 people within 10 s for {PLACES} places, {} instances:{what}; over 0, under 0; p50 {:?} p99 {:?} (must 3 s) last {:?}; catalogue p99 {:?} (must 200 ms)",
+        more + 1,
         signed.at(50),
         signed.at(99),
         signed.at(100),

@@ -304,6 +304,46 @@ on_both_databases! {
         assert_eq!(faults(&app, class).await, Vec::<String>::new());
     }
 
+    async fn a_hundred_leave_at_once_and_the_first_hundred_on_the_list_are_asked_in_order(app: TestApp) {
+        let school = fixtures::school(&app).await;
+        let class = fixtures::class(&app, &school, "一班", 100).await;
+        let crowd = crowd(&app, &school, 220).await;
+        let people: Vec<_> = crowd.iter().map(|who| (*who, class)).collect();
+        let join = |app: App, (who, class)| async move { sign_up(&app, who, class, options(who, true)).await };
+        assert_eq!(codes(&rush(&app, &people, join).await), HashSet::new());
+        let (placed, waiting): (Vec<_>, Vec<_>) =
+            rows(&app, class).await.into_iter().partition(|row| row.status == EnrolmentStatus::Placed);
+        assert_eq!((placed.len(), waiting.len()), (100, 120));
+
+        // They leave, and two workers offer the places meanwhile.
+        let placed: Vec<_> = placed.iter().map(|row| (row.resident_id, row.id)).collect();
+        let left = rush(&app, &placed, |app, (who, id)| async move {
+            let left = leave(app.clone(), (who, id)).await;
+            if who.0 % 50 == 0 {
+                shangxue::worker::run_due(&app).await?;
+            }
+            left
+        });
+        assert!(left.await.iter().all(Result::is_ok));
+        app.run_jobs().await;
+        assert_eq!(asked_in_order(&app).await, (1..=100).collect::<Vec<_>>());
+        assert_eq!(faults(&app, class).await, Vec::<String>::new());
+
+        // All who are asked accept at once.
+        let offered = rows(&app, class).await.into_iter().filter(|row| row.status == EnrolmentStatus::Offered);
+        let offered: Vec<_> = offered.map(|row| (row.resident_id, row.id)).collect();
+        let accepted = rush(&app, &offered, |app, (who, id)| async move {
+            accept(&app, Actor::Resident(who), id).await
+        });
+        assert!(accepted.await.iter().all(Result::is_ok));
+        let rows = rows(&app, class).await;
+        let wait: Vec<_> = rows.iter().filter(|row| row.status == EnrolmentStatus::Waiting).collect();
+        let mut numbers: Vec<_> = wait.iter().filter_map(|row| row.queue_number).collect();
+        numbers.sort_unstable();
+        assert_eq!(numbers, (101..=120).collect::<Vec<_>>());
+        assert_eq!(faults(&app, class).await, Vec::<String>::new());
+    }
+
     async fn coming_waiting_leaving_and_accepting_at_once_keeps_counts_and_order(app: TestApp) {
         let school = fixtures::school(&app).await;
         let class = fixtures::class(&app, &school, "一班", 5).await;

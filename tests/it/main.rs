@@ -22,6 +22,7 @@ mod migrations;
 mod news;
 mod notices;
 mod openapi;
+mod opening_faults;
 mod pages;
 mod platform;
 mod restart;

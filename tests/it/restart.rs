@@ -1,8 +1,6 @@
 //! The service as a process of its own, killed in the middle of its work.
 
 use std::collections::HashMap;
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
 use entity::kinds::{NoticeKind, WechatAccount};
@@ -13,60 +11,22 @@ use sea_orm::{ActiveModelTrait, EntityTrait, PaginatorTrait};
 
 use crate::on_both_databases;
 use crate::support::callbacks::{self, Delivery};
+use crate::support::process::Process;
 use crate::support::{TestApp, fixtures};
 
 const CALLBACKS: u64 = 1_000;
 
-/// A `shangxue serve` on the database of `app`, at an address of its own.
-struct Process {
-    child: Child,
-    address: String,
-    settings: Vec<(String, String)>,
-}
-
-impl Process {
-    fn start(app: &TestApp) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let mut settings: Vec<(String, String)> = vec![
-            ("database.url".into(), app.database_url().to_owned()),
-            ("security.data_key".into(), "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=".into()),
-            ("server.listen".into(), free.to_string()),
-            ("wechat.api_base".into(), "http://127.0.0.1:9".into()),
-            ("wechat.timestamp_window_s".into(), "0".into()),
-            ("wechat.mini.format".into(), "xml".into()),
-            ("wechat.templates.placed.id".into(), "PLACED".into()),
-        ];
-        settings.extend(callbacks::settings("official", "safe"));
-        settings.extend(callbacks::settings("mini", "safe"));
-        Self { child: spawn(&settings), address: free.to_string(), settings }
-    }
-
-    /// As a power cut does.
-    fn kill_and_start_again(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        self.child = spawn(&self.settings);
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _gone = self.child.kill();
-        let _ended = self.child.wait();
-    }
-}
-
-fn spawn(settings: &[(String, String)]) -> Child {
-    let variables = settings.iter().map(|(key, value)| {
-        (format!("SHANGXUE__{}", key.to_uppercase().replace('.', "__")), value)
-    });
-    Command::new(env!("CARGO_BIN_EXE_shangxue"))
-        .arg("serve")
-        .envs(variables)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+/// A service on the database of `app`.
+fn start(app: &TestApp) -> Process {
+    let mut settings: Vec<(String, String)> = vec![
+        ("database.url".into(), app.database_url().to_owned()),
+        ("wechat.timestamp_window_s".into(), "0".into()),
+        ("wechat.mini.format".into(), "xml".into()),
+        ("wechat.templates.placed.id".into(), "PLACED".into()),
+    ];
+    settings.extend(callbacks::settings("official", "safe"));
+    settings.extend(callbacks::settings("mini", "safe"));
+    Process::start(&settings)
 }
 
 /// The nth callback: a third asks, a third follows, a third allows a message.
@@ -97,7 +57,7 @@ on_both_databases! {
         };
         openid.insert(app.app.db.writer()).await.unwrap();
 
-        let process = Mutex::new(Process::start(&app));
+        let process = Mutex::new(start(&app));
         let address = process.lock().unwrap().address.clone();
         let at = app.now().timestamp();
         // Three rounds in orders of their own, laid into each other.

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use entity::ids::NoticeId;
-use entity::kinds::{DeliveryOutcome, JobState, NoticeState, NoticeWay, Role};
+use entity::kinds::{DeliveryOutcome, JobState, NoticeState, NoticeWay, Role, WechatAccount};
 use entity::{delivery, notice};
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, QueryOrder};
 use serde_json::Value;
 use shangxue::sandbox::{Extra, Fault, NoticeOutcome, Order};
 
@@ -172,6 +172,27 @@ on_both_databases_with_wechat! {
             assert_eq!(state(app, id).await.state, NoticeState::Sent);
         }
         assert_eq!(shown(&world, &learner).len(), 3);
+    }
+
+    async fn reports_of_messages_that_nobody_here_sent_are_forgotten(world: World) {
+        let (app, learner) = (&world.app, learner(&world).await);
+        let ours = notify(app, learner.id, "placed:1").await;
+        for (msg_id, notice_id) in [("1", Some(ours)), ("2", None)] {
+            let row = delivery::ActiveModel {
+                account: Set(WechatAccount::Mini),
+                msg_id: Set(msg_id.to_owned()),
+                notice_id: Set(notice_id),
+                created_at: Set(app.now()),
+                ..Default::default()
+            };
+            row.insert(app.app.db.writer()).await.unwrap();
+        }
+        for (days, left) in [(0, 2), (8, 1)] {
+            world.advance(TimeDelta::days(days));
+            shangxue::notices::prune(&app.app).await.unwrap();
+            let kept = delivery::Entity::find().all(app.app.db.read()).await.unwrap();
+            assert_eq!((kept.len(), kept[0].notice_id), (left, Some(ours)));
+        }
     }
 
     async fn a_report_tells_what_the_lost_answer_did_not(world: World) {

@@ -7,6 +7,7 @@
 pub mod callbacks;
 pub mod fixtures;
 pub mod platform;
+pub mod process;
 pub mod stub;
 
 use std::path::PathBuf;
@@ -81,6 +82,9 @@ pub async fn silent_server() -> std::net::SocketAddr {
     address
 }
 
+/// The key with which all tests seal.
+pub const DATA_KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
 /// A running service with a database of its own.
 pub struct TestApp {
     pub app: App,
@@ -103,7 +107,7 @@ impl TestApp {
         let address = acceptor.local_addr()[0].as_socket_addr().copied().expect("TCP");
         let url = format!("http://{address}");
         let mut values = vec![
-            ("security.data_key", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=".to_owned()),
+            ("security.data_key", DATA_KEY.to_owned()),
             ("database.url", scratch.url.clone()),
             ("database.max_connections", "8".to_owned()),
             ("server.public_url", url.clone()),
