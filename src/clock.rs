@@ -83,6 +83,11 @@ pub fn minute_name(minute: i32) -> String {
     format!("{}:{:02}", minute / 60, minute % 60)
 }
 
+/// `2027年3月1日`.
+pub fn spoken_day(day: NaiveDate) -> String {
+    day.format("%Y年%-m月%-d日").to_string()
+}
+
 /// `11月24日（周二）9:00`, as it is read aloud.
 pub fn spoken(at: DateTime<Utc>) -> String {
     let local = local(at);

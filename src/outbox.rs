@@ -59,6 +59,8 @@ pub enum Job {
     LinkFollower { resident: ResidentId },
     /// Bring the menu to the account, if it differs from the one there.
     SyncMenu,
+    /// See which classes of a term have too few people to begin.
+    SeeToMinimum { term: TermId },
     /// Publish the list of a term's wishes.
     FreezeDraw { term: TermId },
     /// Draw, and give what was drawn.
@@ -86,6 +88,7 @@ impl Job {
             Self::LearnFollower { .. } => "learn_follower",
             Self::LinkFollower { .. } => "link_follower",
             Self::SyncMenu => "sync_menu",
+            Self::SeeToMinimum { .. } => "see_to_minimum",
             Self::FreezeDraw { .. } => "freeze_draw",
             Self::RunDraw { .. } => "run_draw",
         }
@@ -110,6 +113,7 @@ impl Job {
             Self::LearnFollower { .. } => "认出关注的人",
             Self::LinkFollower { .. } => "连接公众号和小程序",
             Self::SyncMenu => "更新公众号菜单",
+            Self::SeeToMinimum { .. } => "看看哪些班人数不够",
             Self::FreezeDraw { .. } => "公布摇号名单",
             Self::RunDraw { .. } => "摇号",
         }

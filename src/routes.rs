@@ -36,6 +36,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
     let residents = (
         wire::about::AboutApi(app.clone()),
         members::api::MembersApi(app.clone()),
+        members::api::PapersApi(app.clone()),
         notices::api::NoticesApi(app.clone()),
         courses::api::CoursesApi(app.clone()),
         enrolment::api::EnrolmentApi(app.clone()),
@@ -49,6 +50,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
     let staff = (
         staff::api::StaffApi(app.clone()),
         members::api::StaffMembersApi(app.clone()),
+        members::api::StaffPapersApi(app.clone()),
         notices::api::StaffNoticesApi(app.clone()),
         courses::api::StaffCoursesApi(app.clone()),
         enrolment::api::StaffEnrolmentApi(app.clone()),

@@ -14,7 +14,7 @@ mod tests {
     #[test]
     fn there_are_few_lengths_and_no_new_items() {
         let rounded = |items: &[i32]| rounded(items).collect::<Vec<_>>();
-        assert_eq!(rounded(&[]), []);
+        assert_eq!(rounded(&[]), Vec::<i32>::new());
         assert_eq!(rounded(&[7]), [7]);
         assert_eq!(rounded(&[7, 8, 9]), [7, 8, 9, 9]);
         assert_eq!(rounded(&[1, 2, 3, 4]), [1, 2, 3, 4]);

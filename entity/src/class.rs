@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     ids::{ClassId, CourseId, SiteId, TeacherId, TermId},
-    kinds::ClassStatus,
+    kinds::{ClassStatus, Residence},
 };
 
 #[sea_orm::model]
@@ -32,6 +32,18 @@ pub struct Model {
     pub start_minute: i32,
     pub duration_minutes: i32,
     pub status: ClassStatus,
+    /// Whose residents it is for.
+    pub residence: Residence,
+    /// Only who was in the course before (`class_rule.previous_course_id`, or its own).
+    pub previous_needed: bool,
+    /// So many people at least, or it may not begin; empty: as the term says.
+    pub min_people: Option<i32>,
+    /// Overbooked: the capacity follows `taken` down to this. `CHECK (cut_to < capacity)`.
+    pub cut_to: Option<i32>,
+    /// Found to have fewer people than needed, days before the term.
+    pub below_since: Option<DateTimeUtc>,
+    /// Staff said that it begins all the same.
+    pub kept_open_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
 }
 

@@ -12,7 +12,8 @@ pub struct Model {
     pub class_id: ClassId,
     /// A share of the places is kept for people new to the course, and nobody continues.
     pub beginners: bool,
-    /// Learners of this course continue here; empty: those of the class's own.
+    /// Learners of this course continue here, and are those who were in it before; empty:
+    /// the class's own.
     pub previous_course_id: Option<CourseId>,
 }
 

@@ -2,7 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::{ids::ResidentId, kinds::ConsentKind};
+use crate::{
+    ids::{ResidentId, StaffId},
+    kinds::{ConsentKind, ConsentWay},
+};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -12,10 +15,13 @@ pub struct Model {
     pub id: i64,
     pub resident_id: ResidentId,
     pub kind: ConsentKind,
-    /// Version of the text that was shown, as in `2026-09`.
+    /// Version of the text that was shown, as in `2026-09`; of a pledge its id.
     pub version: String,
     pub given_at: DateTimeUtc,
     pub withdrawn_at: Option<DateTimeUtc>,
+    /// Recorded by staff; both or none.
+    pub way: Option<ConsentWay>,
+    pub staff_id: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

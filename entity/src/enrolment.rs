@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::{
     ids::{ClassId, CourseId, EnrolmentId, ResidentId, TermId},
-    kinds::EnrolmentStatus,
+    kinds::{EnrolmentStatus, LeaveReason},
 };
 
 #[sea_orm::model]
@@ -28,6 +28,8 @@ pub struct Model {
     /// Names the request that made it: its repeat finds this row, whatever became of it.
     /// Unique with the resident and the class.
     pub request_key: Option<String>,
+    /// Why it was left, in a word; in their own words in the history.
+    pub left_for: Option<LeaveReason>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

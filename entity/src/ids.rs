@@ -43,6 +43,10 @@ ids! {
     MeetingId;
     /// 报名, 候补.
     EnrolmentId;
+    /// A version of the text that learners sign.
+    PledgeId;
+    /// A time in which somebody may not sign up.
+    BarId;
     /// 摇号.
     DrawId;
     /// A word to one resident.

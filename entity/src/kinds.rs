@@ -42,6 +42,17 @@ kinds! {
         Privacy = "privacy",
         /// Sensitive information (ID number), asked for separately.
         Sensitive = "sensitive",
+        /// 承诺书, signed; the version is that of the text.
+        Pledge = "pledge",
+        /// A relative agrees, and is the one to be called.
+        Relative = "relative",
+    }
+    /// How staff came by a consent that was not given on the phone.
+    ConsentWay {
+        /// Signed at the counter.
+        Paper = "paper",
+        /// Said in a call.
+        Call = "call",
     }
     /// Whether others see a resident's name.
     NameState {
@@ -86,6 +97,25 @@ kinds! {
     ClassStatus {
         Open = "open",
         Cancelled = "cancelled",
+    }
+    /// Whose residents a class is for; its community is that of its site.
+    Residence {
+        Everyone = "everyone",
+        /// Its own, until first come first served.
+        OwnFirst = "own_first",
+        OwnOnly = "own_only",
+    }
+    /// Why somebody left a class.
+    LeaveReason {
+        Health = "health",
+        Time = "time",
+        Family = "family",
+        OtherClass = "other_class",
+        Other = "other",
+        /// Taken out: absent too often.
+        Absent = "absent",
+        /// Taken out: ought not to be in it.
+        Unfit = "unfit",
     }
     /// Whether a meeting takes place.
     MeetingStatus {

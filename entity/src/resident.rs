@@ -28,6 +28,8 @@ pub struct Model {
     pub id_number_sealed: Option<String>,
     #[sea_orm(unique)]
     pub id_number_hash: Option<String>,
+    /// There may be a `bar`: worth a look, and no verdict.
+    pub barred: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     /// Since then it is nobody: what names a person is gone.

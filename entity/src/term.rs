@@ -20,6 +20,17 @@ pub struct Model {
     pub max_classes_per_person: i32,
     /// Age in full years on the first day, where the course says nothing.
     pub min_age: i32,
+    /// 承诺书 is signed before signing up.
+    pub pledge_needed: bool,
+    /// From this age on a relative agrees and can be called.
+    pub relative_from_age: i32,
+    /// A way between two classes that is too short is refused, not warned of.
+    pub travel_refused: bool,
+    /// A class begins with this share of its capacity or so many people, the fewer of both.
+    pub min_percent: i32,
+    pub min_people: i32,
+    /// So many days before the first day it is seen to.
+    pub decide_days: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -19,6 +19,7 @@ mod m20261127_000009_checks;
 mod m20261127_000010_ways;
 mod m20261127_000011_draw;
 mod m20261127_000012_decisions;
+mod m20261127_000013_rules;
 
 pub struct Migrator;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000010_ways::Migration),
             Box::new(m20261127_000011_draw::Migration),
             Box::new(m20261127_000012_decisions::Migration),
+            Box::new(m20261127_000013_rules::Migration),
         ]
     }
 }

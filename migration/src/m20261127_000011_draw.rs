@@ -76,43 +76,52 @@ impl MigrationTrait for Migration {
 }
 
 async fn set_kinds(manager: &SchemaManager<'_>, from: &str, to: &str) -> Result<(), DbErr> {
-    let connection = manager.get_connection();
     for table in ["notice", "subscription"] {
-        if manager.get_database_backend() == DbBackend::Postgres {
-            let alter = format!(
-                "ALTER TABLE {table} DROP CONSTRAINT {table}_kind_check, \
-                 ADD CONSTRAINT {table}_kind_check CHECK (kind IN ({to}))"
-            );
-            connection.execute_unprepared(&alter).await?;
-            continue;
-        }
-        // SQLite cannot change a check: the table is written anew, as it is but for the
-        // words. Nothing points at these two.
-        let query = format!(
-            "SELECT sql FROM sqlite_master WHERE tbl_name = '{table}' AND sql IS NOT NULL \
-             ORDER BY type DESC"
+        set_words(manager, table, from, to).await?;
+    }
+    Ok(())
+}
+
+/// Changes the words that `kind` of a table may say. Nothing may point at the table.
+pub(crate) async fn set_words(
+    manager: &SchemaManager<'_>,
+    table: &str,
+    from: &str,
+    to: &str,
+) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    if manager.get_database_backend() == DbBackend::Postgres {
+        let alter = format!(
+            "ALTER TABLE {table} DROP CONSTRAINT {table}_kind_check, \
+             ADD CONSTRAINT {table}_kind_check CHECK (kind IN ({to}))"
         );
-        let rows =
-            connection.query_all_raw(Statement::from_string(DbBackend::Sqlite, query)).await?;
-        let texts =
-            rows.iter().map(|row| row.try_get("", "sql")).collect::<Result<Vec<String>, _>>()?;
-        let Some((made, indexes)) = texts.split_first() else { continue };
-        let name = format!("\"{table}\"");
-        if !made.contains(from) || !made.contains(&name) {
-            return Err(DbErr::Custom(format!("{table} is not as it was: {made}")));
-        }
-        let made = made.replacen(&name, &format!("\"{table}_new\""), 1).replacen(from, to, 1);
-        connection.execute_unprepared(&made).await?;
-        for step in [
-            format!("INSERT INTO {table}_new SELECT * FROM {table}"),
-            format!("DROP TABLE {table}"),
-            format!("ALTER TABLE {table}_new RENAME TO {table}"),
-        ] {
-            connection.execute_unprepared(&step).await?;
-        }
-        for index in indexes {
-            connection.execute_unprepared(index).await?;
-        }
+        connection.execute_unprepared(&alter).await?;
+        return Ok(());
+    }
+    // SQLite cannot change a check: the table is written anew, as it is but for the words.
+    let query = format!(
+        "SELECT sql FROM sqlite_master WHERE tbl_name = '{table}' AND sql IS NOT NULL \
+         ORDER BY type DESC"
+    );
+    let rows = connection.query_all_raw(Statement::from_string(DbBackend::Sqlite, query)).await?;
+    let texts =
+        rows.iter().map(|row| row.try_get("", "sql")).collect::<Result<Vec<String>, _>>()?;
+    let Some((made, indexes)) = texts.split_first() else { return Ok(()) };
+    let name = format!("\"{table}\"");
+    if !made.contains(from) || !made.contains(&name) {
+        return Err(DbErr::Custom(format!("{table} is not as it was: {made}")));
+    }
+    let made = made.replacen(&name, &format!("\"{table}_new\""), 1).replacen(from, to, 1);
+    connection.execute_unprepared(&made).await?;
+    for step in [
+        format!("INSERT INTO {table}_new SELECT * FROM {table}"),
+        format!("DROP TABLE {table}"),
+        format!("ALTER TABLE {table}_new RENAME TO {table}"),
+    ] {
+        connection.execute_unprepared(&step).await?;
+    }
+    for index in indexes {
+        connection.execute_unprepared(index).await?;
     }
     Ok(())
 }

@@ -6,15 +6,15 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 
 use entity::ids::{ClassId, CommunityId, CourseId, MeetingId, SiteId, StaffId, TeacherId, TermId};
-use entity::kinds::{ClassStatus, MeetingStatus, TeacherKind};
+use entity::kinds::{ClassStatus, MeetingStatus, Residence, TeacherKind};
 use entity::{course, holiday, meeting, site, teacher, term};
 
 use crate::app::App;
 use crate::clock;
 use crate::courses::calendar::{self, Phase};
 use crate::courses::{
-    self, ClassChange, ClassFacts, ClassFilter, MeetingMove, NewClass, NewCourse, NewSite,
-    NewTeacher, NewTerm,
+    self, ClassChange, ClassFacts, ClassFilter, ClassRules, MeetingMove, NewClass, NewCourse,
+    NewSite, NewTeacher, NewTerm, TermRules,
 };
 use crate::error::{Error, Result};
 use crate::wire::ApiResult;
@@ -50,6 +50,72 @@ struct Term {
     max_classes_per_person: i32,
     /// Full years on the first day, where the course says nothing.
     min_age: i32,
+    #[oai(flatten)]
+    rules: Rules,
+}
+
+/// What else a term asks for.
+#[derive(Object)]
+struct Rules {
+    /// 承诺书 is signed before signing up.
+    #[oai(default)]
+    pledge_needed: bool,
+    /// From this age on a relative agrees and can be called.
+    #[oai(default = "relative_from_age")]
+    relative_from_age: i32,
+    /// A way between two classes that is too short is refused, not warned of.
+    #[oai(default)]
+    travel_refused: bool,
+    /// A class begins with this share of its capacity or so many people, the fewer of both.
+    #[oai(default = "min_percent")]
+    min_percent: i32,
+    #[oai(default = "min_people")]
+    min_people: i32,
+    /// So many days before the first day it is seen to.
+    #[oai(default = "decide_days")]
+    decide_days: i32,
+}
+
+fn relative_from_age() -> i32 {
+    TermRules::default().relative_from_age
+}
+
+fn min_percent() -> i32 {
+    TermRules::default().min_percent
+}
+
+fn min_people() -> i32 {
+    TermRules::default().min_people
+}
+
+fn decide_days() -> i32 {
+    TermRules::default().decide_days
+}
+
+impl Rules {
+    fn of(row: &term::Model) -> Self {
+        Self {
+            pledge_needed: row.pledge_needed,
+            relative_from_age: row.relative_from_age,
+            travel_refused: row.travel_refused,
+            min_percent: row.min_percent,
+            min_people: row.min_people,
+            decide_days: row.decide_days,
+        }
+    }
+}
+
+impl From<Rules> for TermRules {
+    fn from(rules: Rules) -> Self {
+        Self {
+            pledge_needed: rules.pledge_needed,
+            relative_from_age: rules.relative_from_age,
+            travel_refused: rules.travel_refused,
+            min_percent: rules.min_percent,
+            min_people: rules.min_people,
+            decide_days: rules.decide_days,
+        }
+    }
 }
 
 impl Term {
@@ -61,6 +127,7 @@ impl Term {
         };
         Self {
             id: row.id,
+            rules: Rules::of(&row),
             name: row.name,
             first_day: row.first_day,
             last_day: row.last_day,
@@ -147,6 +214,23 @@ pub struct ClassDetail {
     min_age: i32,
     #[oai(skip_serializing_if_is_none)]
     max_age: Option<i32>,
+    /// Whose residents it is for.
+    residence: Residence,
+    /// Only who was in the course before.
+    previous_needed: bool,
+    /// The course before, where it is not the class's own.
+    #[oai(skip_serializing_if_is_none)]
+    previous_course_id: Option<CourseId>,
+    #[oai(skip_serializing_if_is_none)]
+    previous_course_name: Option<String>,
+    /// So many people at least, where it is not as the term says.
+    #[oai(skip_serializing_if_is_none)]
+    min_people: Option<i32>,
+    /// With so many it begins.
+    least_people: i32,
+    /// Overbooked: the capacity falls down to this as places are given back.
+    #[oai(skip_serializing_if_is_none)]
+    cut_to: Option<i32>,
     meetings: Vec<MeetingLine>,
 }
 
@@ -189,6 +273,12 @@ pub async fn class_detail(app: &App, id: ClassId) -> Result<ClassDetail> {
     let facts = courses::class(conn, id).await?;
     let meetings = courses::meetings(conn, id).await?;
     let sites = courses::site_names(conn).await?;
+    let rule = courses::class_rules(conn, &[id]).await?.remove(&id);
+    let previous = rule.and_then(|rule| rule.previous_course_id);
+    let previous_course_name = match previous {
+        Some(course) => courses::course_names(conn).await?.remove(&course),
+        None => None,
+    };
     let first = meetings
         .iter()
         .filter(|meeting| meeting.status == MeetingStatus::Planned)
@@ -201,6 +291,13 @@ pub async fn class_detail(app: &App, id: ClassId) -> Result<ClassDetail> {
         teacher_id: facts.class.teacher_id,
         min_age: facts.course.min_age.unwrap_or(facts.term.min_age),
         max_age: facts.course.max_age,
+        residence: facts.class.residence,
+        previous_needed: facts.class.previous_needed,
+        previous_course_id: previous,
+        previous_course_name,
+        min_people: facts.class.min_people,
+        least_people: courses::least_people(&facts),
+        cut_to: facts.class.cut_to,
         card: ClassCard::of(facts, first),
         meetings: meetings
             .into_iter()
@@ -312,6 +409,8 @@ struct TermBody {
     enrolment_closes_at: DateTime<Utc>,
     max_classes_per_person: i32,
     min_age: i32,
+    #[oai(flatten)]
+    rules: Rules,
 }
 
 impl From<TermBody> for NewTerm {
@@ -324,6 +423,7 @@ impl From<TermBody> for NewTerm {
             enrolment_closes_at: body.enrolment_closes_at,
             max_classes_per_person: body.max_classes_per_person,
             min_age: body.min_age,
+            rules: body.rules.into(),
         }
     }
 }
@@ -466,6 +566,25 @@ struct ClassChangeBody {
     room: String,
     capacity: i32,
     teacher_id: TeacherId,
+    /// Why fewer places than are taken: no place is given until so many are free again.
+    overbooked_for: Option<String>,
+}
+
+/// For whom a class is, and with how many it begins.
+#[derive(Object)]
+struct ClassRulesBody {
+    residence: Residence,
+    /// Only who was in the course before.
+    previous_needed: bool,
+    /// The course before; the class's own when absent.
+    previous_course_id: Option<CourseId>,
+    /// As the term says when absent.
+    min_people: Option<i32>,
+}
+
+#[derive(Object)]
+struct KeepOpenBody {
+    reason: String,
 }
 
 #[derive(Object)]
@@ -703,9 +822,45 @@ impl StaffCoursesApi {
         id: Path<ClassId>,
         body: Json<ClassChangeBody>,
     ) -> ApiResult<Json<ClassDetail>> {
-        let ClassChangeBody { name, room, capacity, teacher_id } = body.0;
-        let change = ClassChange { name, room, capacity, teacher_id };
+        let ClassChangeBody { name, room, capacity, teacher_id, overbooked_for } = body.0;
+        let change = ClassChange { name, room, capacity, teacher_id, overbooked_for };
         courses::update_class(&self.0, &who.0, id.0, &change).await?;
+        Ok(Json(class_detail(&self.0, id.0).await?))
+    }
+
+    /// Let a class begin though too few people are in it, with the reason.
+    ///
+    /// Codes: `missing`, `too_long`, `class_cancelled`, `class_not_found`, `out_of_scope`.
+    #[oai(
+        path = "/staff/classes/:id/keep-open",
+        method = "post",
+        operation_id = "staff_keep_class_open"
+    )]
+    async fn keep_open(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<ClassId>,
+        body: Json<KeepOpenBody>,
+    ) -> ApiResult<Json<ClassDetail>> {
+        courses::keep_open(&self.0, &who.0, id.0, &body.0.reason).await?;
+        Ok(Json(class_detail(&self.0, id.0).await?))
+    }
+
+    /// Say for whom a class is, and with how many it begins. Who is in it stays.
+    ///
+    /// Codes: `no_community`, `out_of_range`, `unknown_reference`, `draw_running`, `class_not_found`,
+    /// `out_of_scope`.
+    #[oai(path = "/staff/classes/:id/rules", method = "put", operation_id = "staff_class_rules")]
+    async fn save_rules(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<ClassId>,
+        body: Json<ClassRulesBody>,
+    ) -> ApiResult<Json<ClassDetail>> {
+        let ClassRulesBody { residence, previous_needed, previous_course_id, min_people } = body.0;
+        let previous = previous_course_id;
+        let rules = ClassRules { residence, previous_needed, previous, min_people };
+        courses::save_class_rules(&self.0, &who.0, id.0, &rules).await?;
         Ok(Json(class_detail(&self.0, id.0).await?))
     }
 

@@ -105,6 +105,12 @@ mod tests {
             enrolment_closes_at: clock::at_local(day(closes), 17 * 60),
             max_classes_per_person: 3,
             min_age: 50,
+            pledge_needed: false,
+            relative_from_age: 80,
+            travel_refused: false,
+            min_percent: 60,
+            min_people: 15,
+            decide_days: 3,
         }
     }
 

@@ -23,6 +23,8 @@ pub struct ClassChange {
     pub room: String,
     pub capacity: i32,
     pub teacher_id: TeacherId,
+    /// Why fewer places than are taken: no place is given until so many are free again.
+    pub overbooked_for: Option<String>,
 }
 
 /// Where and when a meeting takes place instead.
@@ -35,7 +37,9 @@ pub struct MeetingMove {
     pub reason: String,
 }
 
-/// Changes a class; more places go to those who wait.
+/// Changes a class; more places go to those who wait. With a reason, the capacity may fall
+/// below what is taken: nobody loses their place, and as places are given back it falls
+/// with them until it is there.
 ///
 /// # Errors
 /// `below_taken`: more people are in it than the new capacity; `teacher_busy`,
@@ -61,9 +65,17 @@ pub async fn update_class(
     let class = store::lock_class(&tx, id).await?.ok_or_else(no_class)?;
     must_be_open(&class)?;
     found(store::teacher(&tx, change.teacher_id).await?, "选的教师不存在。")?;
-    if !store::update_class(&tx, id, &change).await? {
+    let why = change.overbooked_for.as_deref().filter(|why| !why.trim().is_empty());
+    let why = why.map(|why| check::text(why, "原因", 100)).transpose()?;
+    let overbooked = class.taken > change.capacity;
+    let capacity = match (overbooked, &why) {
+        (true, Some(_)) => (class.taken, Some(change.capacity)),
+        _ => (change.capacity, None),
+    };
+    if !store::update_class(&tx, id, &change, capacity).await? {
         let message = format!("已经有 {} 人占了名额，名额不能少于这个数。", class.taken);
-        return Err(Error::conflict("below_taken", message));
+        return Err(Error::conflict("below_taken", message)
+            .or_else("写明原因：已在班里的人不动，退一个少一个，减到为止都不再收人", None));
     }
     if change.room != class.room {
         store::move_room(&tx, &class, &change.room, now).await?;
@@ -72,7 +84,10 @@ pub async fn update_class(
     if room != class.room || teacher_id != class.teacher_id {
         must_not_collide(&tx, &class::Model { room, teacher_id, ..class.clone() }).await?;
     }
-    let detail = format!("capacity {} -> {}", class.capacity, change.capacity);
+    let mut detail = format!("capacity {} -> {}", class.capacity, change.capacity);
+    if let Some(why) = why.filter(|_| overbooked) {
+        detail = format!("{detail}, {} taken: {why}", class.taken);
+    }
     let object = format!("class:{id}");
     staff::record(&tx, Some(who.id), "class.changed", &object, Some(&detail), now).await?;
     if change.capacity > class.capacity {

@@ -11,10 +11,12 @@ use entity::ids::{CommunityId, CourseId, SiteId, StaffId, TeacherId, TermId};
 use entity::kinds::{ClassStatus, MeetingStatus, TeacherKind};
 use entity::{class, community, course, holiday, meeting, site, teacher, term};
 
-use super::{calendar, check, plan, store, within_scope};
+use super::{calendar, check, plan, rules, store, within_scope};
 use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::members;
+use crate::outbox::{self, Job};
 use crate::staff::{self, Colleague};
 
 /// 学习点.
@@ -36,6 +38,36 @@ pub struct NewTerm {
     pub max_classes_per_person: i32,
     /// Full years on the first day, where the course says nothing.
     pub min_age: i32,
+    pub rules: TermRules,
+}
+
+/// What else a term asks for; the default is that of most senior universities.
+#[derive(Clone, Copy, Debug)]
+pub struct TermRules {
+    /// 承诺书 is signed before signing up.
+    pub pledge_needed: bool,
+    /// From this age on a relative agrees and can be called.
+    pub relative_from_age: i32,
+    /// A way between two classes that is too short is refused, not warned of.
+    pub travel_refused: bool,
+    /// A class begins with this share of its capacity or so many people, the fewer of both.
+    pub min_percent: i32,
+    pub min_people: i32,
+    /// So many days before the first day it is seen to.
+    pub decide_days: i32,
+}
+
+impl Default for TermRules {
+    fn default() -> Self {
+        Self {
+            pledge_needed: false,
+            relative_from_age: 80,
+            travel_refused: false,
+            min_percent: 60,
+            min_people: 15,
+            decide_days: 3,
+        }
+    }
 }
 
 /// 课程.
@@ -151,6 +183,14 @@ async fn put_term(
     )?;
     check::between(new.max_classes_per_person, 1, 20, "每人可报班数")?;
     check::between(new.min_age, 0, 120, "最低年龄")?;
+    let wanted = new.rules;
+    check::between(wanted.relative_from_age, 0, 120, "要家人同意的年龄")?;
+    check::between(wanted.min_percent, 0, 100, "最低开班人数的百分比")?;
+    check::between(wanted.min_people, 0, 500, "最低开班人数")?;
+    check::between(wanted.decide_days, 0, 60, "提前几天")?;
+    if wanted.pledge_needed && members::pledge(tx).await?.is_none() {
+        return Err(Error::conflict("no_pledge", "还没有承诺书，先在“承诺书”里写好。"));
+    }
     let row = term::ActiveModel {
         id: id_of(id),
         name: Set(check::text(&new.name, "学期名称", 30)?),
@@ -160,10 +200,20 @@ async fn put_term(
         enrolment_closes_at: Set(new.enrolment_closes_at),
         max_classes_per_person: Set(new.max_classes_per_person),
         min_age: Set(new.min_age),
+        pledge_needed: Set(wanted.pledge_needed),
+        relative_from_age: Set(wanted.relative_from_age),
+        travel_refused: Set(wanted.travel_refused),
+        min_percent: Set(wanted.min_percent),
+        min_people: Set(wanted.min_people),
+        decide_days: Set(wanted.decide_days),
     };
     let saved: Result<term::Model> = save!(tx, by, now, "term", id.is_none(), row);
     let saved = saved?;
     plan::term_fits_plan(tx, &saved).await?;
+    let decide_at = rules::must_decide_at(&saved);
+    if now < decide_at {
+        outbox::enqueue(tx, &Job::SeeToMinimum { term: saved.id }, now, decide_at).await?;
+    }
     Ok(saved)
 }
 

@@ -2,6 +2,8 @@
 //!
 //! 1. A place is taken by [`take_places`] alone: one conditional UPDATE whose
 //!    affected rows are the verdict, backed by `CHECK (taken BETWEEN 0 AND capacity)`.
+//!    A capacity that is cut below what is taken stays at what is taken, and falls with
+//!    each place that is given back down to `cut_to`.
 //!    `taken` and `waiting` are counted in the class row, and change only together
 //!    with the enrolment that they count, in its transaction.
 //! 2. Whoever changes the enrolments of a class holds the lock on its row, by
@@ -34,6 +36,7 @@ mod change;
 mod check;
 mod make;
 mod plan;
+mod rules;
 mod store;
 
 pub use catalogue::{Catalogue, Listing};
@@ -41,14 +44,17 @@ pub use change::{
     ClassChange, MeetingMove, cancel_class, cancel_meeting, move_meeting, update_class,
 };
 pub use make::{
-    NewClass, NewCourse, NewSite, NewTeacher, NewTerm, add_class, add_holiday, create_class,
-    create_community, create_course, create_holiday, create_site, create_teacher, create_term,
-    remove_holiday, save_community, save_course, save_site, save_teacher, save_term,
+    NewClass, NewCourse, NewSite, NewTeacher, NewTerm, TermRules, add_class, add_holiday,
+    create_class, create_community, create_course, create_holiday, create_site, create_teacher,
+    create_term, remove_holiday, save_community, save_course, save_site, save_teacher, save_term,
 };
 pub(crate) use plan::no_plan;
 pub use plan::{
     NewPlan, Stage, Step, class_rules, lock_plan, must_be, no_draw_running, plan, plan_frozen,
     plan_settled, plans, remove_plan, save_class_rule, save_plan, share_plan, stage, steps,
+};
+pub use rules::{
+    ClassRules, keep_open, least_people, must_decide_at, note_below, save_class_rules,
 };
 pub use store::ClassFacts;
 
@@ -338,6 +344,14 @@ lists! {
 /// The database.
 pub async fn site_names(conn: &impl ConnectionTrait) -> Result<HashMap<SiteId, String>> {
     Ok(store::sites(conn).await?.into_iter().map(|site| (site.id, site.name)).collect())
+}
+
+/// The names of all courses.
+///
+/// # Errors
+/// The database.
+pub async fn course_names(conn: &impl ConnectionTrait) -> Result<HashMap<CourseId, String>> {
+    Ok(store::courses(conn).await?.into_iter().map(|course| (course.id, course.name)).collect())
 }
 
 /// One community.

@@ -187,11 +187,21 @@ pub(super) async fn first_meetings(
 
 // ---- places ----
 
+/// Of an overbooked class the place is nobody's any more: the capacity falls with it.
 pub(super) async fn give_back_place(tx: &DatabaseTransaction, id: ClassId) -> Result<bool> {
+    use class::Column;
+    let overbooked = Column::CutTo.is_not_null();
+    let capacity = Expr::col(Column::Capacity);
+    // The right hand sides are of the row as it was.
+    let reached = Expr::col(Column::CutTo).gte(capacity.clone().sub(1));
+    let then_capacity = CaseStatement::new().case(overbooked, capacity.clone().sub(1));
+    let then_cut = CaseStatement::new().case(reached, Expr::value(None::<i32>));
     let given = class::Entity::update_many()
-        .col_expr(class::Column::Taken, Expr::col(class::Column::Taken).sub(1))
-        .filter(class::Column::Id.eq(id))
-        .filter(class::Column::Taken.gt(0))
+        .col_expr(Column::Taken, Expr::col(Column::Taken).sub(1))
+        .col_expr(Column::Capacity, Expr::Case(Box::new(then_capacity.finally(capacity))))
+        .col_expr(Column::CutTo, Expr::Case(Box::new(then_cut.finally(Expr::col(Column::CutTo)))))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Taken.gt(0))
         .exec(tx)
         .await?;
     Ok(given.rows_affected == 1)
@@ -282,22 +292,76 @@ pub(super) async fn share_term(
     Ok(term::Entity::find_by_id(id).lock(LockType::Share).one(tx).await?)
 }
 
-/// Capacity, name, room and teacher; refused by the row itself if more are taken.
+/// Capacity, name, room and teacher; refused by the row itself if more are taken. `cut_to`:
+/// how far the capacity falls by itself from there.
 pub(super) async fn update_class(
     tx: &DatabaseTransaction,
     id: ClassId,
     change: &super::ClassChange,
+    (capacity, cut_to): (i32, Option<i32>),
 ) -> Result<bool> {
     let updated = class::Entity::update_many()
         .col_expr(class::Column::Name, Expr::value(change.name.as_str()))
         .col_expr(class::Column::Room, Expr::value(change.room.as_str()))
         .col_expr(class::Column::TeacherId, Expr::value(change.teacher_id))
-        .col_expr(class::Column::Capacity, Expr::value(change.capacity))
+        .col_expr(class::Column::Capacity, Expr::value(capacity))
+        .col_expr(class::Column::CutTo, Expr::value(cut_to))
         .filter(class::Column::Id.eq(id))
-        .filter(class::Column::Taken.lte(change.capacity))
+        .filter(class::Column::Taken.lte(capacity))
         .exec(tx)
         .await?;
     Ok(updated.rows_affected == 1)
+}
+
+/// For whom the class is, and with how many it begins.
+pub(super) async fn set_class_rules(
+    tx: &DatabaseTransaction,
+    id: ClassId,
+    rules: &super::ClassRules,
+) -> Result<()> {
+    class::Entity::update_many()
+        .col_expr(class::Column::Residence, Expr::value(rules.residence))
+        .col_expr(class::Column::PreviousNeeded, Expr::value(rules.previous_needed))
+        .col_expr(class::Column::MinPeople, Expr::value(rules.min_people))
+        .filter(class::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Notes that too few people are in a class; false: noted before, or said to begin.
+pub(super) async fn mark_below(
+    tx: &DatabaseTransaction,
+    id: ClassId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    mark(tx, id, class::Column::BelowSince, now).await
+}
+
+/// Notes that a class begins all the same; false: noted before.
+pub(super) async fn mark_kept_open(
+    tx: &DatabaseTransaction,
+    id: ClassId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    mark(tx, id, class::Column::KeptOpenAt, now).await
+}
+
+async fn mark(
+    tx: &DatabaseTransaction,
+    id: ClassId,
+    column: class::Column,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let marked = class::Entity::update_many()
+        .col_expr(column, Expr::value(now))
+        .filter(class::Column::Id.eq(id))
+        .filter(class::Column::Status.eq(ClassStatus::Open))
+        .filter(class::Column::KeptOpenAt.is_null())
+        .filter(column.is_null())
+        .exec(tx)
+        .await?;
+    Ok(marked.rows_affected == 1)
 }
 
 // ---- meetings ----

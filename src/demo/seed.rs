@@ -10,7 +10,7 @@ use entity::kinds::{Role, TeacherKind};
 
 use crate::app::App;
 use crate::clock;
-use crate::courses::{self, NewClass, NewCourse, NewSite, NewTeacher, NewTerm};
+use crate::courses::{self, NewClass, NewCourse, NewSite, NewTeacher, NewTerm, TermRules};
 use crate::enrolment::{self, Actor, SignUpOptions};
 use crate::error::Result;
 use crate::members::{self, NewResident};
@@ -209,6 +209,7 @@ async fn sow_classes(
         enrolment_closes_at: now + TimeDelta::days(60),
         max_classes_per_person: 3,
         min_age: 50,
+        rules: TermRules::default(),
     };
     let term_id = courses::create_term(&tx, None, &term, now).await?.id;
     let mut course_ids = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use sea_orm::ActiveValue::Set;
 use sea_orm::DatabaseTransaction;
 
-use entity::ids::{ClassId, CourseId, ResidentId, TermId};
+use entity::ids::{ClassId, ResidentId, TermId};
 use entity::{draw, term, term_plan, wish};
 
 use super::lots::{Class, List, Person, Wish};
@@ -13,9 +13,8 @@ use super::{file, mine, store};
 use crate::app::App;
 use crate::config;
 use crate::courses::{self, ClassFacts, ClassFilter};
-use crate::enrolment;
+use crate::enrolment::{self, Applicants};
 use crate::error::{Error, Kind, Result};
-use crate::members::{self, Standing};
 use crate::vault;
 
 /// Job: freezes and publishes the list of a term, once.
@@ -119,26 +118,25 @@ async fn people(
     let ids: Vec<_> = rows.iter().map(|row| row.class_id).collect();
     let facts = courses::classes(tx, &ids).await?;
     let everybody: Vec<_> = rows.iter().map(|row| row.resident_id).collect();
-    let standings = members::standings(tx, &app.config.members.consent_version, &everybody).await?;
+    let applicants = Applicants::read(&app.config, tx, &everybody, facts.values()).await?;
+    let now = app.clock.now();
     let mut found = Vec::new();
     for theirs in rows.chunk_by(|one, other| one.resident_id == other.resident_id) {
         let who = theirs[0].resident_id;
-        let Some(Standing::Ready(profile)) = standings.get(&who) else { continue };
+        let Ok(profile) = applicants.ready(who) else { continue };
         let held = enrolment::held(tx, who, term.id).await?;
         let most = usize::try_from(plan.most_classes).unwrap_or(0).saturating_sub(held.len());
         let lost = losses.get(&who).copied().unwrap_or(0);
+        // Kept places come first: another course, another hour.
+        let kept: Vec<_> = held.iter().collect();
         let wish = |row: &wish::Model| {
             let facts = facts.get(&row.class_id)?;
             let listed = classes.iter().any(|class| class.id == row.class_id.0);
             let own = facts.site.community_id == Some(profile.community_id);
             let newcomer = !experience.contains(&(who, facts.course.id));
             let lots = lots(&app.config.draw, own, lost);
-            (listed && goes_with(facts, &held)).then_some(Wish {
-                class: row.class_id.0,
-                lots,
-                newcomer,
-                own,
-            })
+            let suits = applicants.suits(who, facts, &kept, plan.most_classes, now).is_ok();
+            (listed && suits).then_some(Wish { class: row.class_id.0, lots, newcomer, own })
         };
         let wishes: Vec<_> = theirs.iter().filter_map(wish).collect();
         if most > 0 && !wishes.is_empty() {
@@ -163,17 +161,6 @@ async fn people(
 fn lots(rules: &config::Draw, own: bool, lost: u32) -> u32 {
     let own = if own { rules.own_community_lots } else { 0 };
     1 + own + lost.saturating_mul(rules.lost_lots).min(rules.lost_most)
-}
-
-/// Kept places come first: another course, another hour.
-fn goes_with(wanted: &ClassFacts, held: &[ClassFacts]) -> bool {
-    let hours = |facts: &ClassFacts| (facts.class.start_minute, facts.class.duration_minutes);
-    held.iter().all(|held| {
-        let course: CourseId = held.course.id;
-        course != wanted.course.id
-            && (held.class.weekday != wanted.class.weekday
-                || !courses::calendar::overlaps(hours(held), hours(wanted)))
-    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use poem_openapi::{Enum, Object, OpenApi};
 
 use entity::enrolment::Model;
 use entity::ids::{ClassId, EnrolmentId, ResidentId, TeacherId, TermId};
-use entity::kinds::{EnrolmentStatus, NameState, Role};
+use entity::kinds::{EnrolmentStatus, LeaveReason, NameState, Role};
 
 use crate::app::App;
 use crate::clock;
@@ -32,8 +32,10 @@ struct SignUpBody {
     join_waitlist: bool,
 }
 
+/// Why somebody leaves a class: from the list, in own words, or both.
 #[derive(Object)]
-struct ReasonBody {
+struct LeaveBody {
+    why: Option<LeaveReason>,
     reason: Option<String>,
 }
 
@@ -92,6 +94,18 @@ struct SignedUp {
     outcome: SignUpOutcome,
     /// A plain sentence.
     message: String,
+}
+
+/// Something to be done before a sign-up.
+#[derive(Object)]
+struct Needed {
+    /// As the sign-up would refuse.
+    code: String,
+    /// A plain sentence.
+    text: String,
+    /// Where to do it.
+    #[oai(skip_serializing_if_is_none)]
+    page: Option<String>,
 }
 
 fn status_text(status: EnrolmentStatus) -> &'static str {
@@ -180,7 +194,9 @@ impl EnrolmentApi {
     /// Sign up for a class; saying it twice is the same as once.
     ///
     /// Codes: `not_open`, `closed`, `class_full`, `class_cancelled`, `too_young`, `too_old`, `limit_reached`,
-    /// `same_course`, `overlap`, `consent_needed`, `profile_needed`, `class_not_found`, `bad_request_key`, `busy`.
+    /// `same_course`, `overlap`, `too_far`, `barred`, `taken_out`, `other_community`, `previous_needed`,
+    /// `consent_needed`, `profile_needed`, `pledge_needed`, `relative_needed`, `class_not_found`, `bad_request_key`,
+    /// `busy`.
     #[oai(path = "/classes/:id/enrolments", method = "post", operation_id = "sign_up")]
     async fn sign_up(
         &self,
@@ -209,6 +225,20 @@ impl EnrolmentApi {
         }))
     }
 
+    /// What is still asked of me before I can sign up for this class, in order.
+    ///
+    /// Codes: `class_not_found`.
+    #[oai(path = "/classes/:id/needs", method = "get", operation_id = "class_needs")]
+    async fn needs(&self, who: Resident, id: Path<ClassId>) -> ApiResult<Json<Page<Needed>>> {
+        let needs = enrolment::needs(&self.0, who.0.id, id.0).await?;
+        let needed = needs.into_iter().map(|refusal| Needed {
+            code: refusal.code.to_owned(),
+            text: refusal.message.into_owned(),
+            page: refusal.next.into_iter().find_map(|step| step.page),
+        });
+        Ok(Json(Page::whole(needed.collect())))
+    }
+
     /// What I am in and wait for in terms that have not ended; live ones first.
     #[oai(path = "/me/enrolments", method = "get", operation_id = "my_enrolments")]
     async fn my(&self, who: Resident) -> ApiResult<Json<Page<MyEnrolment>>> {
@@ -226,17 +256,18 @@ impl EnrolmentApi {
 
     /// Leave a class or its waiting list.
     ///
-    /// Codes: `reason_needed` (from the third week of the term on), `term_over`, `class_cancelled`, `too_long`,
+    /// Codes: `reason_needed` (from the third week of the term on), `bad_reason`, `term_over`, `class_cancelled`, `too_long`,
     /// `enrolment_not_found`.
     #[oai(path = "/me/enrolments/:id/withdraw", method = "post", operation_id = "withdraw")]
     async fn withdraw(
         &self,
         who: Resident,
         id: Path<EnrolmentId>,
-        body: Json<ReasonBody>,
+        body: Json<LeaveBody>,
     ) -> ApiResult<Json<MyEnrolment>> {
         let actor = Actor::Resident(who.0.id);
-        let row = enrolment::withdraw(&self.0, actor, id.0, body.0.reason.as_deref()).await?;
+        let LeaveBody { why, reason } = body.0;
+        let row = enrolment::withdraw_for(&self.0, actor, id.0, why, reason.as_deref()).await?;
         Ok(Json(mine(&self.0, row).await?))
     }
 
@@ -429,8 +460,83 @@ struct CounterBody {
 }
 
 #[derive(Object)]
-struct NeededReasonBody {
+struct CancelBody {
+    /// Told to the learners.
     reason: String,
+    /// Another class of the course, to which they can change by one tap.
+    sister_id: Option<ClassId>,
+}
+
+/// A class of a term that is about to begin.
+#[derive(Object)]
+struct RunningLine {
+    id: ClassId,
+    name: String,
+    time_text: String,
+    site_name: String,
+    capacity: i32,
+    /// Placed for good.
+    people: i64,
+    waiting: i32,
+    /// So many are needed.
+    least: i32,
+    /// Too few, and staff have to say what becomes of it.
+    undecided: bool,
+    /// Staff said that it begins all the same.
+    kept_open: bool,
+    /// Other classes of the course with free places.
+    sisters: Vec<ClassCard>,
+}
+
+/// How many people left for one reason.
+#[derive(Object)]
+struct LeftLine {
+    text: String,
+    people: i64,
+}
+
+/// How the classes of a term are filled.
+#[derive(Object)]
+struct RunningView {
+    term_name: String,
+    /// When it is seen which classes have too few people.
+    decide_at: DateTime<Utc>,
+    /// As in 11月24日（周二）8:00.
+    decide_text: String,
+    /// Those to be decided first.
+    classes: Vec<RunningLine>,
+    /// Why people left.
+    left: Vec<LeftLine>,
+}
+
+impl From<enrolment::Running> for RunningView {
+    fn from(running: enrolment::Running) -> Self {
+        let enrolment::Running { term, classes, left } = running;
+        let decide_at = courses::must_decide_at(&term);
+        let line = |one: enrolment::RunningClass| RunningLine {
+            id: one.facts.class.id,
+            time_text: courses::time_text(&one.facts.class),
+            site_name: one.facts.site.name,
+            capacity: one.facts.class.capacity,
+            people: one.people,
+            waiting: one.facts.class.waiting,
+            least: one.least,
+            undecided: one.undecided,
+            kept_open: one.facts.class.kept_open_at.is_some(),
+            sisters: one.sisters.into_iter().map(|facts| ClassCard::of(facts, None)).collect(),
+            name: one.facts.class.name,
+        };
+        Self {
+            term_name: term.name,
+            decide_at,
+            decide_text: clock::spoken(decide_at),
+            classes: classes.into_iter().map(line).collect(),
+            left: left
+                .into_iter()
+                .map(|(text, people)| LeftLine { text: text.to_owned(), people })
+                .collect(),
+        }
+    }
 }
 
 /// Adds the people to enrolments of one class.
@@ -517,17 +623,28 @@ impl StaffEnrolmentApi {
         Ok(Json(OpeningView::of(opening, self.0.clock.now())))
     }
 
+    /// How the classes of a term are filled, and why people left; those that staff have to
+    /// decide about first. An officer's own community only.
+    ///
+    /// Codes: `term_not_found`.
+    #[oai(path = "/staff/terms/:id/running", method = "get", operation_id = "staff_running")]
+    async fn running(&self, who: EnrolmentStaff, id: Path<TermId>) -> ApiResult<Json<RunningView>> {
+        Ok(Json(enrolment::running(&self.0, &who.0, id.0).await?.into()))
+    }
+
     /// End a class, its meetings to come and its enrolments. Everyone in it is told.
     ///
-    /// Codes: `missing`, `too_long`, `class_cancelled`, `draw_running`, `class_not_found`, `out_of_scope`.
+    /// Codes: `missing`, `too_long`, `class_cancelled`, `draw_running`, `not_sister`, `class_full`,
+    /// `class_not_found`, `out_of_scope`.
     #[oai(path = "/staff/classes/:id/cancel", method = "post", operation_id = "staff_cancel_class")]
     async fn cancel_class(
         &self,
         who: EnrolmentStaff,
         id: Path<ClassId>,
-        body: Json<NeededReasonBody>,
+        body: Json<CancelBody>,
     ) -> ApiResult<Json<ClassDetail>> {
-        enrolment::cancel_class(&self.0, &who.0, id.0, &body.0.reason).await?;
+        let CancelBody { reason, sister_id } = body.0;
+        enrolment::cancel_class(&self.0, &who.0, id.0, &reason, sister_id).await?;
         Ok(Json(class_detail(&self.0, id.0).await?))
     }
 
@@ -614,9 +731,11 @@ impl StaffEnrolmentApi {
         &self,
         who: EnrolmentStaff,
         id: Path<EnrolmentId>,
-        body: Json<NeededReasonBody>,
+        body: Json<LeaveBody>,
     ) -> ApiResult<Json<ClassLearner>> {
-        let row = enrolment::withdraw_at_counter(&self.0, &who.0, id.0, &body.0.reason).await?;
+        let LeaveBody { why, reason } = body.0;
+        let row =
+            enrolment::withdraw_at_counter(&self.0, &who.0, id.0, why, reason.as_deref()).await?;
         Ok(Json(learner(&self.0, row).await?))
     }
 }

@@ -11,11 +11,14 @@ use entity::ids::{ClassId, ResidentId, TermId};
 use entity::kinds::EnrolmentStatus;
 use entity::term_plan;
 
+use super::applicants::{Applicants, Asked};
+use super::eligibility::Occasion;
 use super::sign_up::Request;
-use super::{eligibility, store};
+use super::store;
+use crate::config::Config;
 use crate::courses::{self, ClassFacts};
 use crate::error::{Error, Result};
-use crate::members::{self, Standing};
+use crate::members;
 
 /// What becomes of a sign-up.
 #[derive(Debug)]
@@ -70,7 +73,7 @@ fn missed_an_offer(row: &Model) -> bool {
 }
 
 pub(super) struct Book {
-    people: HashMap<ResidentId, Standing>,
+    people: Applicants,
     /// The classes that are wanted, and those that the people are in.
     classes: HashMap<ClassId, ClassFacts>,
     /// The phases of terms that have more than first come first served.
@@ -81,19 +84,17 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// All that has to be known, read without locks. `version`: of the consent in force.
+    /// All that has to be known, read without locks.
     pub(super) async fn read(
+        config: &Config,
         conn: &impl ConnectionTrait,
-        version: &str,
         asked: &[Request],
     ) -> Result<Self> {
         let wanted: Vec<_> = distinct(asked.iter().map(|one| one.class));
         let people: Vec<_> = distinct(asked.iter().map(|one| one.who));
-        let (classes, people, plans) = tokio::try_join!(
-            courses::classes(conn, &wanted),
-            members::standings(conn, version, &people),
-            courses::plans(conn),
-        )?;
+        let (classes, plans) =
+            tokio::try_join!(courses::classes(conn, &wanted), courses::plans(conn))?;
+        let people = Applicants::read(config, conn, &people, classes.values()).await?;
         let (seats, queued) = (HashMap::new(), HashSet::new());
         let mut book = Self { people, classes, plans, seats, queued };
         book.read_seats(conn, asked.iter()).await?;
@@ -110,7 +111,7 @@ impl Book {
         let people = distinct(asked.clone().map(|one| one.who));
         let living = members::lock_all(tx, &people).await?;
         for id in people.iter().filter(|id| !living.contains(id)) {
-            self.people.insert(*id, Standing::Unknown);
+            self.people.forget(*id);
         }
         let classes = distinct(asked.clone().map(|one| one.class));
         for (id, row) in courses::lock_classes(tx, &classes).await? {
@@ -181,14 +182,23 @@ impl Book {
         class: &ClassFacts,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let standing = self.people.get(&who).unwrap_or(&Standing::Unknown);
-        eligibility::check(&eligibility::Facts {
-            now,
-            class,
+        let asked = Asked {
+            occasion: Occasion::SignUp,
             plan: self.plans.get(&class.term.id),
-            birth_date: standing.ready()?.birth_date,
             held: &self.others(who, class),
-        })
+            most: class.term.max_classes_per_person,
+            now,
+        };
+        self.people.check(who, class, asked)
+    }
+
+    /// Learns what more classes ask for.
+    pub(super) async fn learn(
+        &mut self,
+        conn: &impl ConnectionTrait,
+        classes: &[ClassFacts],
+    ) -> Result<()> {
+        self.people.learn(conn, classes.iter()).await
     }
 
     /// What becomes of this one, as things stand now.
@@ -198,7 +208,7 @@ impl Book {
 
     fn try_weigh(&self, one: &Request, now: DateTime<Utc>) -> Result<Verdict> {
         let class = self.classes.get(&one.class).ok_or_else(courses::no_class)?;
-        self.people.get(&one.who).unwrap_or(&Standing::Unknown).ready()?;
+        self.people.ready(one.who)?;
         let mut missed = None;
         for seat in self.seats(one.who) {
             match seat {

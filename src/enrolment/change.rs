@@ -11,8 +11,10 @@ use entity::ids::{ClassId, EnrolmentId};
 use entity::kinds::EnrolmentStatus;
 use entity::{class, term};
 
+use super::applicants::{Applicants, Asked, check_one};
+use super::eligibility::Occasion;
 use super::store::Line;
-use super::{Actor, Mine, Step, eligibility, no_enrolment, record, scoped, step, store, tell};
+use super::{Actor, Mine, Step, no_enrolment, record, scoped, step, store, tell};
 use crate::app::App;
 use crate::courses::{self, ClassFacts, Wanted};
 use crate::error::{Error, Result};
@@ -23,9 +25,19 @@ use crate::staff::Colleague;
 /// Until the end of the second week of the term.
 const DAYS: i64 = 14;
 
-/// Whether the holder may still change to another class of the course.
+/// Whether the holder may still change to another class of the course; also who was in one
+/// that does not take place.
 pub(super) fn may_change(row: &Model, term: &term::Model, today: NaiveDate) -> bool {
-    row.status == EnrolmentStatus::Placed && today < term.first_day + TimeDelta::days(DAYS)
+    matches!(row.status, EnrolmentStatus::Placed | EnrolmentStatus::Cancelled)
+        && today < term.first_day + TimeDelta::days(DAYS)
+}
+
+/// As what somebody comes to the class that they change to.
+fn occasion(row: &Model) -> Occasion {
+    match row.status {
+        EnrolmentStatus::Cancelled => Occasion::InsteadOfCancelled,
+        _ => Occasion::Move,
+    }
 }
 
 /// The classes of the same course with a free place for the holder, in the order of the week.
@@ -42,7 +54,11 @@ pub async fn sister_classes(app: &App, actor: Actor, id: EnrolmentId) -> Result<
     let held = held_beside(conn, &row).await?;
     let held: Vec<_> = held.values().collect();
     let mut sisters = courses::alternatives(conn, &from.class).await?;
-    sisters.retain(|to| to.class.waiting == 0 && eligibility::check_change(to, &held).is_ok());
+    let who = row.resident_id;
+    let applicants = Applicants::read(&app.config, conn, &[who], sisters.iter()).await?;
+    let (occasion, most, now) = (occasion(&row), from.term.max_classes_per_person, app.clock.now());
+    let asked = Asked { occasion, plan: None, held: &held, most, now };
+    sisters.retain(|to| to.class.waiting == 0 && applicants.check(who, to, asked).is_ok());
     Ok(sisters)
 }
 
@@ -55,7 +71,7 @@ async fn owned(conn: &impl ConnectionTrait, actor: Actor, id: EnrolmentId) -> Re
 }
 
 /// What a person is in or waits for beside this one, in the same term.
-async fn held_beside(
+pub(super) async fn held_beside(
     conn: &impl ConnectionTrait,
     row: &Model,
 ) -> Result<HashMap<ClassId, ClassFacts>> {
@@ -69,7 +85,7 @@ async fn held_beside(
 /// Saying it twice is the same as once.
 ///
 /// # Errors
-/// `change_over`, `draw_running`, `not_sister`, `class_full`, `class_cancelled`, `overlap`;
+/// `change_over`, `draw_running`, `not_sister`, `class_full`; what the rules of sign-up say;
 /// `enrolment_not_found` also for somebody else's.
 pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId) -> Result<Mine> {
     let now = app.clock.now();
@@ -89,16 +105,20 @@ pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId)
     if !may_change(&before, &from.term, app.clock.today()) {
         return Err(Error::conflict(
             "change_over",
-            "现在不能换班了：开学两周内、已录取的班才能换。",
+            "现在不能换班了：开学两周内、已录取或者停办的班才能换。",
         )
         .or_else("打电话问问教育中心", None));
     }
     must_be_sisters(&from.class, &to.class)?;
-    eligibility::check_change(&to, &held.values().collect::<Vec<_>>())?;
+    let held: Vec<_> = held.values().collect();
+    check_one(app, &tx, before.resident_id, &to, occasion(&before), &held).await?;
     let wanted = Wanted { class: to.class.id, places: 1, numbers: 0 };
     let queued = store::head(&tx, to.class.id).await?.is_some();
     if queued || !courses::take_places(&tx, &[wanted]).await? {
-        return Err(Error::conflict("class_full", "那个班刚刚报满了。您原来的班还在，没有变。")
+        let kept = before.status == EnrolmentStatus::Placed;
+        let kept =
+            if kept { "您原来的班还在，没有变。" } else { "请看看别的班。" };
+        return Err(Error::conflict("class_full", format!("那个班刚刚报满了。{kept}"))
             .or_else("看看我的课程", Some("/mine".to_owned())));
     }
     let reason = format!("换到“{}”", to.class.name);
@@ -109,18 +129,21 @@ pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId)
         reason: Some(&reason),
         now,
     };
-    // First out, then in: one is in one class of a course only.
-    step(&tx, &before, left).await?;
+    // First out, then in: one is in one class of a course only. Who was in a cancelled
+    // class is out.
+    if before.status == EnrolmentStatus::Placed {
+        step(&tx, &before, left).await?;
+        outbox::enqueue(&tx, &Job::FillFreePlaces { class: from.class.id }, now, now).await?;
+    }
     let row = place(&tx, &before, &to, actor, &format!("从“{}”换来", from.class.name), now).await?;
     record(&tx, actor, "enrolment.changed_class", row.id, now).await?;
     tell::placed(&tx, vec![row.id], now).await?;
-    outbox::enqueue(&tx, &Job::FillFreePlaces { class: from.class.id }, now, now).await?;
     let mine = super::mine(app, &tx, row).await?;
     tx.commit().await?;
     Ok(mine)
 }
 
-fn must_be_sisters(from: &class::Model, to: &class::Model) -> Result<()> {
+pub(super) fn must_be_sisters(from: &class::Model, to: &class::Model) -> Result<()> {
     if from.course_id == to.course_id && from.term_id == to.term_id && from.id != to.id {
         return Ok(());
     }

@@ -60,8 +60,7 @@ impl Decide for SignUps {
 
     async fn decide(&self, asked: &[Request]) -> Result<Vec<Result<SignUp>>> {
         let now = self.clock.now();
-        let version = &self.config.members.consent_version;
-        let mut book = Book::read(self.db.read(), version, asked).await?;
+        let mut book = Book::read(&self.config, self.db.read(), asked).await?;
         let mut verdicts: Vec<_> = asked.iter().map(|one| book.weigh(one, now)).collect();
         let mut rows = BTreeMap::new();
         if verdicts.iter().any(Verdict::grants) {
@@ -77,7 +76,7 @@ impl Decide for SignUps {
             rows = write(&tx, &book, asked, &verdicts, now).await?;
             tx.commit().await?;
         }
-        let answers = self.answer(&book, asked, verdicts, &rows, now).await?;
+        let answers = self.answer(&mut book, asked, verdicts, &rows, now).await?;
         opening::count(&self.cache, &book, asked, &answers, now).await;
         Ok(answers)
     }
@@ -183,7 +182,7 @@ fn lost() -> Error {
 impl SignUps {
     async fn answer(
         &self,
-        book: &Book,
+        book: &mut Book,
         asked: &[Request],
         verdicts: Vec<Verdict>,
         rows: &BTreeMap<usize, Model>,
@@ -223,21 +222,27 @@ impl SignUps {
             }
             let refused = match verdict {
                 Verdict::Refused(error) => error,
-                _ => refusal::full(one.actor, book.class(one.class)),
+                _ => refusal::full(),
             };
-            answers.push(Err(match book.class(one.class) {
-                Some(class) if refusal::may_have_alternatives(&refused) => {
-                    let others = match alternatives.entry(one.class) {
-                        Entry::Occupied(known) => known.into_mut(),
-                        Entry::Vacant(new) => {
-                            new.insert(courses::alternatives(conn, &class.class).await?)
-                        }
-                    };
-                    let fit = others.iter().filter(|other| book.check(one.who, other, now).is_ok());
-                    refusal::with_alternatives(refused, fit)
+            let Some(class) = book.class(one.class).cloned() else {
+                answers.push(Err(refused));
+                continue;
+            };
+            if !refusal::may_have_alternatives(&refused) {
+                answers.push(Err(refused));
+                continue;
+            }
+            let others = match alternatives.entry(one.class) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let others = courses::alternatives(conn, &class.class).await?;
+                    book.learn(conn, &others).await?;
+                    new.insert(others)
                 }
-                _ => refused,
-            }));
+            };
+            let fit = others.iter().filter(|other| book.check(one.who, other, now).is_ok());
+            let refused = refusal::with_alternatives(refused, fit);
+            answers.push(Err(refusal::with_list(refused, one.actor, &class)));
         }
         Ok(answers)
     }

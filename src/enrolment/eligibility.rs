@@ -3,43 +3,86 @@
 //! The rules are asked in the order in which they help most: what cannot be
 //! changed by choosing another class comes first.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
-use entity::kinds::ClassStatus;
+use entity::ids::{ClassId, CourseId, PledgeId, ResidentId};
+use entity::kinds::{ClassStatus, Residence};
 use entity::term_plan;
 
 use crate::clock;
 use crate::courses::{self, ClassFacts, Stage, calendar, time_text};
 use crate::error::{Error, Result};
+use crate::members::{Bar, Profile};
+
+/// What the rules have to know that stands neither with the person nor with the class.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// Between two sites.
+    pub travel_minutes: i64,
+    /// The pledge in force, where a term asks for one.
+    pub pledge: Option<PledgeId>,
+    /// The course before, with its name, of the classes that ask for it.
+    pub previous: HashMap<ClassId, (CourseId, String)>,
+    /// In which courses people were placed, with the last day of the term; read only
+    /// where a class asks for it.
+    pub learnt: Option<HashMap<ResidentId, Vec<(CourseId, NaiveDate)>>>,
+}
+
+/// When the rules are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// First come first served.
+    SignUp,
+    /// Before it (continuation, wishes), or in the place of a class that was cancelled.
+    Early,
+    InsteadOfCancelled,
+    /// Somebody who is on the list, or in a class of the course, takes a place.
+    Move,
+}
 
 /// All that the rules look at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Facts<'a> {
     pub now: DateTime<Utc>,
+    pub occasion: Occasion,
     pub class: &'a ClassFacts,
     /// The phases of its term, if it has more than first come first served.
     pub plan: Option<&'a term_plan::Model>,
-    pub birth_date: NaiveDate,
+    pub person: &'a Profile,
     /// The other classes that the person holds, is offered or waits for, in the same term.
     pub held: &'a [&'a ClassFacts],
+    /// How many classes they may have.
+    pub most: i32,
+    pub known: &'a Known,
 }
 
 type Rule = fn(&Facts<'_>) -> Result<()>;
 
-const RULES: [(&str, Rule); 6] = [
+const RULES: [(&str, Rule); 11] = [
     ("the term is open for sign-up", term_is_open),
-    ("the class takes place", class_is_open),
+    ("nobody barred them", not_barred),
+    ("the class takes place", class_takes_place),
     ("the age fits", age_fits),
+    ("it is for residents of theirs", residence_fits),
+    ("the course before was learnt", previous_was_learnt),
+    ("nobody took them out of it", not_taken_out),
     ("not too many classes", within_limit),
     ("not the same course twice", course_is_new),
     ("nothing else at that hour", hour_is_free),
+    ("the way is not too long", way_is_long_enough),
 ];
+
+/// Asked last: nobody signs for a class that they cannot have.
+const PAPERS: [(&str, Rule); 2] =
+    [("the pledge is signed", pledge_is_signed), ("a relative agrees", relative_agrees)];
 
 /// Asks all rules.
 ///
 /// # Errors
 /// The first refusal, with what the person can do instead.
 pub(super) fn check(facts: &Facts<'_>) -> Result<()> {
-    for (name, rule) in RULES {
+    for (name, rule) in RULES.iter().chain(&PAPERS) {
         if let Err(refusal) = rule(facts) {
             tracing::debug!(class = facts.class.class.id.0, rule = name, "sign-up refused");
             return Err(refusal);
@@ -48,17 +91,15 @@ pub(super) fn check(facts: &Facts<'_>) -> Result<()> {
     Ok(())
 }
 
-/// May somebody who is in a class of the course change to this one? `held`: what else
-/// they are in or wait for in the term.
-///
-/// # Errors
-/// `class_cancelled`, `overlap`.
-pub(super) fn check_change(to: &ClassFacts, held: &[&ClassFacts]) -> Result<()> {
-    class_takes_place(to)?;
-    nothing_at_that_hour(to, held)
+/// What is still to be signed or given before a sign-up.
+pub(super) fn missing_papers(facts: &Facts<'_>) -> Vec<Error> {
+    PAPERS.iter().filter_map(|(_, rule)| rule(facts).err()).collect()
 }
 
 fn term_is_open(facts: &Facts<'_>) -> Result<()> {
+    if facts.occasion != Occasion::SignUp {
+        return Ok(());
+    }
     let term = &facts.class.term;
     let opens = term.enrolment_opens_at;
     let not_open = |message: String| Error::conflict("not_open", message);
@@ -91,12 +132,29 @@ fn term_is_open(facts: &Facts<'_>) -> Result<()> {
     }
 }
 
-fn class_is_open(facts: &Facts<'_>) -> Result<()> {
-    class_takes_place(facts.class)
+fn not_barred(facts: &Facts<'_>) -> Result<()> {
+    let Some(bar) = bar(facts, None) else { return Ok(()) };
+    let message =
+        format!("到{}为止，您暂时不能报名。原因：{}", clock::spoken_day(bar.until), bar.reason);
+    Err(Error::forbidden("barred", message)
+        .or_else("有疑问，打电话问问教育中心", Some("/help".to_owned())))
 }
 
-fn class_takes_place(facts: &ClassFacts) -> Result<()> {
-    match facts.class.status {
+/// Taken out by staff: they do not come back by themselves.
+fn not_taken_out(facts: &Facts<'_>) -> Result<()> {
+    let Some(bar) = bar(facts, Some(facts.class.class.id)) else { return Ok(()) };
+    let message = format!("您在这个班的名额，工作人员退掉了。原因：{}", bar.reason);
+    Err(other_classes(Error::forbidden("taken_out", message))
+        .or_else("有疑问，打电话问问教育中心", Some("/help".to_owned())))
+}
+
+fn bar<'a>(facts: &Facts<'a>, class: Option<ClassId>) -> Option<&'a Bar> {
+    let today = clock::local_date(facts.now);
+    facts.person.bars.iter().find(|bar| bar.class == class && today <= bar.until)
+}
+
+fn class_takes_place(facts: &Facts<'_>) -> Result<()> {
+    match facts.class.class.status {
         ClassStatus::Open => Ok(()),
         ClassStatus::Cancelled => {
             Err(other_classes(Error::conflict("class_cancelled", "这个班停办了，不能报名。")))
@@ -106,7 +164,7 @@ fn class_takes_place(facts: &ClassFacts) -> Result<()> {
 
 fn age_fits(facts: &Facts<'_>) -> Result<()> {
     let ClassFacts { course, term, .. } = facts.class;
-    let age = facts.birth_date.years_until(term.first_day);
+    let age = facts.person.birth_date.years_until(term.first_day);
     let least = course.min_age.unwrap_or(term.min_age);
     if age < least {
         let message = format!("这门课要求开学时满 {least} 周岁。");
@@ -121,9 +179,43 @@ fn age_fits(facts: &Facts<'_>) -> Result<()> {
     }
 }
 
+fn residence_fits(facts: &Facts<'_>) -> Result<()> {
+    let ClassFacts { class, site, term, .. } = facts.class;
+    if site.community_id.is_none_or(|community| community == facts.person.community_id) {
+        return Ok(());
+    }
+    let message = match (class.residence, facts.occasion) {
+        (Residence::OwnOnly, _) => format!("这个班只收“{}”所在社区的居民。", site.name),
+        (Residence::OwnFirst, Occasion::Early) => format!(
+            "这个班先给“{}”所在社区的居民。{}起大家都能报。",
+            site.name,
+            clock::spoken(term.enrolment_opens_at)
+        ),
+        _ => return Ok(()),
+    };
+    Err(other_classes(Error::forbidden("other_community", message)))
+}
+
+/// Placed in a class of the course, in a term that is over when this one begins.
+fn previous_was_learnt(facts: &Facts<'_>) -> Result<()> {
+    let Some((course, name)) = facts.known.previous.get(&facts.class.class.id) else {
+        return Ok(());
+    };
+    let begins = facts.class.term.first_day;
+    let learnt = facts.known.learnt.as_ref().and_then(|all| all.get(&facts.person.id));
+    if learnt.is_some_and(|all| all.iter().any(|(one, over)| one == course && *over < begins)) {
+        return Ok(());
+    }
+    let message = format!("这个班要先学过“{name}”才能报。");
+    Err(other_classes(Error::forbidden("previous_needed", message)))
+}
+
 fn within_limit(facts: &Facts<'_>) -> Result<()> {
-    let most = facts.class.term.max_classes_per_person;
-    if i32::try_from(facts.held.len()).unwrap_or(i32::MAX) < most {
+    let most = facts.most;
+    // Who moves has as many as before.
+    if facts.occasion == Occasion::Move
+        || i32::try_from(facts.held.len()).unwrap_or(i32::MAX) < most
+    {
         return Ok(());
     }
     let message = format!("每人最多报 {most} 个班（候补也算），已经报满了。");
@@ -138,11 +230,7 @@ fn course_is_new(facts: &Facts<'_>) -> Result<()> {
 }
 
 fn hour_is_free(facts: &Facts<'_>) -> Result<()> {
-    nothing_at_that_hour(facts.class, facts.held)
-}
-
-fn nothing_at_that_hour(facts: &ClassFacts, held: &[&ClassFacts]) -> Result<()> {
-    let wanted = &facts.class;
+    let wanted = &facts.class.class;
     let clash = |held: &&&ClassFacts| {
         held.class.weekday == wanted.weekday
             && calendar::overlaps(
@@ -150,9 +238,47 @@ fn nothing_at_that_hour(facts: &ClassFacts, held: &[&ClassFacts]) -> Result<()> 
                 (wanted.start_minute, wanted.duration_minutes),
             )
     };
-    let Some(held) = held.iter().find(clash) else { return Ok(()) };
+    let Some(held) = facts.held.iter().find(clash) else { return Ok(()) };
     let message = format!("和“{}”（{}）时间冲突。", held.class.name, time_text(&held.class));
     Err(other_classes(Error::conflict("overlap", message)))
+}
+
+/// Where the term does not leave it at a warning.
+fn way_is_long_enough(facts: &Facts<'_>) -> Result<()> {
+    if !facts.class.term.travel_refused {
+        return Ok(());
+    }
+    let minutes = facts.known.travel_minutes;
+    let Some((other, gap)) = short_way(facts.class, facts.held, minutes) else { return Ok(()) };
+    let message =
+        format!("和“{}”中间只隔 {gap} 分钟，又不在一个地方，来不及赶过去。", other.class.name);
+    Err(other_classes(Error::conflict("too_far", message)))
+}
+
+fn pledge_is_signed(facts: &Facts<'_>) -> Result<()> {
+    match facts.known.pledge {
+        Some(pledge)
+            if facts.class.term.pledge_needed && !facts.person.pledges.contains(&pledge) =>
+        {
+            Err(Error::forbidden("pledge_needed", "报名前，请先看一看承诺书，同意了签名。")
+                .or_else("去看承诺书", Some("/pledge".to_owned())))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn relative_agrees(facts: &Facts<'_>) -> Result<()> {
+    let term = &facts.class.term;
+    let age = facts.person.birth_date.years_until(term.first_day);
+    if age < term.relative_from_age || facts.person.has_relative {
+        return Ok(());
+    }
+    let message = format!(
+        "满 {} 周岁的学员，报名前请先留一位家人的电话，家人也要同意。",
+        term.relative_from_age
+    );
+    Err(Error::forbidden("relative_needed", message)
+        .or_else("去填家人", Some("/relative".to_owned())))
 }
 
 /// Says where the way between two classes of a day is short; refuses nothing.
@@ -161,6 +287,16 @@ pub(super) fn travel_warning(
     held: &[&ClassFacts],
     travel_minutes: i64,
 ) -> Option<String> {
+    let (other, gap) = short_way(class, held, travel_minutes)?;
+    Some(format!("和“{}”中间只隔 {gap} 分钟，又不在一个地方，请留意路上的时间。", other.class.name))
+}
+
+/// A class of the day at another site, and how many minutes there are between the two.
+fn short_way<'a>(
+    class: &ClassFacts,
+    held: &[&'a ClassFacts],
+    travel_minutes: i64,
+) -> Option<(&'a ClassFacts, i32)> {
     let hours = (class.class.start_minute, class.class.duration_minutes);
     held.iter().filter(|other| other.class.id != class.class.id).find_map(|other| {
         let other_hours = (other.class.start_minute, other.class.duration_minutes);
@@ -169,12 +305,7 @@ pub(super) fn travel_warning(
             && other.site.id != class.site.id
             && !calendar::overlaps(hours, other_hours)
             && i64::from(gap) < travel_minutes;
-        short.then(|| {
-            format!(
-                "和“{}”中间只隔 {gap} 分钟，又不在一个地方，请留意路上的时间。",
-                other.class.name
-            )
-        })
+        short.then_some((*other, gap))
     })
 }
 
@@ -200,7 +331,7 @@ impl FullYears for NaiveDate {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use entity::ids::{ClassId, CourseId, SiteId, TeacherId, TermId};
+    use entity::ids::{CommunityId, SiteId, TeacherId, TermId};
     use entity::{class, course, site, term};
 
     use super::*;
@@ -227,6 +358,12 @@ mod tests {
                 start_minute,
                 duration_minutes: 90,
                 status: ClassStatus::Open,
+                residence: Residence::Everyone,
+                previous_needed: false,
+                min_people: None,
+                cut_to: None,
+                below_since: None,
+                kept_open_at: None,
                 created_at: now(),
             },
             course: course::Model {
@@ -247,6 +384,12 @@ mod tests {
                 enrolment_closes_at: now() + TimeDelta::days(1),
                 max_classes_per_person: 2,
                 min_age: 50,
+                pledge_needed: false,
+                relative_from_age: 80,
+                travel_refused: false,
+                min_percent: 60,
+                min_people: 15,
+                decide_days: 3,
             },
             site: site::Model {
                 id: SiteId(1),
@@ -258,12 +401,42 @@ mod tests {
         }
     }
 
-    fn verdict(class: &ClassFacts, birth: &str, held: &[ClassFacts]) -> Option<&'static str> {
-        let birth_date = birth.parse().expect("valid");
+    fn person(birth: &str) -> Profile {
+        Profile {
+            id: ResidentId(1),
+            name: "张桂芳".to_owned(),
+            birth_date: birth.parse().expect("valid"),
+            community_id: CommunityId(1),
+            learner_number: "2026000001".to_owned(),
+            pledges: Vec::new(),
+            has_relative: false,
+            bars: Vec::new(),
+        }
+    }
+
+    fn known() -> Known {
+        Known { travel_minutes: 15, pledge: None, previous: HashMap::new(), learnt: None }
+    }
+
+    fn asked(
+        occasion: Occasion,
+        (class, held): (&ClassFacts, &[ClassFacts]),
+        person: &Profile,
+        known: &Known,
+    ) -> Option<&'static str> {
         let held: Vec<_> = held.iter().collect();
-        check(&Facts { now: now(), class, plan: None, birth_date, held: &held })
-            .err()
-            .map(|refusal| refusal.code)
+        let most = class.term.max_classes_per_person;
+        let facts =
+            Facts { now: now(), occasion, class, plan: None, person, held: &held, most, known };
+        check(&facts).err().map(|refusal| refusal.code)
+    }
+
+    fn verdict(class: &ClassFacts, birth: &str, held: &[ClassFacts]) -> Option<&'static str> {
+        asked(Occasion::SignUp, (class, held), &person(birth), &known())
+    }
+
+    fn of(class: &ClassFacts, person: &Profile, known: &Known) -> Option<&'static str> {
+        asked(Occasion::SignUp, (class, &[]), person, known)
     }
 
     #[test]
@@ -308,12 +481,97 @@ mod tests {
     #[test]
     fn every_refusal_says_what_to_do_instead() {
         let wanted = class(1, 2, 540);
-        let birth_date = "1956-03-01".parse().expect("valid");
         let held = class(2, 2, 600);
-        let facts = Facts { now: now(), class: &wanted, plan: None, birth_date, held: &[&held] };
+        let facts = Facts {
+            now: now(),
+            occasion: Occasion::SignUp,
+            class: &wanted,
+            plan: None,
+            person: &person("1956-03-01"),
+            held: &[&held],
+            most: 2,
+            known: &known(),
+        };
         let refusal = check(&facts).expect_err("an overlap");
         assert_eq!(refusal.message, "和“2班”（每周二 10:00–11:30）时间冲突。");
         assert_eq!(refusal.next[0].page.as_deref(), Some("/classes"));
+    }
+
+    #[test]
+    fn a_class_may_be_for_the_residents_of_its_community() {
+        let mut wanted = class(1, 2, 540);
+        let mut somebody = person("1956-03-01");
+        wanted.site.community_id = Some(CommunityId(2));
+        let of = |class: &ClassFacts, person: &Profile, occasion| {
+            asked(occasion, (class, &[]), person, &known())
+        };
+        assert_eq!(of(&wanted, &somebody, Occasion::Early), None);
+        wanted.class.residence = Residence::OwnFirst;
+        assert_eq!(of(&wanted, &somebody, Occasion::Early), Some("other_community"));
+        assert_eq!(of(&wanted, &somebody, Occasion::SignUp), None);
+        wanted.class.residence = Residence::OwnOnly;
+        for occasion in [Occasion::SignUp, Occasion::Move, Occasion::InsteadOfCancelled] {
+            assert_eq!(of(&wanted, &somebody, occasion), Some("other_community"));
+        }
+        somebody.community_id = CommunityId(2);
+        assert_eq!(of(&wanted, &somebody, Occasion::Early), None);
+    }
+
+    #[test]
+    fn the_course_before_counts_when_its_term_is_over() {
+        let wanted = class(1, 2, 540);
+        let somebody = person("1956-03-01");
+        let mut known = known();
+        known.previous.insert(ClassId(1), (CourseId(9), "钩针入门".to_owned()));
+        assert_eq!(of(&wanted, &somebody, &known), Some("previous_needed"));
+        let learnt = |over: NaiveDate| Some([(ResidentId(1), vec![(CourseId(9), over)])].into());
+        known.learnt = learnt(wanted.term.first_day);
+        assert_eq!(of(&wanted, &somebody, &known), Some("previous_needed"), "goes on");
+        known.learnt = learnt(wanted.term.first_day - TimeDelta::days(1));
+        assert_eq!(of(&wanted, &somebody, &known), None);
+    }
+
+    #[test]
+    fn a_bar_holds_to_its_last_day_for_all_classes_or_for_one() {
+        let wanted = class(1, 2, 540);
+        let mut somebody = person("1956-03-01");
+        let today = clock::local_date(now());
+        let bar = |class, until| Bar { class, until, reason: "多次缺课".to_owned() };
+        somebody.bars = vec![bar(None, today)];
+        assert_eq!(of(&wanted, &somebody, &known()), Some("barred"));
+        somebody.bars = vec![bar(None, today - TimeDelta::days(1))];
+        assert_eq!(of(&wanted, &somebody, &known()), None);
+        somebody.bars = vec![bar(Some(ClassId(1)), today)];
+        assert_eq!(of(&wanted, &somebody, &known()), Some("taken_out"));
+        assert_eq!(of(&class(2, 2, 540), &somebody, &known()), None);
+    }
+
+    #[test]
+    fn papers_are_asked_for_last_and_of_whom_the_term_says() {
+        let mut wanted = class(1, 2, 540);
+        let mut known = known();
+        known.pledge = Some(PledgeId(3));
+        let mut somebody = person("1946-09-02");
+        assert_eq!(of(&wanted, &somebody, &known), Some("relative_needed"), "80 that day");
+        wanted.term.pledge_needed = true;
+        assert_eq!(of(&wanted, &somebody, &known), Some("pledge_needed"));
+        somebody.pledges = vec![PledgeId(2), PledgeId(3)];
+        somebody.has_relative = true;
+        assert_eq!(of(&wanted, &somebody, &known), None);
+        somebody.has_relative = false;
+        wanted.term.relative_from_age = 81;
+        assert_eq!(of(&wanted, &somebody, &known), None);
+    }
+
+    #[test]
+    fn a_short_way_is_refused_where_the_term_says_so() {
+        let mut wanted = class(1, 2, 540);
+        let mut next = class(2, 2, 640);
+        next.site.id = SiteId(2);
+        let held = [next];
+        assert_eq!(verdict(&wanted, "1956-03-01", &held), None);
+        wanted.term.travel_refused = true;
+        assert_eq!(verdict(&wanted, "1956-03-01", &held), Some("too_far"));
     }
 
     #[test]

@@ -8,11 +8,11 @@ use entity::enrolment::{ActiveModel, Model};
 use entity::ids::ResidentId;
 use entity::kinds::EnrolmentStatus;
 
-use super::{Actor, eligibility, offer, store, tell};
+use super::applicants::Applicants;
+use super::{Actor, offer, store, tell};
 use crate::app::App;
 use crate::courses::{self, ClassFacts, Wanted};
 use crate::error::{Error, Result};
-use crate::members;
 use crate::outbox::{self, Job};
 
 /// What somebody gets.
@@ -33,8 +33,8 @@ pub fn kept_until(app: &App, promised: DateTime<Utc>) -> DateTime<Utc> {
     promised.max(least)
 }
 
-/// Asks the rules of sign-up of somebody before first come first served begins: as if
-/// the term were open now, for `most` classes.
+/// Asks the rules of sign-up of somebody before first come first served begins, for
+/// `most` classes.
 ///
 /// # Errors
 /// As a sign-up, but for the time and the places.
@@ -45,22 +45,11 @@ pub async fn suits(
     class: &ClassFacts,
     most: i32,
 ) -> Result<()> {
-    let now = app.clock.now();
-    let profile = members::ready(app, conn, who).await?;
     let held = held(conn, who, class.term.id).await?;
-    let mut class = class.clone();
-    class.term.enrolment_opens_at = now;
-    class.term.enrolment_closes_at = now + chrono::TimeDelta::days(1);
-    class.term.max_classes_per_person = most;
     let held: Vec<_> = held.iter().collect();
-    let facts = eligibility::Facts {
-        now,
-        class: &class,
-        plan: None,
-        birth_date: profile.birth_date,
-        held: &held,
-    };
-    eligibility::check(&facts)
+    let only = std::iter::once(class);
+    let applicants = Applicants::read(&app.config, conn, &[who], only).await?;
+    applicants.suits(who, class, &held, most, app.clock.now())
 }
 
 /// The classes of a term that somebody holds, is offered or waits for.

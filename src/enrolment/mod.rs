@@ -11,7 +11,10 @@
 //!    enrolment holds its class.
 //! 5. A free place belongs to those who wait, in the order of their numbers: a
 //!    newcomer goes behind them. It is offered and reserved until the offer runs out.
-//! 6. Who lets an offer pass stays on the list with the same number, marked by
+//! 6. Who is taken out by staff for a reason that is not their own does not come back into
+//!    the class by themselves. Whether a class with too few people begins is decided by
+//!    staff; who was in one that does not may change to a sister class by one tap.
+//! 7. Who lets an offer pass stays on the list with the same number, marked by
 //!    `offer_expires_at`, and gives way: to all on the list who did not, and for
 //!    that very place to newcomers as well, so that it does not stand empty. They
 //!    are asked again when another place comes free (never by the lapse itself, so
@@ -32,11 +35,13 @@ use crate::error::{Error, Result};
 use crate::staff::{self, Colleague};
 
 pub mod api;
+mod applicants;
 mod book;
 mod change;
 mod decisions;
 mod eligibility;
 mod grant;
+mod minimum;
 mod offer;
 mod opening;
 mod refusal;
@@ -46,14 +51,16 @@ mod tell;
 mod waiting;
 mod withdraw;
 
+pub use applicants::Applicants;
 pub use change::{change_class, change_class_at_counter, sister_classes};
 pub use decisions::Decisions;
 pub use grant::{Grant, grant, held, kept_until, suits};
+pub use minimum::{Running, RunningClass, running, see_to_minimum};
 pub use opening::{Ended, Minute, Opening, end_in_words, opening};
-pub use sign_up::{Outcome, SignUp, SignUpOptions, sign_up, sign_up_at_counter};
+pub use sign_up::{Outcome, SignUp, SignUpOptions, needs, sign_up, sign_up_at_counter};
 pub use tell::{tell_meeting_change, tell_placed};
 pub use waiting::{accept, decline, fill_free_places, lapse_offer};
-pub use withdraw::{cancel_class, withdraw, withdraw_all, withdraw_at_counter};
+pub use withdraw::{cancel_class, withdraw, withdraw_all, withdraw_at_counter, withdraw_for};
 
 /// Who does something to an enrolment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +156,9 @@ async fn describe(app: &App, conn: &impl ConnectionTrait, rows: Vec<Model>) -> R
                 .then(|| eligibility::travel_warning(&class, &others, minutes))
                 .flatten();
             let position = positions.get(&row.id).copied();
-            let may_change = change::may_change(&row, &class.term, today);
+            let may_change = change::may_change(&row, &class.term, today)
+                && (row.status == EnrolmentStatus::Placed
+                    || others.iter().all(|other| other.course.id != class.course.id));
             Some(Mine { enrolment: row, class, position, warning, may_change })
         })
         .collect())

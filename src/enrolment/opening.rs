@@ -26,7 +26,7 @@ const MINUTES: i64 = 15;
 const KEPT: Duration = Duration::from_secs(60 * 60);
 
 /// How a sign-up can end, in the order in which it is shown; by code, and in words.
-const ENDS: [(&str, &str); 16] = [
+const ENDS: [(&str, &str); 23] = [
     ("placed", "录取"),
     ("waiting", "进入候补"),
     ("already", "重复点（已报过）"),
@@ -39,6 +39,13 @@ const ENDS: [(&str, &str); 16] = [
     ("too_young", "年龄不到"),
     ("too_old", "年龄超过"),
     ("class_cancelled", "班停办了"),
+    ("too_far", "路上来不及"),
+    ("other_community", "只收本社区"),
+    ("previous_needed", "没学过前一门课"),
+    ("barred", "暂时不能报名"),
+    ("taken_out", "被退出过这个班"),
+    ("pledge_needed", "还没签承诺书"),
+    ("relative_needed", "还没留家人"),
     ("consent_needed", "还没同意说明"),
     ("profile_needed", "信息没填完"),
     ("busy", "系统忙，请再试"),

@@ -7,25 +7,40 @@ use crate::error::Error;
 /// More would not help to choose.
 const MOST_ALTERNATIVES: usize = 3;
 
-/// The refusal of a full class: the list, and where one would stand on it.
-pub(super) fn full(actor: Actor, class: Option<&ClassFacts>) -> Error {
-    let full = Error::conflict("class_full", "这个班已经报满了。");
-    let Some(class) = class.map(|facts| &facts.class) else { return full };
-    let nth = class.waiting + 1;
-    match actor {
-        Actor::Staff(_) => {
-            full.or_else(format!("列入候补（第 {nth} 位），有了名额会通知本人"), None)
-        }
-        Actor::Resident(_) | Actor::System => full.or_else(
-            format!("加入候补，排在第 {nth} 位，有名额会通知您"),
-            Some(format!("/classes/{}?join=1", class.id)),
-        ),
-    }
+/// The refusal of a full class.
+pub(super) fn full() -> Error {
+    Error::conflict("class_full", "这个班已经报满了。")
 }
 
 /// Whether another class of the course would help.
 pub(super) fn may_have_alternatives(refusal: &Error) -> bool {
-    matches!(refusal.code, "class_full" | "overlap" | "class_cancelled")
+    matches!(
+        refusal.code,
+        "class_full"
+            | "overlap"
+            | "too_far"
+            | "class_cancelled"
+            | "other_community"
+            | "previous_needed"
+            | "taken_out"
+    )
+}
+
+/// Adds the list of a full class, and where one would stand on it.
+pub(super) fn with_list(refusal: Error, actor: Actor, facts: &ClassFacts) -> Error {
+    if refusal.code != "class_full" {
+        return refusal;
+    }
+    let nth = facts.class.waiting + 1;
+    match actor {
+        Actor::Staff(_) => {
+            refusal.or_else(format!("列入候补（第 {nth} 位），有了名额会通知本人"), None)
+        }
+        Actor::Resident(_) | Actor::System => refusal.or_else(
+            format!("加入候补，排在第 {nth} 位，有名额会通知您"),
+            Some(format!("/classes/{}?join=1", facts.class.id)),
+        ),
+    }
 }
 
 /// Adds classes that the person could have.
@@ -33,7 +48,9 @@ pub(super) fn with_alternatives<'a>(
     refusal: Error,
     others: impl Iterator<Item = &'a ClassFacts>,
 ) -> Error {
-    others.take(MOST_ALTERNATIVES).fold(refusal, |refusal, other| {
+    // A free place that somebody waits for is theirs.
+    let free = others.filter(|other| other.class.waiting == 0);
+    free.take(MOST_ALTERNATIVES).fold(refusal, |refusal, other| {
         let text = format!(
             "“{}”（{}，{}）还有 {} 个名额",
             other.class.name,

@@ -4,8 +4,9 @@ use entity::enrolment::Model;
 use entity::ids::{ClassId, ResidentId};
 use entity::kinds::Role;
 
-use super::{Actor, Mine, scoped};
+use super::{Actor, Applicants, Mine, scoped};
 use crate::app::App;
+use crate::courses;
 use crate::error::{Error, Result};
 use crate::members;
 use crate::staff::Colleague;
@@ -60,9 +61,11 @@ pub struct SignUp {
 /// Gives a person a place in a class, or a number on its waiting list.
 ///
 /// # Errors
-/// `consent_needed`, `profile_needed`; `not_open`, `closed`, `class_cancelled`,
-/// `too_young`, `too_old`, `limit_reached`, `same_course`, `overlap`; `class_full`
-/// with the waiting list and other classes of the course as next steps; `busy`.
+/// `consent_needed`, `profile_needed`; `not_open`, `closed`, `barred`, `class_cancelled`,
+/// `too_young`, `too_old`, `other_community`, `previous_needed`, `taken_out`,
+/// `limit_reached`, `same_course`, `overlap`, `too_far`, `pledge_needed`,
+/// `relative_needed`; `class_full` with other classes of the course and the waiting list
+/// as next steps; `busy`.
 pub async fn sign_up(
     app: &App,
     who: ResidentId,
@@ -81,6 +84,22 @@ pub async fn sign_up(
     };
     metrics::counter!("shangxue_sign_ups_total", "outcome" => label).increment(1);
     outcome
+}
+
+/// What is still asked of a person before they can sign up for a class, in order: each as
+/// the refusal that they would get, with the page where to do it.
+///
+/// # Errors
+/// `class_not_found`.
+pub async fn needs(app: &App, who: ResidentId, class: ClassId) -> Result<Vec<Error>> {
+    let conn = app.db.read();
+    let facts = courses::class(conn, class).await?;
+    let only = std::iter::once(&facts);
+    let applicants = Applicants::read(&app.config, conn, &[who], only).await?;
+    match applicants.ready(who) {
+        Ok(_) => applicants.missing_papers(who, &facts, app.clock.now()),
+        Err(refusal) => Ok(vec![refusal]),
+    }
 }
 
 impl Outcome {

@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
-    Insert, Iterable, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    Insert, Iterable, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use entity::enrolment::{self, Column, Entity, Model};
-use entity::enrolment_change;
-use entity::ids::{ClassId, EnrolmentId, ResidentId, TermId};
-use entity::kinds::EnrolmentStatus;
+use entity::ids::{ClassId, CourseId, EnrolmentId, ResidentId, TermId};
+use entity::kinds::{EnrolmentStatus, LeaveReason};
+use entity::{enrolment_change, term};
 
 use super::Actor;
 use crate::error::Result;
@@ -164,6 +164,49 @@ pub(super) async fn counts(
     Ok(rows.into_iter().map(|row| (row.class_id, row.people)).collect())
 }
 
+/// Why people left these classes: how many for each reason.
+pub(super) async fn left_counts(
+    conn: &impl ConnectionTrait,
+    classes: &[ClassId],
+) -> Result<Vec<(Option<LeaveReason>, i64)>> {
+    if classes.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::LeftFor)
+        .column_as(Column::Id.count(), "people")
+        .filter(Column::ClassId.is_in(classes.iter().copied()))
+        .filter(Column::Status.eq(EnrolmentStatus::Withdrawn))
+        .group_by(Column::LeftFor)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+/// In which courses these people were placed, with the last day of the term.
+pub(super) async fn learnt(
+    conn: &impl ConnectionTrait,
+    residents: impl IntoIterator<Item = ResidentId>,
+) -> Result<HashMap<ResidentId, Vec<(CourseId, NaiveDate)>>> {
+    let term = Entity::belongs_to(term::Entity).from(Column::TermId).to(term::Column::Id).into();
+    let rows: Vec<(ResidentId, CourseId, NaiveDate)> = Entity::find()
+        .select_only()
+        .columns([Column::ResidentId, Column::CourseId])
+        .column(term::Column::LastDay)
+        .join(JoinType::InnerJoin, term)
+        .filter(Column::ResidentId.is_in(residents))
+        .filter(Column::Status.eq(EnrolmentStatus::Placed))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let mut learnt: HashMap<_, Vec<_>> = HashMap::new();
+    for (who, course, over) in rows {
+        learnt.entry(who).or_default().push((course, over));
+    }
+    Ok(learnt)
+}
+
 // ---- the waiting list ----
 
 /// Where those of these who wait stand, from 1. Numbers are given out without gaps, so
@@ -254,6 +297,20 @@ pub(super) async fn set_status(
         .exec(tx)
         .await?;
     Ok(changed.rows_affected == 1)
+}
+
+/// Why it was left.
+pub(super) async fn set_left_for(
+    tx: &DatabaseTransaction,
+    id: EnrolmentId,
+    why: LeaveReason,
+) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::LeftFor, Expr::value(why))
+        .filter(Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// One line of the history.

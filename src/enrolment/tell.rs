@@ -150,21 +150,34 @@ pub(super) async fn class_cancelled(
     enrolment: &Model,
     facts: &ClassFacts,
     reason: &str,
+    sister: Option<&ClassFacts>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let class = &facts.class;
+    let (instead, page) = match sister {
+        Some(sister) => (
+            format!(
+                "同一门课的“{}”（{}，{}）还有名额，点开这里就能换过去，先到先得。",
+                sister.class.name,
+                courses::time_text(&sister.class),
+                sister.site.name
+            ),
+            format!("/change/{}", enrolment.id),
+        ),
+        None => ("您可以改报别的班。".to_owned(), "/classes".to_owned()),
+    };
     let notice = NewNotice {
         resident: enrolment.resident_id,
         kind: NoticeKind::MeetingChanged,
         dedup_key: format!("class_cancelled:{}", enrolment.id),
         title: "班级停办通知".to_owned(),
         body: format!(
-            "“{}”（{}）停办了。原因：{}您可以改报别的班。",
+            "“{}”（{}）停办了。原因：{}{instead}",
             class.name,
             courses::time_text(class),
             sentence(reason)
         ),
-        page: "/classes".to_owned(),
+        page,
         values: Values {
             class: class.name.clone(),
             time: clock::wechat_time(now),

@@ -7,6 +7,9 @@ use entity::enrolment::Model;
 use entity::ids::{ClassId, EnrolmentId};
 use entity::kinds::EnrolmentStatus;
 
+use super::applicants::check_one;
+use super::change::held_beside;
+use super::eligibility::Occasion;
 use super::{Actor, Step, locked, no_enrolment, offer, record, step, store, tell};
 use crate::app::App;
 use crate::clock;
@@ -100,7 +103,8 @@ fn has_run_out(row: &Model, now: DateTime<Utc>) -> bool {
 /// Takes the offered place. Saying it twice is the same as once.
 ///
 /// # Errors
-/// `offer_expired`, `not_offered`; `enrolment_not_found` also for somebody else's.
+/// `offer_expired`, `not_offered`; what the rules of sign-up say; `enrolment_not_found`
+/// also for somebody else's.
 pub async fn accept(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
@@ -113,6 +117,10 @@ pub async fn accept(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> {
         }
         _ => return Err(not_offered()),
     }
+    let facts = courses::class(&tx, row.class_id).await?;
+    let held = held_beside(&tx, &row).await?;
+    let held: Vec<_> = held.values().collect();
+    check_one(app, &tx, row.resident_id, &facts, Occasion::Move, &held).await?;
     let accepted =
         Step { to: EnrolmentStatus::Placed, offer_expires_at: None, actor, reason: None, now };
     let enrolment = step(&tx, &row, accepted).await?;

@@ -17,6 +17,10 @@ use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 use crate::wire::{ApiError, ApiResult};
 
+mod papers;
+
+pub use papers::{PapersApi, StaffPapersApi};
+
 pub struct MembersApi(pub App);
 
 pub struct StaffMembersApi(pub App);

@@ -55,6 +55,7 @@ pub async fn erase(
         return Ok(false);
     }
     store::forget(tx, row, NOBODY, &format!("注销-{id}"), now).await?;
+    store::papers::forget_relative(tx, id).await?;
     store::revoke_all(tx, id, now).await?;
     // That they once agreed is proof, and stays.
     store::withdraw_consents(tx, id, now).await?;

@@ -11,7 +11,10 @@
 //!    they are seen masked.
 //! 5. Who is erased keeps nothing that names them, in one transaction; what they did
 //!    stays, as somebody's. They may come back as somebody new.
-//! 6. A name that a resident typed is masked where others see it until it was judged
+//! 6. A pledge and a relative are given by the resident, or recorded by staff who have them
+//!    on paper or from a call, with the colleague. A bar has a reason, which the person is
+//!    told, and a last day.
+//! 7. A name that a resident typed is masked where others see it until it was judged
 //!    (`safety/`); nothing else waits for that.
 //!
 //! A family member who acts for a resident will be a session with two residents in
@@ -33,6 +36,7 @@ use crate::vault;
 
 pub mod api;
 mod erasure;
+mod papers;
 mod profile;
 mod sessions;
 mod sign_in;
@@ -40,9 +44,13 @@ mod standing;
 mod store;
 
 pub use erasure::{Eraser, erase, erase_on_request, erase_own, finished, forget_items, unfinished};
+pub use papers::{
+    NewRelative, Papers, Recorder, Relative, bar, bar_in, lift_bar, papers, papers_for, pledge,
+    record_pledge, record_relative, reveal_relative, save_pledge, save_relative, sign_pledge,
+};
 pub use sessions::Sessions;
 pub use sign_in::{WebSignIn, begin_web_sign_in, sign_in, sign_in_from_web};
-pub use standing::{Need, Profile, Standing, lock, lock_all, needs, ready, standings};
+pub use standing::{Bar, Need, Profile, Standing, lock, lock_all, needs, ready, standings};
 
 /// A session's end is moved at most this often.
 const PROLONG_EVERY: TimeDelta = TimeDelta::hours(1);
@@ -154,7 +162,7 @@ pub async fn sign_out(app: &App, who: &Learner) -> Result<()> {
 /// Agrees to a text. Agreeing again to the same version changes nothing.
 ///
 /// # Errors
-/// `consent_outdated`: not the version in force.
+/// `consent_outdated`: not the version in force; `not_here`: a pledge or a relative.
 pub async fn give_consent(
     app: &App,
     id: ResidentId,
@@ -163,6 +171,9 @@ pub async fn give_consent(
 ) -> Result<()> {
     if version != app.config.members.consent_version {
         return Err(Error::conflict("consent_outdated", "说明有更新，请再看一遍。"));
+    }
+    if !matches!(kind, ConsentKind::Privacy | ConsentKind::Sensitive) {
+        return Err(Error::invalid("not_here", "请在自己的那一页里同意。"));
     }
     let tx = app.db.begin().await?;
     living(&tx, id).await?;
@@ -174,7 +185,8 @@ pub async fn give_consent(
     Ok(())
 }
 
-/// Takes a consent back. Without the sensitive one the ID number is forgotten.
+/// Takes a consent back. Without the sensitive one the ID number is forgotten, without
+/// that of a relative who they are.
 ///
 /// # Errors
 /// The database.
@@ -186,6 +198,9 @@ pub async fn withdraw_consent(app: &App, id: ResidentId, kind: ConsentKind) -> R
     if kind == ConsentKind::Sensitive {
         let changes = store::Changes { drop_id_number: true, ..Default::default() };
         store::change(&tx, row, changes, now).await?;
+    }
+    if kind == ConsentKind::Relative {
+        store::papers::forget_relative(&tx, id).await?;
     }
     tx.commit().await?;
     Ok(())

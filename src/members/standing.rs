@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-use entity::ids::{CommunityId, ResidentId};
+use entity::ids::{ClassId, CommunityId, PledgeId, ResidentId};
 use entity::kinds::ConsentKind;
 use entity::resident;
 
@@ -21,6 +21,22 @@ pub struct Profile {
     pub birth_date: NaiveDate,
     pub community_id: CommunityId,
     pub learner_number: String,
+    /// The versions of the pledge that they signed.
+    pub pledges: Vec<PledgeId>,
+    /// Somebody can be called, and agrees.
+    pub has_relative: bool,
+    /// That were not lifted; they may be over.
+    pub bars: Vec<Bar>,
+}
+
+/// A time in which somebody may not sign up.
+#[derive(Clone, Debug)]
+pub struct Bar {
+    /// Empty: for all classes.
+    pub class: Option<ClassId>,
+    /// The last day.
+    pub until: NaiveDate,
+    pub reason: String,
 }
 
 /// What is still asked of a resident before they can sign up.
@@ -69,19 +85,22 @@ pub async fn needs(
     if !has_consent(app, conn, row.id, ConsentKind::Privacy).await? {
         needs.push(Need::Consent);
     }
-    if profile(row.clone()).is_none() {
+    if profile(row).is_none() {
         needs.push(Need::Profile);
     }
     Ok(needs)
 }
 
-fn profile(row: resident::Model) -> Option<Profile> {
+fn profile(row: &resident::Model) -> Option<Profile> {
     Some(Profile {
         id: row.id,
-        name: row.name?,
+        name: row.name.clone()?,
         birth_date: row.birth_date?,
         community_id: row.community_id?,
-        learner_number: row.learner_number,
+        learner_number: row.learner_number.clone(),
+        pledges: Vec::new(),
+        has_relative: false,
+        bars: Vec::new(),
     })
 }
 
@@ -104,15 +123,35 @@ pub async fn standings(
     version: &str,
     ids: &[ResidentId],
 ) -> Result<HashMap<ResidentId, Standing>> {
-    let (rows, agreed) =
-        tokio::try_join!(store::by_ids(conn, ids), store::agreed(conn, ids, version))?;
-    let agreed: HashSet<_> = agreed.into_iter().collect();
-    let standing = |row: resident::Model| match (row.erased_at, agreed.contains(&row.id)) {
-        (Some(_), _) => Standing::Unknown,
-        (None, false) => Standing::Needs(Need::Consent),
-        (None, true) => profile(row).map_or(Standing::Needs(Need::Profile), Standing::Ready),
+    let (rows, papers) =
+        tokio::try_join!(store::by_ids(conn, ids), store::papers::given(conn, ids, version))?;
+    let mut given: HashMap<_, Vec<_>> = HashMap::new();
+    for (id, kind, version) in papers {
+        given.entry(id).or_default().push((kind, version));
+    }
+    let barred: Vec<_> = rows.iter().filter(|row| row.barred).map(|row| row.id).collect();
+    let mut bars = store::papers::bars(conn, &barred).await?;
+    let mut standing = |row: &resident::Model| {
+        let given = given.remove(&row.id).unwrap_or_default();
+        let has = |kind| given.iter().any(|(one, _)| *one == kind);
+        if row.erased_at.is_some() {
+            return Standing::Unknown;
+        }
+        if !has(ConsentKind::Privacy) {
+            return Standing::Needs(Need::Consent);
+        }
+        let Some(mut profile) = profile(row) else { return Standing::Needs(Need::Profile) };
+        let pledges = given.iter().filter(|(kind, _)| *kind == ConsentKind::Pledge);
+        profile.pledges =
+            pledges.filter_map(|(_, version)| Some(PledgeId(version.parse().ok()?))).collect();
+        profile.has_relative = has(ConsentKind::Relative);
+        let bars = bars.remove(&row.id).unwrap_or_default().into_iter();
+        profile.bars = bars
+            .map(|bar| Bar { class: bar.class_id, until: bar.until, reason: bar.reason })
+            .collect();
+        Standing::Ready(profile)
     };
-    Ok(rows.into_iter().map(|row| (row.id, standing(row))).collect())
+    Ok(rows.iter().map(|row| (row.id, standing(row))).collect())
 }
 
 /// Locks a resident until the transaction ends, so that what one person does is

@@ -20,6 +20,8 @@ use crate::error::{Error, Result};
 use crate::sql::rounded;
 use crate::vault;
 
+pub(super) mod papers;
+
 pub(super) async fn by_id(
     conn: &impl ConnectionTrait,
     id: ResidentId,
@@ -257,27 +259,6 @@ pub(super) async fn consents(
         .filter(consent::Column::Kind.eq(kind))
         .filter(consent::Column::WithdrawnAt.is_null())
         .order_by_desc(consent::Column::Id)
-        .all(conn)
-        .await?)
-}
-
-/// Who of these agrees to this version at present.
-pub(super) async fn agreed(
-    conn: &impl ConnectionTrait,
-    ids: &[ResidentId],
-    version: &str,
-) -> Result<Vec<ResidentId>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    Ok(consent::Entity::find()
-        .select_only()
-        .column(consent::Column::ResidentId)
-        .filter(consent::Column::ResidentId.is_in(rounded(ids)))
-        .filter(consent::Column::Kind.eq(ConsentKind::Privacy))
-        .filter(consent::Column::Version.eq(version))
-        .filter(consent::Column::WithdrawnAt.is_null())
-        .into_tuple()
         .all(conn)
         .await?)
 }

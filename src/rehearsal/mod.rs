@@ -16,10 +16,10 @@ use crate::clock::Clock;
 use crate::courses;
 use crate::error::{Error, Result};
 
-mod copy;
 mod play;
 mod scratch;
 mod sheet;
+mod store;
 
 /// Settings of a rehearsal.
 #[derive(clap::Args)]
@@ -46,7 +46,7 @@ pub async fn run(app: &App, options: &Options) -> Result<()> {
     let scratch = scratch::Scratch::new(app).await?;
     let outcome = async {
         let copy = App::new(scratch.config(app), Clock::System).await?;
-        let stage = copy::prepare(app, &copy, term, options.people).await?;
+        let stage = store::prepare(app, &copy, term, options.people).await?;
         let played = play::play(&copy, &stage, within).await?;
         sheet::Sheet::read(&copy, &stage, &played).await
     };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::copy::Stage;
+use super::store::Stage;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::{outbox, routes, worker};

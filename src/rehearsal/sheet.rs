@@ -3,14 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use secrecy::ExposeSecret;
 
+use entity::enrolment;
 use entity::kinds::EnrolmentStatus;
-use entity::{class, enrolment};
 
-use super::copy::Stage;
 use super::play::Played;
+use super::store::{self, Stage};
 use crate::app::App;
 use crate::enrolment::end_in_words;
 use crate::error::Result;
@@ -29,10 +28,7 @@ impl Sheet {
     /// # Errors
     /// The database.
     pub(super) async fn read(app: &App, stage: &Stage, played: &Played) -> Result<Self> {
-        let conn = app.db.read();
-        let classes =
-            class::Entity::find().filter(class::Column::TermId.eq(stage.term.id)).all(conn).await?;
-        let rows = enrolment::Entity::find().all(conn).await?;
+        let (classes, rows) = store::ended(app.db.read(), &stage.term).await?;
         let (mut over, mut under, mut wrong) = (0, 0, 0);
         for class in &classes {
             let of = |status| {

@@ -212,6 +212,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::LearnFollower { openid } => followers::learn(app, &openid).await,
         Job::LinkFollower { resident } => followers::link_known(app, resident).await,
         Job::SyncMenu => conversation::sync_menu(app).await,
+        Job::SeeToMinimum { term } => enrolment::see_to_minimum(app, term).await,
         Job::FreezeDraw { term } => draw::freeze(app, term).await,
         Job::RunDraw { draw } => draw::run(app, draw).await,
     }

@@ -104,6 +104,7 @@ on_both_databases! {
         assert_eq!((mine[0]["status"].as_str(), mine[0]["status_text"].as_str()), (Some("placed"), Some("已录取")));
         assert_eq!(mine[0]["may"], json!(["withdraw", "change_class"]));
         assert_eq!(mine[0]["class"]["first_meeting_at"], "2026-09-08T01:00:00+00:00");
+        app.run_jobs().await;
         let told = notices(&app, &person).await;
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].body, "您已报上“一班”，每周二 9:00–10:30，地点：社区教育中心201教室。下一次课：9月8日（周二）9:00。");
@@ -120,9 +121,10 @@ on_both_databases! {
         sign_up(&app, &people[0], class, false).await.ok();
         let refusal = sign_up(&app, &people[1], class, false).await.refused(409, "class_full");
         let next = refusal["next"].as_array().unwrap();
-        assert_eq!(next[0]["page"], format!("/classes/{class}?join=1"));
-        assert_eq!(next[1]["page"], format!("/classes/{other}"));
-        assert_eq!(next[1]["text"], "“二班”（每周二 9:00–10:30，社区教育中心）还有 4 个名额");
+        assert_eq!(next[0]["page"], format!("/classes/{other}"));
+        assert_eq!(next[0]["text"], "“二班”（每周二 9:00–10:30，社区教育中心）还有 4 个名额");
+        assert_eq!(next[1]["page"], format!("/classes/{class}?join=1"));
+        assert!(next[1]["text"].as_str().unwrap().contains("第 1 位"), "{refusal}");
         assert_eq!(next.len(), 2);
         let waiting = sign_up(&app, &people[1], class, true).await.ok();
         assert_eq!(waiting["outcome"], "waiting");

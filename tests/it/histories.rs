@@ -2,8 +2,8 @@
 //!
 //! Each history is a term of its own with three small classes, two of them of one course,
 //! and eight people. Its acts are dealt to lanes that run side by side: people sign up,
-//! repeat a request, leave, take or refuse an offer; staff sign up, take out, cut and add
-//! places; offers lapse, jobs run, an instance dies in the middle of an act and another
+//! repeat a request, leave, take or refuse an offer; staff sign up, take out, cut (also
+//! below what is taken) and add places; offers lapse, jobs run, an instance dies in the middle of an act and another
 //! takes its place. Whoever changes an enrolment holds its class and its person, so what
 //! is written of each stands in the order in which it was decided; the model walks it.
 //!
@@ -90,6 +90,7 @@ enum Act {
     Capacity {
         class: usize,
         to: i32,
+        overbooked: bool,
     },
     /// Two days pass, or an hour.
     Time {
@@ -112,7 +113,7 @@ fn act(rng: &mut Rng) -> Act {
         53..64 => Act::Withdraw { who, class, by_staff: rng.u8(..4) == 0 },
         64..72 => Act::Accept { who, class },
         72..77 => Act::Decline { who, class },
-        77..82 => Act::Capacity { class, to: rng.i32(1..=4) },
+        77..82 => Act::Capacity { class, to: rng.i32(1..=4), overbooked: rng.bool() },
         82..86 => Act::Time { hours: if rng.bool() { 48 } else { 1 } },
         86..96 => Act::Jobs,
         _ => Act::Restart,
@@ -353,7 +354,7 @@ async fn try_to(
             let who = world.people[who];
             let Some(id) = latest(&app, who, class(nth)).await else { return Ok(()) };
             if by_staff {
-                withdraw_at_counter(&app, &world.staff, id, "家里有事").await?;
+                withdraw_at_counter(&app, &world.staff, id, None, Some("家里有事")).await?;
             } else {
                 withdraw(&app, Actor::Resident(who), id, None).await?;
             }
@@ -372,7 +373,7 @@ async fn try_to(
                 decline(&app, Actor::Resident(who), id).await?;
             }
         }
-        Act::Capacity { class: nth, to } => {
+        Act::Capacity { class: nth, to, overbooked } => {
             let id = class(nth);
             {
                 let mut played = played.lock().unwrap();
@@ -384,6 +385,7 @@ async fn try_to(
                 room: "201教室".to_owned(),
                 capacity: to,
                 teacher_id: world.school.teacher,
+                overbooked_for: overbooked.then(|| "小教室".to_owned()),
             };
             courses::update_class(&app, &world.staff, id, &change).await?;
         }

@@ -26,6 +26,7 @@ mod opening_faults;
 mod pages;
 mod platform;
 mod restart;
+mod rules;
 mod sandbox;
 mod staff;
 mod storm;

@@ -45,11 +45,11 @@ on_both_databases! {
             })*};
         }
         compare!(
-            article article_review article_version attendance attendance_event audit callback
+            article article_review article_version attendance attendance_event audit bar callback
             check_verdict class class_rule community consent content_check course delivery draw
             draw_class draw_entry enrolment enrolment_change erasure follower help_media help_message
             help_thread holiday job late_answer link_code meeting meeting_change notice picture
-            publication resident resident_session site
+            pledge publication relative resident resident_session site
             staff staff_session subscription teacher term term_plan wechat_identity wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
@@ -89,6 +89,9 @@ on_both_databases! {
         words::<WechatAccount>(db, "wechat_identity", "account").await;
         words::<WechatAccount>(db, "callback", "account").await;
         words::<ConsentKind>(db, "consent", "kind").await;
+        words::<ConsentWay>(db, "consent", "way").await;
+        words::<Residence>(db, "class", "residence").await;
+        words::<LeaveReason>(db, "enrolment", "left_for").await;
         words::<ErasureScope>(db, "erasure", "scope").await;
         words::<ActorKind>(db, "erasure", "actor_kind").await;
         words::<Role>(db, "staff", "role").await;
@@ -138,6 +141,9 @@ on_both_databases! {
         refuses(db, "check", "UPDATE class SET taken = -1").await;
         refuses(db, "check", "UPDATE class SET capacity = -1, taken = -1").await;
         refuses(db, "check", "UPDATE class SET waiting = -1").await;
+        refuses(db, "check", "UPDATE class SET cut_to = capacity").await;
+        refuses(db, "check", "UPDATE class SET min_people = -1").await;
+        refuses(db, "check", "UPDATE term SET min_percent = -1").await;
         refuses(db, "check", "UPDATE class SET weekday = 8").await;
         refuses(db, "check", "UPDATE class SET duration_minutes = 0").await;
         accepts(db, "UPDATE subscription SET balance = 0").await;

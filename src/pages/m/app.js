@@ -23,12 +23,14 @@ import { login } from './pages/login.js';
 import { messages } from './pages/messages.js';
 import { mine } from './pages/mine.js';
 import { article, news } from './pages/news.js';
+import { pledge } from './pages/pledge.js';
 import { profile } from './pages/profile.js';
+import { relative } from './pages/relative.js';
 import { wishes } from './pages/wishes.js';
 
 const MODE = 'shangxue.mode';
 const PAGES = {
-  home, classes, class: classPage, mine, change, checkin, hours: hoursPage, messages,
+  pledge, relative, home, classes, class: classPage, mine, change, checkin, hours: hoursPage, messages,
   news, article, login, consent, profile, leave, help, missing, desk, link: linkPage,
   wishes, draw: drawPage,
 };

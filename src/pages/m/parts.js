@@ -88,7 +88,7 @@ function nextStep(step, steps) {
   if (special) return special;
   if (!step.page) return h('p.hint', {}, step.text);
   const page = step.page.startsWith('/') ? step.page : `/${step.page}`;
-  const needed = ['/consent', '/profile', '/login'].includes(page);
+  const needed = ['/consent', '/profile', '/login', '/pledge', '/relative'].includes(page);
   const href = `#${page}${needed ? `?to=${encodeURIComponent(location.hash.slice(1))}` : ''}`;
   return link(step.text, href, 'second', { 'data-testid': 'next-step' });
 }
@@ -161,7 +161,7 @@ export async function phoneButton(words = '打电话给教育中心') {
     icon('phone'), h('span', {}, words, h('span.line', {}, centre.phone)));
 }
 
-const REASONS = ['身体不方便', '时间不合适', '家里有事', '想换别的班', '其他原因'];
+const REASONS = [['health', '身体不方便'], ['time', '时间不合适'], ['family', '家里有事'], ['other_class', '想换别的班'], ['other', '其他原因']];
 
 /** 退课, with the reason where the service wants one. */
 export function withdrawal(enrolment, done) {
@@ -169,7 +169,7 @@ export function withdrawal(enrolment, done) {
   const words = waits ? '退出候补' : '退掉这个班';
   const name = enrolment.class.name;
   const place = h('div');
-  const send = async (reason) => done(await post(`/me/enrolments/${enrolment.id}/withdraw`, reason ? { reason } : {}));
+  const send = async (body = {}) => done(await post(`/me/enrolments/${enrolment.id}/withdraw`, body));
   const work = async () => {
     try {
       await send();
@@ -179,8 +179,10 @@ export function withdrawal(enrolment, done) {
     }
   };
   const askReason = () => {
+    const own = h('input', { maxlength: '150', 'data-testid': 'withdraw-words' });
     const box = h('section.confirm', {}, h('p.strong', {}, '为什么要退？点一下就退掉了。'),
-      REASONS.map((reason) => button(reason, { kind: 'second', busy: '正在退课…', work: () => send(reason), id: 'withdraw-reason' })),
+      h('label.field', {}, h('span', {}, '想说的话（可以不写）'), own),
+      REASONS.map(([why, text]) => button(text, { kind: 'second', busy: '正在退课…', work: () => send({ why, reason: own.value.trim() || null }), id: 'withdraw-reason' })),
       h('button.button.quiet', { type: 'button', onclick: show }, '不退了'));
     put(place, box);
     lead(box);

@@ -16,6 +16,8 @@ const PAGES = [
   [/^\/login$/, 'login', '登录'],
   [/^\/consent$/, 'consent', '隐私说明'],
   [/^\/profile$/, 'profile', '个人信息', true],
+  [/^\/pledge$/, 'pledge', '承诺书', true],
+  [/^\/relative$/, 'relative', '我的家人', true],
   [/^\/leave$/, 'leave', '注销账号', true],
   [/^\/help$/, 'help', '帮助'],
   [/^\/desk$/, 'desk', '我的留言', true],

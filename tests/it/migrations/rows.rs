@@ -36,7 +36,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     let mut colleague = staff().into_active_model().reset_all();
     (colleague.id, colleague.login) = (NotSet, sea_orm::Set("colleague".to_owned()));
     assert_eq!(colleague.insert(db).await.expect("second login").id, StaffId(2));
-    write!(wish draw draw_class draw_entry);
+    write!(wish draw draw_class draw_entry pledge bar);
     write_natural_keys(db).await;
 }
 
@@ -52,6 +52,18 @@ async fn write_natural_keys(db: &DatabaseConnection) {
     assert_eq!(active.insert(db).await.expect("term_plan"), plan);
     let read = entity::term_plan::Entity::find_by_id(plan.term_id).one(db).await.expect("select");
     assert_eq!(read, Some(plan));
+
+    let relative = entity::relative::Model {
+        resident_id: ResidentId(1),
+        name_sealed: long("sealed"),
+        phone_sealed: long("sealed"),
+        relation: "女儿".to_owned(),
+        updated_at: instant(0),
+    };
+    let active = relative.clone().into_active_model().reset_all();
+    assert_eq!(active.insert(db).await.expect("relative"), relative);
+    let read = entity::relative::Entity::find_by_id(ResidentId(1)).one(db).await.expect("select");
+    assert_eq!(read, Some(relative));
 
     let rule = entity::class_rule::Model {
         class_id: ClassId(1),
@@ -109,6 +121,7 @@ pub fn resident() -> entity::resident::Model {
         phone_hash: Some("a".repeat(64)),
         id_number_sealed: text("sealed"),
         id_number_hash: Some("b".repeat(64)),
+        barred: true,
         created_at: instant(0),
         updated_at: instant(123),
         erased_at: Some(instant(124)),
@@ -123,6 +136,32 @@ fn consent() -> entity::consent::Model {
         version: "2026-09".to_owned(),
         given_at: instant(1),
         withdrawn_at: Some(instant(2)),
+        way: Some(ConsentWay::Paper),
+        staff_id: Some(StaffId(1)),
+    }
+}
+
+fn pledge() -> entity::pledge::Model {
+    entity::pledge::Model {
+        id: PledgeId(1),
+        title: "学员安全承诺书".to_owned(),
+        body: long("我会注意安全。"),
+        staff_id: StaffId(1),
+        created_at: instant(0),
+    }
+}
+
+fn bar() -> entity::bar::Model {
+    entity::bar::Model {
+        id: BarId(1),
+        resident_id: ResidentId(1),
+        class_id: Some(ClassId(1)),
+        until: day(2027, 1, 31),
+        reason: long("多次缺课"),
+        staff_id: StaffId(1),
+        created_at: instant(0),
+        lifted_at: Some(instant(1)),
+        lifted_by: Some(StaffId(2)),
     }
 }
 
@@ -206,6 +245,12 @@ pub fn term() -> entity::term::Model {
         enrolment_closes_at: instant(1),
         max_classes_per_person: 2,
         min_age: 50,
+        pledge_needed: true,
+        relative_from_age: 75,
+        travel_refused: true,
+        min_percent: 50,
+        min_people: 12,
+        decide_days: 5,
     }
 }
 
@@ -247,6 +292,12 @@ fn class() -> entity::class::Model {
         start_minute: 540,
         duration_minutes: 90,
         status: ClassStatus::Open,
+        residence: Residence::OwnFirst,
+        previous_needed: true,
+        min_people: Some(8),
+        cut_to: Some(0),
+        below_since: Some(instant(1)),
+        kept_open_at: Some(instant(2)),
         created_at: instant(0),
     }
 }
@@ -290,6 +341,7 @@ pub fn enrolment() -> entity::enrolment::Model {
         queue_number: Some(i64::MAX),
         offer_expires_at: Some(instant(1)),
         request_key: Some("b0a1".to_owned()),
+        left_for: Some(LeaveReason::Health),
         created_at: instant(0),
         updated_at: instant(2),
     }

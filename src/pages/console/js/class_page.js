@@ -15,6 +15,7 @@ export async function page(ctx) {
   return h('div.page', {},
     classHead(one, plans ? [
       button('修改', { testid: 'class-edit', onclick: () => edit(one) }),
+      button('报名条件', { testid: 'class-rules', onclick: () => rules(one) }),
       button('停开', { danger: true, testid: 'class-cancel', onclick: () => cancel(one) }),
     ] : []),
     tabs(one, 'meetings'),
@@ -45,8 +46,10 @@ function aside(one) {
   const ages = [one.min_age != null && `${one.min_age} 岁起`, one.max_age != null && `到 ${one.max_age} 岁`].filter(Boolean).join('，');
   const facts = [
     ['学期', one.term_name], ['课程', one.course_name], ['类别', one.subject],
-    ['名额', places(one)], ['空位', one.free], ['候补', `${one.waiting} 人`],
-    ['年龄', ages], ['地址', one.site_address],
+    ['名额', places(one)], ['名额要减到', one.cut_to != null ? `${one.cut_to}（退一个少一个，减到为止不再收人）` : null],
+    ['最低开班人数', `${one.least_people} 人`], ['空位', one.free], ['候补', `${one.waiting} 人`],
+    ['年龄', ages], ['收谁', RESIDENCE[one.residence]],
+    ['先修', one.previous_needed ? `学过“${one.previous_course_name ?? one.course_name}”` : null], ['地址', one.site_address],
     ['智能技术', one.smart_technology ? '计入“智在指尖”' : null],
   ].filter(([, value]) => value !== '' && value != null);
   return h('aside.panel.stack', { 'aria-label': '班级资料' },
@@ -104,17 +107,47 @@ async function edit(one) {
       field({ name: 'name', label: '班级名称', value: one.name, required: true, maxlength: '40' }),
       field({ name: 'teacher_id', label: '教师', type: 'select', required: true, read: asId, value: one.teacher_id ?? teachers.find((teacher) => teacher.name === one.teacher_name)?.id ?? '', options: [['', '请选择'], ...teachers.map((teacher) => [teacher.id, teacher.name])] }),
       field({ name: 'room', label: '教室', value: one.room, required: true, maxlength: '40' }),
-      field({ name: 'capacity', label: '名额', type: 'number', value: one.capacity, required: true, min: '1', max: '500', inputmode: 'numeric', hint: `已占 ${one.taken} 个，不能改得更少。` }),
+      field({ name: 'capacity', label: '名额', type: 'number', value: one.capacity, required: true, min: '1', max: '500', inputmode: 'numeric', hint: `已占 ${one.taken} 个。要改得更少，请写原因。` }),
+      field({ name: 'overbooked_for', label: '少于已占名额的原因', full: true, maxlength: '100', hint: '已在班里的人不动。退一个少一个，减到为止都不再收人。不少于已占的，不用写。' }),
     ],
     submit: (values) => api.put(`/api/staff/classes/${one.id}`, values),
   });
   if (saved) await done('已保存。');
 }
 
+/** To which class the learners of one that is cancelled can change by one tap. */
+export const sisterField = (sisters, people) => field({
+  name: 'sister_id', label: '推荐换到', type: 'select', full: true, read: asId, value: sisters[0].id,
+  options: [...sisters.map((other) => [other.id, `${other.name}（${other.time_text}，空 ${other.free} 位）`]), ['', '不推荐']],
+  hint: `现在有 ${people} 人。通知里带上这个班，学员点一下就能换，先到先得，不会超员。`,
+});
+
+const RESIDENCE = { everyone: '不限社区', own_first: '志愿阶段先收本社区', own_only: '只收本社区' };
+
+async function rules(one) {
+  const courses = await api.list('/api/staff/courses');
+  const saved = await formDialog({
+    title: '报名条件',
+    intro: '改了只管以后报名的人，已经在班里的不变。',
+    testid: 'rules-dialog',
+    fields: [
+      field({ name: 'residence', label: '收哪里的居民', type: 'select', required: true, full: true, value: one.residence, options: Object.entries(RESIDENCE), hint: '本社区：学习点所在的社区。' }),
+      field({ name: 'previous_needed', label: '要先学过前一门课', type: 'checkbox', value: one.previous_needed, full: true, hint: '在已经结束的学期里，录取过那门课的算学过。' }),
+      field({ name: 'min_people', label: '最低开班人数', type: 'number', value: one.min_people, min: '0', max: String(one.capacity), inputmode: 'numeric', full: true, hint: `不填就照学期的规定：现在是 ${one.least_people} 人。` }),
+      field({ name: 'previous_course_id', label: '前一门课', type: 'select', full: true, read: asId, value: one.previous_course_id ?? '', options: [['', '同一门课'], ...courses.map((course) => [course.id, course.name])], hint: '续读也按这门课算。' }),
+    ],
+    submit: (values) => api.put(`/api/staff/classes/${one.id}/rules`, values),
+  });
+  if (saved) await done('已保存。');
+}
+
 async function cancel(one) {
+  const others = await api.list(`/api/staff/classes?term_id=${one.term_id}`);
+  const sisters = others.filter((other) => other.course_id === one.course_id && other.id !== one.id && other.status === 'open' && other.free > 0);
   const gone = await askReason({
     title: `停开“${one.name}”？`,
-    intro: ['停开以后不能恢复。已报名和候补的学员都会退出这个班。'],
+    intro: ['停开以后不能恢复。已报名和候补的学员都会退出这个班，并收到通知。'],
+    before: sisters.length ? [sisterField(sisters, one.taken)] : [],
     hint: '学员会看到这个原因。',
     offers: ['报名人数不够', '老师身体原因', '场地不能用'],
     submitText: '停开这个班',

@@ -3,7 +3,7 @@
 import { api, isGone, query } from './api.js';
 import { classHead, tabs } from './class_page.js';
 import { h, put } from './dom.js';
-import { asId, askReason, field, form, formDialog } from './form.js';
+import { asId, field, form, formDialog } from './form.js';
 import { reload } from './router.js';
 import { badge, button, empty, failure, table, tell } from './ui.js';
 
@@ -77,11 +77,21 @@ async function change(learner) {
   }
 }
 
+const WHY = [
+  ['', '请选择'], ['health', '本人：身体不方便'], ['time', '本人：时间不合适'], ['family', '本人：家里有事'], ['other_class', '本人：想换别的班'], ['other', '本人：其他原因'],
+  ['absent', '中心：多次缺课'], ['unfit', '中心：不符合报名条件'],
+];
+
 async function withdraw(learner) {
-  const gone = await askReason({
+  const gone = await formDialog({
     title: `为${learner.name}退课？`,
-    intro: [`学员号 ${learner.learner_number}。退课后名额让给候补的人。`],
-    offers: ['本人来电话退课', '家里有事', '身体原因'],
+    intro: [`学员号 ${learner.learner_number}。退课后名额让给候补的人。`, '选“中心”的，本人这个学期不能自己再报这个班；要恢复，到“居民”的“手续”里取消限制。'],
+    testid: 'withdraw-dialog',
+    grid: false,
+    fields: [
+      field({ name: 'why', label: '原因', type: 'select', required: true, options: WHY }),
+      field({ name: 'reason', label: '补充说明', type: 'textarea', rows: '2', maxlength: '150', hint: '可以不写。' }),
+    ],
     submitText: '退课',
     danger: true,
     submit: (values) => api.post(`/api/staff/enrolments/${learner.enrolment_id}/withdraw`, values),

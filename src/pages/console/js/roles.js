@@ -20,8 +20,9 @@ const NAV = [
   ['教学', [
     ['meetings', '#/meetings', '今日课次', 'rolls'],
     ['classes', '#/classes', '班级', 'enrolment'],
-    ['residents', '#/residents', '居民', 'centre'],
+    ['residents', '#/residents', '居民', 'enrolment'],
     ['terms', '#/terms', '学期', 'centre'],
+    ['pledge', '#/pledge', '承诺书', 'centre'],
     ['courses', '#/courses', '课程', 'centre'],
     ['teachers', '#/teachers', '教师', 'centre'],
     ['sites', '#/sites', '学习点', 'centre'],

@@ -58,12 +58,14 @@ async function term({ me, signal }) {
       ? empty('现在没有学期。', '先建学期，再开班。', h('a.button.main', { href: '#/terms' }, '去建学期'))
       : empty('现在没有学期。', '教育中心建好学期后，这里会有班级。'));
   }
-  const classes = await api.list(`/api/staff/classes?term_id=${now.id}`, { signal });
+  const [classes, running] = await Promise.all([api.list(`/api/staff/classes?term_id=${now.id}`, { signal }), api.get(`/api/staff/terms/${now.id}/running`, { signal })]);
+  const undecided = running.classes.filter((one) => one.undecided).length;
   const open = classes.filter((one) => one.status === 'open');
   const sum = (key) => open.reduce((total, one) => total + (one[key] ?? 0), 0);
   return h('section.stack', { 'aria-labelledby': 'start-term' },
     h('div.row.spread', {}, h('h2', { id: 'start-term' }, now.name, ' ', phaseBadge(now)), h('div.row', {},
-      may(me, 'centre') && h('a', { href: `#/terms/${now.id}/opening` }, '报名实况'), h('a', { href: '#/classes' }, '全部班级'))),
+      may(me, 'centre') && h('a', { href: `#/terms/${now.id}/opening` }, '报名实况'), h('a', { href: `#/terms/${now.id}/running` }, '开班情况'), h('a', { href: '#/classes' }, '全部班级'))),
+    undecided ? alertBox('warn', h('p', {}, h('span.strong', `有 ${undecided} 个班人数不够，要决定开不开。`), ' ', h('a', { href: `#/terms/${now.id}/running`, testid: 'start-undecided' }, '去看看'))) : null,
     h('dl.figures', {},
       figure('班级', open.length, '个'),
       figure('名额', sum('capacity'), '个'),

@@ -24,12 +24,12 @@ export const page = (ctx) => crudPage(ctx, {
   path: '/api/staff/terms',
   wide: true,
   name: (term) => term.name,
-  extra: (term) => h('a.button.quiet', { href: `#/terms/${term.id}/draw`, testid: `term-draw-${term.id}` }, '志愿和摇号'),
+  extra: (term) => [h('a.button.quiet', { href: `#/terms/${term.id}/running`, testid: `running-${term.id}` }, '开班情况'), h('a.button.quiet', { href: `#/terms/${term.id}/draw`, testid: `term-draw-${term.id}` }, '志愿和摇号')],
   columns: [
     { name: '名称', lead: true, cell: (term) => h('span.strong.nowrap', term.name) },
     { name: '上课', cell: (term) => span(time.dayText(term.first_day), time.dayText(term.last_day)) },
     { name: '报名', cell: (term) => [h('div', {}, phaseBadge(term)), h('div.small.soft', {}, span(time.spoken(term.enrolment_opens_at), time.spoken(term.enrolment_closes_at))), h('a.small', { href: `#/terms/${term.id}/opening`, testid: `opening-${term.id}` }, '看报名实况')] },
-    { name: '规则', cell: (term) => [h('div.nowrap', `每人最多 ${term.max_classes_per_person} 个班`), h('div.nowrap', `满 ${term.min_age} 岁`)] },
+    { name: '规则', cell: (term) => [h('div.nowrap', `每人最多 ${term.max_classes_per_person} 个班`), h('div.nowrap', `满 ${term.min_age} 岁`), term.pledge_needed && h('div.nowrap', '要签承诺书'), h('div.nowrap', `${term.relative_from_age} 岁起要家人同意`)] },
   ],
   fields: (term) => [
     field({ name: 'name', label: '学期名称', value: term?.name, required: true, full: true, placeholder: '2027 年春季学期', maxlength: '40' }),
@@ -39,6 +39,12 @@ export const page = (ctx) => crudPage(ctx, {
     field({ name: 'enrolment_closes_at', label: '报名结束', type: 'datetime-local', value: term && time.toInput(term.enrolment_closes_at), required: true, read: readTime }),
     field({ name: 'max_classes_per_person', label: '每人最多报几个班', type: 'number', value: term?.max_classes_per_person ?? 3, required: true, min: '1', max: '20', inputmode: 'numeric' }),
     field({ name: 'min_age', label: '最低年龄', type: 'number', value: term?.min_age ?? 50, required: true, min: '0', max: '120', inputmode: 'numeric', hint: '按学期第一天算。课程可以另定。' }),
+    field({ name: 'relative_from_age', label: '几岁起要家人同意', type: 'number', value: term?.relative_from_age ?? 80, required: true, min: '0', max: '120', inputmode: 'numeric', hint: '按学期第一天算。不要求就填 120。' }),
+    field({ name: 'min_percent', label: '最低开班人数：名额的百分之几', type: 'number', value: term?.min_percent ?? 60, required: true, min: '0', max: '100', inputmode: 'numeric' }),
+    field({ name: 'min_people', label: '或者几个人', type: 'number', value: term?.min_people ?? 15, required: true, min: '0', max: '500', inputmode: 'numeric', hint: '两个里按少的算。班级可以另定。' }),
+    field({ name: 'decide_days', label: '开学前几天看人数', type: 'number', value: term?.decide_days ?? 3, required: true, min: '0', max: '60', inputmode: 'numeric', hint: '那天早上 8 点列出人数不够的班，由您决定开不开。' }),
+    field({ name: 'pledge_needed', label: '报名前要签承诺书', type: 'checkbox', value: term?.pledge_needed, full: true, hint: '承诺书在“承诺书”里写。' }),
+    field({ name: 'travel_refused', label: '两处上课、路上来不及的，不让报', type: 'checkbox', value: term?.travel_refused, full: true, hint: '不打勾就只提醒。' }),
   ],
 });
 

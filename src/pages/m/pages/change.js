@@ -11,13 +11,14 @@ export async function change({ id }) {
   ]);
   const one = mine.find((enrolment) => String(enrolment.id) === id);
   if (!one || !one.may.includes('change_class')) {
-    return [note('plain', 'calendar', h('p.strong', {}, '这个班现在不能换。'), '开学两周内、已录取的班才能换。'), link('看我的课程', '#/mine', 'main')];
+    return [note('plain', 'calendar', h('p.strong', {}, '这个班现在不能换。'), '开学两周内、已录取或者停办的班才能换。'), link('看我的课程', '#/mine', 'main')];
   }
   return [
-    h('p.text', {}, '您现在在：', h('strong', {}, one.class.name)),
+    h('p.text', {}, one.status === 'cancelled' ? ['停办的班：', h('strong', {}, one.class.name)] : ['您现在在：', h('strong', {}, one.class.name)]),
     h('p.line', {}, icon('calendar'), one.class.time_text),
     items.length ? h('ul.cards', {}, items.map((other) => h('li', {}, card(one, other))))
       : note('plain', 'full', h('p.strong', {}, '同一门课没有别的空位。'), '过些日子再来看看，或者打电话问问。'),
+    one.status === 'cancelled' && link('看看别的课', '#/classes', 'second'),
     link('不换了', '#/mine', 'second'),
   ];
 }

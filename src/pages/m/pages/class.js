@@ -10,14 +10,16 @@ import { wishPart } from './wishes.js';
 const LIVE = ['placed', 'offered', 'waiting'];
 
 export async function classPage({ id, query, whole, setTitle }) {
-  const [one, term, mine, phase] = await Promise.all([
+  const own = (path) => (session.signedIn ? get(path).catch((error) => {
+    if (error.status === 401) return null;
+    throw error;
+  }) : null);
+  const [one, term, mine, phase, needs] = await Promise.all([
     get(`/classes/${id}`),
     getOnce('/terms/current').catch(() => null),
-    session.signedIn ? get('/me/enrolments').catch((error) => {
-      if (error.status === 401) return null;
-      throw error;
-    }) : null,
+    own('/me/enrolments'),
     phases(),
+    own(`/classes/${id}/needs`),
   ]);
   const here = phase && phase.term_id === one.term_id && phase;
   const wish = here && here.phase === 'wishes' && one.status !== 'cancelled' && await wishPart(one, whole);
@@ -43,9 +45,10 @@ export async function classPage({ id, query, whole, setTitle }) {
     h('h2.name', {}, one.name),
     places(one),
     classFacts(one),
-    h('div.signup', {}, held ? already(held) : wish || signUp(one, term, here, query.get('join') === '1', whole, done)),
+    h('div.signup', {}, held ? already(held) : wish || signUp(one, term, here, query.get('join') === '1', whole, done, papers(needs))),
+    !held && papersPart(papers(needs), whole),
     one.description && h('section', {}, h('h2', {}, '学什么'), h('p.text', {}, one.description)),
-    h('section', {}, h('h2', {}, '谁可以报'), h('p', {}, ages(one))),
+    h('section', {}, h('h2', {}, '谁可以报'), h('p', {}, ages(one)), conditions(one).map((line) => h('p', {}, line))),
     meetings(one.meetings));
   return page;
 }
@@ -55,13 +58,34 @@ function ages({ min_age: least, max_age: most }) {
   return most ? `${from}，最大 ${most} 周岁。` : `${from}。`;
 }
 
+/** What is to be signed or given for this class, beyond consent and profile. */
+const papers = (needs) => (needs ? needs.items.filter((need) => ['pledge_needed', 'relative_needed'].includes(need.code)) : []);
+
+const toPaper = ({ page }, whole) => `#${page}?to=${encodeURIComponent(whole)}`;
+const PAPER = { '/pledge': '先签承诺书', '/relative': '先留家人的电话' };
+
+/** Said before the button is tapped, so that it can be done before the hour. */
+function papersPart(items, whole) {
+  return items.length ? h('section.card', { 'data-testid': 'papers' },
+    h('h2', {}, '报名前要办'),
+    items.map((need) => [h('p.text', {}, need.text), link(PAPER[need.page] || '去办', toPaper(need, whole), 'second', { 'data-testid': 'paper' })])) : null;
+}
+
+function conditions(one) {
+  return [
+    one.residence === 'own_only' && '只收学习点所在社区的居民。',
+    one.residence === 'own_first' && '填志愿时先给学习点所在社区的居民；先到先得时大家都能报。',
+    one.previous_needed && `要先学过“${one.previous_course_name || one.course_name}”。`,
+  ].filter(Boolean);
+}
+
 function already(enrolment) {
   const words = { placed: '您已经报上这个班了。', waiting: '您在这个班候补。', offered: '有名额为您留着，请去确认。' }[enrolment.status];
   return [note(enrolment.status === 'offered' ? 'warn' : 'good', enrolment.status === 'placed' ? 'check' : 'wait', h('p.strong', {}, words)),
     link('看我的课程', '#/mine', enrolment.status === 'offered' ? 'main' : 'second', { 'data-testid': 'my-classes' })];
 }
 
-function signUp(one, term, here, join, whole, done) {
+function signUp(one, term, here, join, whole, done, asked) {
   if (one.status === 'cancelled') return note('warn', 'alert', '这个班不开了，不能报名。', link('看看其他班', '#/classes', 'second'));
   if (term && term.id === one.term_id && term.phase === 'before') {
     return note('plain', 'calendar', h('p.strong', {}, '报名还没开始'), `${moment(term.enrolment_opens_at)} 开始。`,
@@ -74,6 +98,10 @@ function signUp(one, term, here, join, whole, done) {
   const key = newKey();
   const send = (waiting) => async () => {
     if (!(await prepared(whole))) return;
+    if (asked.length) {
+      location.hash = toPaper(asked[0], whole);
+      return;
+    }
     await askForMessages();
     done(await post(`/classes/${one.id}/enrolments`, { join_waitlist: waiting }, key));
   };

@@ -30,7 +30,10 @@ function list(items, again) {
     return [h('p.empty', {}, '您还没有报名。'), link([icon('search'), '找班级'], '#/classes', 'main')];
   }
   const live = LIVE.flatMap((status) => items.filter((one) => one.status === status));
-  const past = items.filter((one) => !LIVE.includes(one.status));
+  // A class that does not take place is no thing of the past while there is one instead.
+  const open = (one) => one.status === 'cancelled' && one.may.includes('change_class');
+  live.push(...items.filter(open));
+  const past = items.filter((one) => !LIVE.includes(one.status) && !open(one));
   return [
     live.length ? h('ul.cards', {}, live.map((one) => h('li', {}, one.status === 'offered' ? offer(one, again) : card(one, again))))
       : h('p.empty', {}, '您现在没有报名的班。'),
@@ -49,7 +52,7 @@ function card(one, again) {
     LIVE.includes(one.status) && facts(one.class),
     one.warning && note('warn', 'alert', one.warning),
     LIVE.includes(one.status) && link('看这个班', `#/classes/${one.class.id}`, 'second'),
-    one.may.includes('change_class') && link('换到别的班', `#/change/${one.id}`, 'second', { 'data-testid': 'change-class-link' }),
+    one.may.includes('change_class') && link(one.status === 'cancelled' ? '换到同课程的别的班' : '换到别的班', `#/change/${one.id}`, 'second', { 'data-testid': 'change-class-link' }),
     one.may.includes('withdraw') && withdrawal(one, () => again(one.status === 'waiting' ? `已退出“${one.class.name}”的候补。` : `已退掉“${one.class.name}”。`)));
 }
 

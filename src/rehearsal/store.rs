@@ -1,4 +1,5 @@
-//! What is rehearsed: the term and its classes as they are, empty; people made up.
+//! What is rehearsed: the term and its classes as they are, empty; people made up. And
+//! what stands in the database afterwards.
 
 use std::collections::HashMap;
 
@@ -10,7 +11,7 @@ use sea_orm::{
 };
 
 use entity::ids::{ClassId, CommunityId, CourseId, ResidentId};
-use entity::kinds::{ClassStatus, ConsentKind};
+use entity::kinds::{ClassStatus, ConsentKind, Residence};
 use entity::{
     class, community, consent, course, enrolment, meeting, resident, resident_session, site,
     teacher, term,
@@ -47,12 +48,22 @@ pub(super) async fn prepare(from: &App, to: &App, term: term::Model, people: u32
     }
     let classes: Vec<_> = classes
         .into_iter()
-        .map(|class| class::Model { taken: 0, waiting: 0, last_queue_number: 0, ..class })
+        // Nobody made up can show papers or a past: who may come is not what is rehearsed.
+        .map(|class| class::Model {
+            taken: 0,
+            waiting: 0,
+            last_queue_number: 0,
+            residence: Residence::Everyone,
+            previous_needed: false,
+            cut_to: None,
+            ..class
+        })
         .collect();
     let now = to.clock.now();
     let term = term::Model {
         enrolment_opens_at: now - TimeDelta::seconds(1),
         enrolment_closes_at: now + TimeDelta::days(1),
+        pledge_needed: false,
         ..term
     };
     let scratch = to.db.writer();
@@ -75,6 +86,18 @@ pub(super) async fn prepare(from: &App, to: &App, term: term::Model, people: u32
     let wanted = wanted(from, &classes).await?;
     let people = tokens.into_iter().enumerate().map(|(nth, token)| (token, pick(&wanted, nth)));
     Ok(Stage { people: people.collect(), term, classes })
+}
+
+/// Every enrolment of the rehearsal, and its classes.
+///
+/// # Errors
+/// The database.
+pub(super) async fn ended(
+    conn: &impl ConnectionTrait,
+    term: &term::Model,
+) -> Result<(Vec<class::Model>, Vec<enrolment::Model>)> {
+    let classes = class::Entity::find().filter(class::Column::TermId.eq(term.id)).all(conn).await?;
+    Ok((classes, enrolment::Entity::find().all(conn).await?))
 }
 
 async fn write<M, E>(conn: &impl ConnectionTrait, rows: Vec<M>) -> Result<()>
