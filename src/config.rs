@@ -38,6 +38,7 @@ pub struct Config {
     pub log: Log,
     pub centre: Centre,
     pub members: Members,
+    pub family: Family,
     pub staff: Staff,
     pub enrolment: Enrolment,
     pub draw: Draw,
@@ -111,6 +112,18 @@ pub struct Centre {
 pub struct Members {
     pub session_days: i64,
     pub consent_version: String,
+}
+
+/// Family members who act for learners.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    pub most_learners: usize,
+    pub most_delegates: usize,
+    pub months: u32,
+    pub most_months: u32,
+    pub code_minutes: i64,
+    pub tries_per_hour: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -571,6 +584,7 @@ impl Config {
         }
         for (key, value) in [
             ("members.session_days", self.members.session_days),
+            ("family.code_minutes", self.family.code_minutes),
             ("staff.session_hours", self.staff.session_hours),
             ("staff.lockout_minutes", self.staff.lockout_minutes),
             ("enrolment.offer_hours", self.enrolment.offer_hours),

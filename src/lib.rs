@@ -21,6 +21,7 @@ pub mod wechat;
 pub mod members;
 pub mod staff;
 
+pub mod family;
 pub mod safety;
 
 pub mod courses;

@@ -8,8 +8,8 @@
 
 use chrono::{DateTime, Utc};
 use entity::ids::{
-    CheckId, ClassId, DrawId, EnrolmentId, ErasureId, HelpMessageId, JobId, LateAnswerId,
-    MeetingId, NoticeId, PublicationId, ResidentId, TermId,
+    CheckId, ClassId, DelegationId, DrawId, EnrolmentId, ErasureId, HelpMessageId, JobId,
+    LateAnswerId, MeetingId, NoticeId, PublicationId, ResidentId, TermId,
 };
 use entity::job;
 use entity::kinds::{JobState, WechatAccount};
@@ -45,6 +45,8 @@ pub enum Job {
     AnswerLate { answer: LateAnswerId },
     /// Let the rooms above forget a resident too.
     FinishErasure { erasure: ErasureId },
+    /// Tell who has to know that a family member may act for a learner, or no longer.
+    TellDelegation { delegation: DelegationId, ended: bool },
     /// Bring what staff answered to the person who asked.
     BringAnswer { message: HelpMessageId },
     /// Bring a picture or recording that somebody sent from the platform.
@@ -81,6 +83,7 @@ impl Job {
             Self::WithdrawMassSend { .. } => "withdraw_mass_send",
             Self::AnswerLate { .. } => "answer_late",
             Self::FinishErasure { .. } => "finish_erasure",
+            Self::TellDelegation { .. } => "tell_delegation",
             Self::BringAnswer { .. } => "bring_answer",
             Self::FetchMedia { .. } => "fetch_media",
             Self::CheckName { .. } => "check_name",
@@ -102,6 +105,7 @@ impl Job {
             Self::LapseOffer { .. } => "候补到期",
             Self::TellPlaced { .. } => "通知报名成功",
             Self::TellMeetingChange { .. } => "通知课次变动",
+            Self::TellDelegation { .. } => "通知家人代办",
             Self::Publish { .. } => "发布文章",
             Self::FollowPublication { .. } => "跟踪发布结果",
             Self::WithdrawMassSend { .. } => "撤回群发",

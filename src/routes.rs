@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
-    attendance, conversation, courses, draw, enrolment, followers, helpdesk, members, news,
+    attendance, conversation, courses, draw, enrolment, family, followers, helpdesk, members, news,
     notices, pages, platform, safety, staff, telemetry, vault, wire, worker,
 };
 
@@ -37,6 +37,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         wire::about::AboutApi(app.clone()),
         members::api::MembersApi(app.clone()),
         members::api::PapersApi(app.clone()),
+        family::api::FamilyApi(app.clone()),
         notices::api::NoticesApi(app.clone()),
         courses::api::CoursesApi(app.clone()),
         enrolment::api::EnrolmentApi(app.clone()),
@@ -51,6 +52,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         staff::api::StaffApi(app.clone()),
         members::api::StaffMembersApi(app.clone()),
         members::api::StaffPapersApi(app.clone()),
+        family::api::StaffFamilyApi(app.clone()),
         notices::api::StaffNoticesApi(app.clone()),
         courses::api::StaffCoursesApi(app.clone()),
         enrolment::api::StaffEnrolmentApi(app.clone()),
@@ -64,7 +66,8 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
     );
     OpenApiService::new((residents, staff), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
-            "Residents call `/api/…` with a bearer token from `POST /api/session`. Staff call `/api/staff/…` with the \
+            "Residents call `/api/…` with a bearer token from `POST /api/session`; a family member names the resident for \
+             whom they act in `X-Acting-For` (calls that do not take it refuse it: `acting_refused`). Staff call `/api/staff/…` with the \
              console's cookie, and send `X-CSRF-Token` with everything but reading. Every failure has the body \
              `{code, message, request_id, next}`.",
         )

@@ -49,6 +49,8 @@ ids! {
     BarId;
     /// 摇号.
     DrawId;
+    /// 家人: one learner lets one family member act.
+    DelegationId;
     /// A word to one resident.
     NoticeId;
     /// 公告、图文.

@@ -139,8 +139,36 @@ kinds! {
     /// Who did something.
     ActorKind {
         Resident = "resident",
+        /// 家人: a family member who acts for the resident; the id is the family member's.
+        Delegate = "delegate",
         Staff = "staff",
         System = "system",
+    }
+    /// What a family member is to the learner.
+    Kinship {
+        Daughter = "daughter",
+        Son = "son",
+        Grandchild = "grandchild",
+        Spouse = "spouse",
+        Other = "other",
+    }
+    /// What a family member may do for a learner.
+    DelegatedScope {
+        /// 报名: sign up, leave, change, answer offers, wish.
+        Enrolment = "enrolment",
+        /// See meetings, hours and attendance.
+        Record = "record",
+        /// Get what the learner is told.
+        Notices = "notices",
+    }
+    /// How a learner let a family member act.
+    DelegationWay {
+        /// A code on the learner's phone.
+        Code = "code",
+        /// A call, in which staff asked the learner.
+        Phone = "phone",
+        /// On paper, signed.
+        Paper = "paper",
     }
     /// The register's answer for one person and meeting.
     AttendanceStatus {

@@ -14,6 +14,8 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: NoticeId,
     pub resident_id: ResidentId,
+    /// Whom it was written to, where this is a family member's copy.
+    pub about_id: Option<ResidentId>,
     pub kind: NoticeKind,
     /// Same key, same notice: unique, so that a repeated job tells nobody twice.
     #[sea_orm(unique)]

@@ -20,6 +20,7 @@ mod m20261127_000010_ways;
 mod m20261127_000011_draw;
 mod m20261127_000012_decisions;
 mod m20261127_000013_rules;
+mod m20261127_000014_family;
 
 pub struct Migrator;
 
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000011_draw::Migration),
             Box::new(m20261127_000012_decisions::Migration),
             Box::new(m20261127_000013_rules::Migration),
+            Box::new(m20261127_000014_family::Migration),
         ]
     }
 }

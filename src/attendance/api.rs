@@ -15,7 +15,7 @@ use crate::attendance::{self, CheckIn, MeetingFacts, RollRow, Window, store};
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::staff;
-use crate::wire::auth::{Resident, RollKeeper};
+use crate::wire::auth::{ForRecord, Resident, RollKeeper};
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 use crate::wire::{ApiError, ApiResult};
@@ -140,15 +140,16 @@ impl AttendanceApi {
 
     /// The meetings of my classes, today and in the next two weeks.
     #[oai(path = "/me/meetings", method = "get", operation_id = "my_meetings")]
-    async fn meetings(&self, me: Resident) -> ApiResult<Json<Page<MyMeeting>>> {
-        let items = my_meetings(&self.0, me.0.id).await.map_err(ApiError::from)?;
+    async fn meetings(&self, who: ForRecord) -> ApiResult<Json<Page<MyMeeting>>> {
+        let items = my_meetings(&self.0, who.0.learner).await.map_err(ApiError::from)?;
         Ok(Json(Page::whole(items)))
     }
 
     /// My hours and my whole record.
     #[oai(path = "/me/attendance", method = "get", operation_id = "my_attendance")]
-    async fn hours(&self, me: Resident) -> ApiResult<Json<MyHours>> {
-        let (hours, lines) = attendance::hours(&self.0, me.0.id).await.map_err(ApiError::from)?;
+    async fn hours(&self, who: ForRecord) -> ApiResult<Json<MyHours>> {
+        let (hours, lines) =
+            attendance::hours(&self.0, who.0.learner).await.map_err(ApiError::from)?;
         let items: Vec<MyAttendance> = lines
             .into_iter()
             .map(|line| MyAttendance {
@@ -452,6 +453,8 @@ async fn events(app: &App, meeting: MeetingId, resident: ResidentId) -> Result<V
             status: event.status,
             actor: match event.actor_kind {
                 ActorKind::Resident => "本人".to_owned(),
+                // No family member checks in for anybody.
+                ActorKind::Delegate => "家人".to_owned(),
                 ActorKind::System => "系统".to_owned(),
                 ActorKind::Staff => event
                     .actor_id

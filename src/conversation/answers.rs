@@ -53,6 +53,7 @@ pub struct Sayings {
     sign_up: String,
     news: String,
     thanks: String,
+    family: String,
 }
 
 impl Sayings {
@@ -68,6 +69,12 @@ impl Sayings {
                 "不客气！有事随时说一声。".to_owned(),
                 "回复“帮助”，看看还能问什么。".to_owned(),
             ]),
+            family: said(&[
+                "家人可以替您报名，您也可以替家人报名。".to_owned(),
+                "请本人在“家人”里点“请家人帮我”，家人在自己的手机上输看到的码。".to_owned(),
+                link(config, "打开“家人”", "/family"),
+                phone(config, "本人没有微信，可以打电话登记"),
+            ]),
         }
     }
 
@@ -79,6 +86,7 @@ impl Sayings {
             Intent::SignUp => Some(&self.sign_up),
             Intent::News => Some(&self.news),
             Intent::Thanks => Some(&self.thanks),
+            Intent::Family => Some(&self.family),
             _ => None,
         }
     }

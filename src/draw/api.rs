@@ -17,7 +17,7 @@ use crate::draw::run::Seed;
 use crate::draw::{self as room, file, mine, store};
 use crate::error::{Error, Result};
 use crate::wire::ApiResult;
-use crate::wire::auth::{CentreStaff, EnrolmentStaff, Resident};
+use crate::wire::auth::{CentreStaff, EnrolmentStaff, ForEnrolment};
 use crate::wire::common::Done;
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
@@ -325,8 +325,8 @@ impl DrawApi {
     ///
     /// Codes: `no_term`, `no_plan`.
     #[oai(path = "/me/wishes", method = "get", operation_id = "my_wishes")]
-    async fn wishes(&self, who: Resident) -> ApiResult<Json<Wishes>> {
-        Ok(Json(my_wishes(&self.0, who.0.id).await?))
+    async fn wishes(&self, who: ForEnrolment) -> ApiResult<Json<Wishes>> {
+        Ok(Json(my_wishes(&self.0, who.0.learner).await?))
     }
 
     /// Say what I would like, in the place of what I said before; nothing at all is allowed.
@@ -334,17 +334,22 @@ impl DrawApi {
     /// Codes: `not_in_phase`, `no_plan`, `too_many_wishes`, `wish_twice`, `wrong_term`, `class_cancelled`,
     /// `too_young`, `too_old`, `limit_reached`, `same_course`, `overlap`, `consent_needed`, `profile_needed`.
     #[oai(path = "/me/wishes", method = "put", operation_id = "save_wishes")]
-    async fn save_wishes(&self, who: Resident, body: Json<WishesBody>) -> ApiResult<Json<Wishes>> {
-        room::save_wishes(&self.0, who.0.id, &body.0.class_ids).await?;
-        Ok(Json(my_wishes(&self.0, who.0.id).await?))
+    async fn save_wishes(
+        &self,
+        who: ForEnrolment,
+        body: Json<WishesBody>,
+    ) -> ApiResult<Json<Wishes>> {
+        let saved = room::save_wishes(&self.0, who.0, &body.0.class_ids).await;
+        saved.map_err(|error| who.0.explained(error))?;
+        Ok(Json(my_wishes(&self.0, who.0.learner).await?))
     }
 
     /// The classes in which I may keep a place now.
     ///
     /// Codes: `no_term`, `no_plan`.
     #[oai(path = "/me/continuations", method = "get", operation_id = "my_continuations")]
-    async fn continuations(&self, who: Resident) -> ApiResult<Json<Page<Continuation>>> {
-        let found = room::may_keep(&self.0, self.0.db.read(), who.0.id).await?;
+    async fn continuations(&self, who: ForEnrolment) -> ApiResult<Json<Page<Continuation>>> {
+        let found = room::may_keep(&self.0, self.0.db.read(), who.0.learner).await?;
         let items = found
             .into_iter()
             .map(|(class, kept)| Continuation { class: ClassCard::of(class, None), kept });
@@ -355,8 +360,9 @@ impl DrawApi {
     ///
     /// Codes: `not_in_phase`, `no_plan`, `not_continuing`, `class_full`, and those of a sign-up.
     #[oai(path = "/me/continuations", method = "post", operation_id = "keep_place")]
-    async fn keep(&self, who: Resident, body: Json<KeepBody>) -> ApiResult<Done> {
-        room::keep(&self.0, who.0.id, body.0.class_id).await?;
+    async fn keep(&self, who: ForEnrolment, body: Json<KeepBody>) -> ApiResult<Done> {
+        let kept = room::keep(&self.0, who.0, body.0.class_id).await;
+        kept.map_err(|error| who.0.explained(error))?;
         Ok(Done::Done)
     }
 
@@ -364,9 +370,9 @@ impl DrawApi {
     ///
     /// Codes: `no_draw`, `not_on_list`, `no_term`, `no_plan`.
     #[oai(path = "/me/draw", method = "get", operation_id = "my_draw")]
-    async fn my_draw(&self, who: Resident) -> ApiResult<Json<MyDraw>> {
+    async fn my_draw(&self, who: ForEnrolment) -> ApiResult<Json<MyDraw>> {
         let draw = mine::current(&self.0).await?;
-        let found = room::my_draw(self.0.db.read(), draw, who.0.id).await?;
+        let found = room::my_draw(self.0.db.read(), draw, who.0.learner).await?;
         let found = found.ok_or_else(|| {
             Error::not_found("not_on_list", "您没有填志愿，不在摇号名单上。")
                 .or_else("看看有哪些班", Some("/classes".to_owned()))

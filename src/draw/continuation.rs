@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::courses::{self, ClassFacts, ClassFilter, Stage};
 use crate::enrolment::{self, Actor, Grant};
 use crate::error::{Error, Result};
+use crate::family::Caller;
 use crate::members;
 
 /// The classes in which somebody may keep a place, and whether they have done so.
@@ -66,9 +67,11 @@ async fn term_before(conn: &impl ConnectionTrait, term: &term::Model) -> Result<
 /// # Errors
 /// `not_in_phase`, `no_plan`; `not_continuing`; `class_full`; and the rules of sign-up
 /// that do not depend on the time.
-pub async fn keep(app: &App, who: ResidentId, class: ClassId) -> Result<()> {
+pub async fn keep(app: &App, caller: Caller, class: ClassId) -> Result<()> {
+    let (who, actor) = (caller.learner, Actor::from(caller));
     let tx = app.db.begin().await?;
     members::lock(&tx, who).await?;
+    actor.still_may(&tx, app.clock.today()).await?;
     let facts = courses::class(&tx, class).await?;
     let plan: term_plan::Model =
         courses::plan(&tx, facts.term.id).await?.ok_or_else(courses::no_plan)?;
@@ -83,7 +86,6 @@ pub async fn keep(app: &App, who: ResidentId, class: ClassId) -> Result<()> {
         return Err(error.or_else("看看什么时候填志愿", Some("/wishes".to_owned())));
     }
     enrolment::suits(app, &tx, who, &facts, plan.most_classes).await?;
-    let actor = Actor::Resident(who);
     let granted = enrolment::grant(&tx, who, &facts, Grant::Placed, actor, "续读", now).await?;
     if granted.is_none() {
         let error = Error::conflict("class_full", "这个班的名额已经满了。");

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::ids::{ClassId, ResidentId, TermId};
-use entity::kinds::{ActorKind, Role};
+use entity::kinds::Role;
 
 use super::store;
 use crate::app::App;
 use crate::courses::{self, ClassFacts, Stage};
-use crate::enrolment;
+use crate::enrolment::{self, Actor};
 use crate::error::{Error, Result};
+use crate::family::Caller;
 use crate::members;
 use crate::staff::{self, Colleague};
 
@@ -36,9 +37,9 @@ pub async fn wishes(
 /// # Errors
 /// `not_in_phase`, `no_plan`; `too_many_wishes`, `wish_twice`, `wrong_term`; and the rules
 /// of sign-up that do not depend on time and places.
-pub async fn save_wishes(app: &App, who: ResidentId, classes: &[ClassId]) -> Result<()> {
+pub async fn save_wishes(app: &App, who: Caller, classes: &[ClassId]) -> Result<()> {
     let tx = app.db.begin().await?;
-    save(app, &tx, who, classes, (ActorKind::Resident, Some(who.0))).await?;
+    save(app, &tx, who.learner, classes, who.into()).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -55,7 +56,7 @@ pub async fn save_at_counter(
 ) -> Result<ResidentId> {
     let person = at_counter(app, who, learner_number).await?;
     let tx = app.db.begin().await?;
-    save(app, &tx, person, classes, (ActorKind::Staff, Some(who.id.0))).await?;
+    save(app, &tx, person, classes, Actor::Staff(who.id)).await?;
     let object = format!("resident:{person}");
     staff::record(&tx, Some(who.id), "wishes.saved", &object, None, app.clock.now()).await?;
     tx.commit().await?;
@@ -80,10 +81,11 @@ async fn save(
     tx: &DatabaseTransaction,
     who: ResidentId,
     classes: &[ClassId],
-    by: (ActorKind, Option<i64>),
+    by: Actor,
 ) -> Result<()> {
     let (term, _) = super::planned_term(app, tx).await?;
     members::lock(tx, who).await?;
+    by.still_may(tx, app.clock.today()).await?;
     members::ready(app, tx, who).await?;
     // Nobody freezes the list while this is written, nor has before.
     let (term, plan) = courses::share_plan(tx, term.id).await?;
@@ -107,5 +109,8 @@ async fn save(
     if before.iter().map(|row| row.class_id).eq(classes.iter().copied()) {
         return Ok(());
     }
-    store::replace_wishes(tx, term.id, who, classes, by, now).await
+    store::replace_wishes(tx, term.id, who, classes, (by.kind(), by.id()), now).await?;
+    let (what, key) =
+        ("替您改了志愿", format!("wishes:{}:{who}:{}", term.id, now.timestamp_millis()));
+    enrolment::tell_of_act(tx, by, what, &term.name, key, now).await
 }

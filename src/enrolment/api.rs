@@ -7,7 +7,7 @@ use poem_openapi::{Enum, Object, OpenApi};
 
 use entity::enrolment::Model;
 use entity::ids::{ClassId, EnrolmentId, ResidentId, TeacherId, TermId};
-use entity::kinds::{EnrolmentStatus, LeaveReason, NameState, Role};
+use entity::kinds::{ActorKind, EnrolmentStatus, LeaveReason, NameState, Role};
 
 use crate::app::App;
 use crate::clock;
@@ -15,9 +15,10 @@ use crate::courses::api::{ClassCard, ClassDetail, class_detail};
 use crate::courses::{self, ClassFilter};
 use crate::enrolment::{self, Actor, Mine, Outcome, SignUp, SignUpOptions, store};
 use crate::error::Result;
+use crate::family::Caller;
 use crate::members;
 use crate::wire::ApiResult;
-use crate::wire::auth::{CentreStaff, EnrolmentStaff, Resident};
+use crate::wire::auth::{CentreStaff, EnrolmentStaff, ForEnrolment};
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 
@@ -85,6 +86,9 @@ struct MyEnrolment {
     /// As in a short way between two classes.
     #[oai(skip_serializing_if_is_none)]
     warning: Option<String>,
+    /// What family members did of it, as in `9月1日 9:05，报上了：女儿王小丽代报`. In lists only.
+    #[oai(skip_serializing_if_is_empty)]
+    by_family: Vec<String>,
 }
 
 /// How a sign-up ended.
@@ -151,6 +155,7 @@ impl MyEnrolment {
             offer_expires_at: enrolment.offer_expires_at.filter(|_| offered),
             may,
             warning,
+            by_family: Vec::new(),
         }
     }
 }
@@ -170,8 +175,19 @@ async fn sister_cards(app: &App, actor: Actor, id: EnrolmentId) -> Result<Page<C
     Ok(Page::whole(cards.collect()))
 }
 
-fn message(outcome: Outcome, mine: &Mine) -> String {
+fn message(outcome: Outcome, mine: &Mine, caller: Caller) -> String {
     let name = &mine.class.class.name;
+    let place = mine.position.map(|nth| format!("，排在第 {nth} 位")).unwrap_or_default();
+    if caller.delegate.is_some() {
+        return match (outcome, mine.enrolment.status) {
+            (Outcome::Placed, _) => format!("报名成功，已替家人报上“{name}”。"),
+            (Outcome::Waiting, _) => format!("“{name}”已满，已替家人加入候补{place}。"),
+            (Outcome::Already, EnrolmentStatus::Withdrawn) => {
+                format!("家人报过“{name}”，后来退出了。想再来，请重新报名。")
+            }
+            (Outcome::Already, _) => format!("家人已经报过“{name}”了，不用再报。"),
+        };
+    }
     let place = mine.position.map(|nth| format!("，您排在第 {nth} 位")).unwrap_or_default();
     match (outcome, mine.enrolment.status) {
         (Outcome::Placed, _) => format!("报名成功，您已报上“{name}”。"),
@@ -200,22 +216,22 @@ impl EnrolmentApi {
     #[oai(path = "/classes/:id/enrolments", method = "post", operation_id = "sign_up")]
     async fn sign_up(
         &self,
-        who: Resident,
+        who: ForEnrolment,
         id: Path<ClassId>,
         /// Names the request, so that it can be repeated after a lost answer.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
         body: Json<SignUpBody>,
     ) -> ApiResult<Json<SignedUp>> {
-        let me = who.0.id;
         let options = SignUpOptions {
             join_waitlist: body.0.join_waitlist,
-            actor: Actor::Resident(me),
+            actor: who.0.into(),
             request_key: key.0,
         };
-        let SignUp { mine, outcome } = enrolment::sign_up(&self.0, me, id.0, options).await?;
+        let signed_up = enrolment::sign_up(&self.0, who.0.learner, id.0, options).await;
+        let SignUp { mine, outcome } = signed_up.map_err(|error| who.0.explained(error))?;
         Ok(Json(SignedUp {
-            message: message(outcome, &mine),
+            message: message(outcome, &mine, who.0),
             enrolment: MyEnrolment::of(mine),
             outcome: match outcome {
                 Outcome::Placed => SignUpOutcome::Placed,
@@ -229,8 +245,8 @@ impl EnrolmentApi {
     ///
     /// Codes: `class_not_found`.
     #[oai(path = "/classes/:id/needs", method = "get", operation_id = "class_needs")]
-    async fn needs(&self, who: Resident, id: Path<ClassId>) -> ApiResult<Json<Page<Needed>>> {
-        let needs = enrolment::needs(&self.0, who.0.id, id.0).await?;
+    async fn needs(&self, who: ForEnrolment, id: Path<ClassId>) -> ApiResult<Json<Page<Needed>>> {
+        let needs = enrolment::needs(&self.0, who.0.learner, id.0).await?;
         let needed = needs.into_iter().map(|refusal| Needed {
             code: refusal.code.to_owned(),
             text: refusal.message.into_owned(),
@@ -241,14 +257,21 @@ impl EnrolmentApi {
 
     /// What I am in and wait for in terms that have not ended; live ones first.
     #[oai(path = "/me/enrolments", method = "get", operation_id = "my_enrolments")]
-    async fn my(&self, who: Resident) -> ApiResult<Json<Page<MyEnrolment>>> {
+    async fn my(&self, who: ForEnrolment) -> ApiResult<Json<Page<MyEnrolment>>> {
         let conn = self.0.db.read();
-        let rows = enrolment::my(&self.0, conn, who.0.id).await?;
+        let rows = enrolment::my(&self.0, conn, who.0.learner).await?;
         let ids: Vec<_> = rows.iter().map(|mine| mine.class.class.id).collect();
         let first = courses::first_meetings(conn, &ids).await?;
+        let held: Vec<_> = rows.iter().map(|mine| mine.enrolment.clone()).collect();
+        let mut past = enrolment::history(&self.0, conn, &held, false).await?;
+        past.retain(|step| step.by == ActorKind::Delegate);
         let items = rows.into_iter().map(|mine| {
             let mut item = MyEnrolment::of(mine);
             item.class.first_meeting_at = first.get(&item.class.id).copied();
+            let theirs = past.iter().filter(|step| step.enrolment == item.id);
+            item.by_family = theirs
+                .map(|step| format!("{}，{}：{}", clock::spoken(step.at), step.what, step.who))
+                .collect();
             item
         });
         Ok(Json(Page::whole(items.collect())))
@@ -261,13 +284,13 @@ impl EnrolmentApi {
     #[oai(path = "/me/enrolments/:id/withdraw", method = "post", operation_id = "withdraw")]
     async fn withdraw(
         &self,
-        who: Resident,
+        who: ForEnrolment,
         id: Path<EnrolmentId>,
         body: Json<LeaveBody>,
     ) -> ApiResult<Json<MyEnrolment>> {
-        let actor = Actor::Resident(who.0.id);
         let LeaveBody { why, reason } = body.0;
-        let row = enrolment::withdraw_for(&self.0, actor, id.0, why, reason.as_deref()).await?;
+        let row =
+            enrolment::withdraw_for(&self.0, who.0.into(), id.0, why, reason.as_deref()).await?;
         Ok(Json(mine(&self.0, row).await?))
     }
 
@@ -281,10 +304,10 @@ impl EnrolmentApi {
     )]
     async fn sisters(
         &self,
-        who: Resident,
+        who: ForEnrolment,
         id: Path<EnrolmentId>,
     ) -> ApiResult<Json<Page<ClassCard>>> {
-        Ok(Json(sister_cards(&self.0, Actor::Resident(who.0.id), id.0).await?))
+        Ok(Json(sister_cards(&self.0, who.0.into(), id.0).await?))
     }
 
     /// Change to another class of the same course, without losing the place on the way.
@@ -294,11 +317,11 @@ impl EnrolmentApi {
     #[oai(path = "/me/enrolments/:id/change", method = "post", operation_id = "change_class")]
     async fn change(
         &self,
-        who: Resident,
+        who: ForEnrolment,
         id: Path<EnrolmentId>,
         body: Json<ChangeBody>,
     ) -> ApiResult<Json<MyEnrolment>> {
-        let actor = Actor::Resident(who.0.id);
+        let actor = who.0.into();
         let mine = enrolment::change_class(&self.0, actor, id.0, body.0.class_id).await?;
         Ok(Json(MyEnrolment::of(mine)))
     }
@@ -307,8 +330,12 @@ impl EnrolmentApi {
     ///
     /// Codes: `offer_expired`, `not_offered`, `enrolment_not_found`.
     #[oai(path = "/me/enrolments/:id/accept", method = "post", operation_id = "accept_offer")]
-    async fn accept(&self, who: Resident, id: Path<EnrolmentId>) -> ApiResult<Json<MyEnrolment>> {
-        let row = enrolment::accept(&self.0, Actor::Resident(who.0.id), id.0).await?;
+    async fn accept(
+        &self,
+        who: ForEnrolment,
+        id: Path<EnrolmentId>,
+    ) -> ApiResult<Json<MyEnrolment>> {
+        let row = enrolment::accept(&self.0, who.0.into(), id.0).await?;
         Ok(Json(mine(&self.0, row).await?))
     }
 
@@ -316,8 +343,12 @@ impl EnrolmentApi {
     ///
     /// Codes: `offer_expired`, `not_offered`, `enrolment_not_found`.
     #[oai(path = "/me/enrolments/:id/decline", method = "post", operation_id = "decline_offer")]
-    async fn decline(&self, who: Resident, id: Path<EnrolmentId>) -> ApiResult<Json<MyEnrolment>> {
-        let row = enrolment::decline(&self.0, Actor::Resident(who.0.id), id.0).await?;
+    async fn decline(
+        &self,
+        who: ForEnrolment,
+        id: Path<EnrolmentId>,
+    ) -> ApiResult<Json<MyEnrolment>> {
+        let row = enrolment::decline(&self.0, who.0.into(), id.0).await?;
         Ok(Json(mine(&self.0, row).await?))
     }
 }
@@ -354,6 +385,19 @@ struct ClassLearner {
     created_at: DateTime<Utc>,
     /// When they signed up.
     time_text: String,
+}
+
+/// One step of an enrolment, as staff see it.
+#[derive(Object)]
+struct PastStep {
+    time_text: String,
+    /// In words.
+    what: String,
+    by: ActorKind,
+    /// As in 本人, 女儿王小丽代报.
+    who: String,
+    #[oai(skip_serializing_if_is_none)]
+    reason: Option<String>,
 }
 
 /// How many sign-ups ended in one way.
@@ -681,6 +725,33 @@ impl StaffEnrolmentApi {
             enrolment::sign_up_at_counter(&self.0, &who.0, id.0, &learner_number, join_waitlist)
                 .await?;
         Ok(Json(learner(&self.0, signed_up.mine.enrolment).await?))
+    }
+
+    /// How an enrolment came to stand as it does, oldest step first.
+    ///
+    /// Codes: `enrolment_not_found`, `out_of_scope`.
+    #[oai(
+        path = "/staff/enrolments/:id/history",
+        method = "get",
+        operation_id = "staff_enrolment_history"
+    )]
+    async fn history(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<EnrolmentId>,
+    ) -> ApiResult<Json<Page<PastStep>>> {
+        let conn = self.0.db.read();
+        let row = store::one(conn, id.0).await?.ok_or_else(enrolment::no_enrolment)?;
+        enrolment::scoped(&self.0, &who.0, row.class_id).await?;
+        let past = enrolment::history(&self.0, conn, &[row], true).await?;
+        let steps = past.into_iter().map(|step| PastStep {
+            time_text: clock::spoken(step.at),
+            what: step.what.to_owned(),
+            by: step.by,
+            who: step.who,
+            reason: step.reason,
+        });
+        Ok(Json(Page::whole(steps.collect())))
     }
 
     /// The classes of the same course with a free place that a person could change to.

@@ -14,7 +14,7 @@ use entity::{class, term};
 use super::applicants::{Applicants, Asked, check_one};
 use super::eligibility::Occasion;
 use super::store::Line;
-use super::{Actor, Mine, Step, no_enrolment, record, scoped, step, store, tell};
+use super::{Actor, Mine, Step, no_enrolment, owned, record, scoped, step, store, tell};
 use crate::app::App;
 use crate::courses::{self, ClassFacts, Wanted};
 use crate::error::{Error, Result};
@@ -62,14 +62,6 @@ pub async fn sister_classes(app: &App, actor: Actor, id: EnrolmentId) -> Result<
     Ok(sisters)
 }
 
-async fn owned(conn: &impl ConnectionTrait, actor: Actor, id: EnrolmentId) -> Result<Model> {
-    let row = store::one(conn, id).await?.ok_or_else(no_enrolment)?;
-    match actor {
-        Actor::Resident(who) if who != row.resident_id => Err(no_enrolment()),
-        _ => Ok(row),
-    }
-}
-
 /// What a person is in or waits for beside this one, in the same term.
 pub(super) async fn held_beside(
     conn: &impl ConnectionTrait,
@@ -92,6 +84,7 @@ pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId)
     let tx = app.db.begin().await?;
     let before = owned(&tx, actor, id).await?;
     members::lock(&tx, before.resident_id).await?;
+    actor.still_may(&tx, app.clock.today()).await?;
     courses::no_draw_running(&tx, before.term_id).await?;
     courses::lock_classes(&tx, &[before.class_id, to]).await?;
     let before = owned(&tx, actor, id).await?;

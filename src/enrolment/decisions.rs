@@ -69,7 +69,10 @@ impl Decide for SignUps {
             book.hold(&tx, granted.map(|(one, _)| one)).await?;
             for (number, (one, verdict)) in asked.iter().zip(&mut verdicts).enumerate() {
                 if verdict.grants() {
-                    *verdict = book.weigh(one, now);
+                    *verdict = match one.actor.still_may(&tx, self.clock.today()).await {
+                        Ok(()) => book.weigh(one, now),
+                        Err(ended) => Verdict::Refused(ended),
+                    };
                     book.note(number, one, verdict);
                 }
             }
@@ -129,6 +132,9 @@ async fn write(
     }
     let placed = rows.values().filter(|row| row.status == EnrolmentStatus::Placed);
     tell::placed(tx, placed.map(|row| row.id).collect(), now).await?;
+    for (number, row) in rows.iter().filter(|(_, row)| row.status == EnrolmentStatus::Waiting) {
+        tell::waits(tx, asked[*number].actor, row, now).await?;
+    }
     Ok(rows)
 }
 

@@ -19,19 +19,22 @@
 //!    that very place to newcomers as well, so that it does not stand empty. They
 //!    are asked again when another place comes free (never by the lapse itself, so
 //!    nobody is asked in a loop), and may at any time take a free place themselves.
+//! 7. What a family member does stands in the history as theirs; they may still do it
+//!    when the person is held, and the person is told in the same transaction.
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::enrolment::Model;
 use entity::ids::{ClassId, EnrolmentId, ResidentId, StaffId};
-use entity::kinds::{ActorKind, EnrolmentStatus};
+use entity::kinds::{ActorKind, DelegatedScope, EnrolmentStatus};
 
 use crate::app::App;
 use crate::courses::{self, ClassFacts};
 use crate::error::{Error, Result};
+use crate::family::{self, Caller};
 use crate::staff::{self, Colleague};
 
 pub mod api;
@@ -41,6 +44,7 @@ mod change;
 mod decisions;
 mod eligibility;
 mod grant;
+mod history;
 mod minimum;
 mod offer;
 mod opening;
@@ -55,10 +59,11 @@ pub use applicants::Applicants;
 pub use change::{change_class, change_class_at_counter, sister_classes};
 pub use decisions::Decisions;
 pub use grant::{Grant, grant, held, kept_until, suits};
+pub use history::{Past, history};
 pub use minimum::{Running, RunningClass, running, see_to_minimum};
 pub use opening::{Ended, Minute, Opening, end_in_words, opening};
 pub use sign_up::{Outcome, SignUp, SignUpOptions, needs, sign_up, sign_up_at_counter};
-pub use tell::{tell_meeting_change, tell_placed};
+pub use tell::{tell_meeting_change, tell_of_act, tell_placed};
 pub use waiting::{accept, decline, fill_free_places, lapse_offer};
 pub use withdraw::{cancel_class, withdraw, withdraw_all, withdraw_at_counter, withdraw_for};
 
@@ -66,25 +71,58 @@ pub use withdraw::{cancel_class, withdraw, withdraw_all, withdraw_at_counter, wi
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
     Resident(ResidentId),
+    /// A family member for a learner.
+    Delegate {
+        learner: ResidentId,
+        delegate: ResidentId,
+    },
     Staff(StaffId),
     System,
 }
 
+impl From<Caller> for Actor {
+    fn from(caller: Caller) -> Self {
+        let learner = caller.learner;
+        caller
+            .delegate
+            .map_or(Self::Resident(learner), |delegate| Self::Delegate { learner, delegate })
+    }
+}
+
 impl Actor {
-    fn kind(self) -> ActorKind {
+    pub fn kind(self) -> ActorKind {
         match self {
             Self::Resident(_) => ActorKind::Resident,
+            Self::Delegate { .. } => ActorKind::Delegate,
             Self::Staff(_) => ActorKind::Staff,
             Self::System => ActorKind::System,
         }
     }
 
-    fn id(self) -> Option<i64> {
+    pub fn id(self) -> Option<i64> {
         match self {
-            Self::Resident(id) => Some(id.0),
+            Self::Resident(id) | Self::Delegate { delegate: id, .. } => Some(id.0),
             Self::Staff(id) => Some(id.0),
             Self::System => None,
         }
+    }
+
+    /// Whose affairs alone this is allowed to touch; `None`: anybody's.
+    fn learner(self) -> Option<ResidentId> {
+        match self {
+            Self::Resident(learner) | Self::Delegate { learner, .. } => Some(learner),
+            Self::Staff(_) | Self::System => None,
+        }
+    }
+
+    /// Refuses a family member who may not act for the learner, or no longer. The learner
+    /// is locked, so that it holds until the transaction ends.
+    ///
+    /// # Errors
+    /// `not_delegate`, `not_delegated`.
+    pub async fn still_may(self, tx: &DatabaseTransaction, today: NaiveDate) -> Result<()> {
+        let Self::Delegate { learner, delegate } = self else { return Ok(()) };
+        family::still(tx, learner, delegate, DelegatedScope::Enrolment, today).await
     }
 }
 
@@ -250,14 +288,26 @@ async fn step(tx: &DatabaseTransaction, before: &Model, step: Step<'_>) -> Resul
 }
 
 /// The enrolment with its person and class locked, as it stands then.
-async fn locked(tx: &DatabaseTransaction, id: EnrolmentId, actor: Actor) -> Result<Model> {
-    let row = store::one(tx, id).await?.ok_or_else(no_enrolment)?;
-    if matches!(actor, Actor::Resident(who) if who != row.resident_id) {
-        return Err(no_enrolment());
-    }
+async fn locked(
+    app: &App,
+    tx: &DatabaseTransaction,
+    id: EnrolmentId,
+    actor: Actor,
+) -> Result<Model> {
+    let row = owned(tx, actor, id).await?;
     crate::members::lock(tx, row.resident_id).await?;
+    actor.still_may(tx, app.clock.today()).await?;
     courses::lock_class(tx, row.class_id).await?;
     store::one(tx, id).await?.ok_or_else(no_enrolment)
+}
+
+/// The enrolment, if the actor may touch it.
+async fn owned(conn: &impl ConnectionTrait, actor: Actor, id: EnrolmentId) -> Result<Model> {
+    let row = store::one(conn, id).await?.ok_or_else(no_enrolment)?;
+    match actor.learner() {
+        Some(learner) if learner != row.resident_id => Err(no_enrolment()),
+        _ => Ok(row),
+    }
 }
 
 /// Refuses what is not in the colleague's scope, and notes what they do.

@@ -36,7 +36,7 @@ pub(super) fn with_list(refusal: Error, actor: Actor, facts: &ClassFacts) -> Err
         Actor::Staff(_) => {
             refusal.or_else(format!("列入候补（第 {nth} 位），有了名额会通知本人"), None)
         }
-        Actor::Resident(_) | Actor::System => refusal.or_else(
+        Actor::Resident(_) | Actor::Delegate { .. } | Actor::System => refusal.or_else(
             format!("加入候补，排在第 {nth} 位，有名额会通知您"),
             Some(format!("/classes/{}?join=1", facts.class.id)),
         ),

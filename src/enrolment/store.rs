@@ -264,6 +264,18 @@ pub(super) async fn head_of_missed(
     Ok(waiting(class).filter(Column::OfferExpiresAt.is_not_null()).one(tx).await?)
 }
 
+/// The history of these enrolments, oldest first.
+pub(super) async fn changes(
+    conn: &impl ConnectionTrait,
+    enrolments: &[EnrolmentId],
+) -> Result<Vec<enrolment_change::Model>> {
+    Ok(enrolment_change::Entity::find()
+        .filter(enrolment_change::Column::EnrolmentId.is_in(enrolments.iter().copied()))
+        .order_by_asc(enrolment_change::Column::Id)
+        .all(conn)
+        .await?)
+}
+
 // ---- writing ----
 
 /// Writes new enrolments; those that a unique index refuses are missing from what comes

@@ -6,15 +6,16 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::enrolment::Model;
-use entity::ids::{ClassId, EnrolmentId, MeetingId};
-use entity::kinds::{EnrolmentStatus, MeetingStatus, NoticeKind};
+use entity::ids::{ClassId, EnrolmentId, MeetingId, ResidentId};
+use entity::kinds::{ActorKind, EnrolmentStatus, Kinship, MeetingStatus, NoticeKind};
 use entity::{meeting, meeting_change};
 
-use super::store;
+use super::{Actor, store};
 use crate::app::App;
 use crate::clock;
 use crate::courses::{self, ClassFacts};
 use crate::error::Result;
+use crate::family;
 use crate::notices::{self, NewNotice, Values};
 use crate::outbox::{self, Job};
 
@@ -44,25 +45,43 @@ pub async fn tell_placed(app: &App, enrolments: &[EnrolmentId]) -> Result<()> {
     let classes: Vec<_> = classes.into_iter().collect();
     let facts = courses::classes(&tx, &classes).await?;
     let next = next_meetings(&tx, &classes, now).await?;
-    let notices: Vec<_> = rows
-        .iter()
-        .filter_map(|row| {
-            Some(placed_words(row, facts.get(&row.class_id)?, next.get(&row.class_id)))
-        })
-        .collect();
+    // The last step of each is what placed them.
+    let changes = store::changes(&tx, enrolments).await?;
+    let last: HashMap<_, _> = changes.iter().map(|change| (change.enrolment_id, change)).collect();
+    let mut notices = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let Some(facts) = facts.get(&row.class_id) else { continue };
+        let by = match last.get(&row.id).map(|change| (change.actor_kind, change.actor_id)) {
+            Some((ActorKind::Delegate, Some(id))) => {
+                Some(family::relation(&tx, row.resident_id, ResidentId(id)).await?)
+            }
+            _ => None,
+        };
+        notices.push(placed_words(row, facts, next.get(&row.class_id), by));
+    }
     notices::notify_all(&tx, &notices, now).await?;
     tx.commit().await?;
     Ok(())
 }
 
-fn placed_words(row: &Model, facts: &ClassFacts, next: Option<&meeting::Model>) -> NewNotice {
+/// `by`: the family member who did it.
+fn placed_words(
+    row: &Model,
+    facts: &ClassFacts,
+    next: Option<&meeting::Model>,
+    by: Option<Kinship>,
+) -> NewNotice {
     let class = &facts.class;
     let place = place(&facts.site.name, &class.room);
     let first = next
         .map(|meeting| format!("下一次课：{}。", clock::spoken(meeting.starts_at)))
         .unwrap_or_default();
+    let you = match by {
+        None => "您已报上".to_owned(),
+        Some(by) => format!("您的{}替您报上了", family::relation_text(by)),
+    };
     let body =
-        format!("您已报上“{}”，{}，地点：{place}。{first}", class.name, courses::time_text(class));
+        format!("{you}“{}”，{}，地点：{place}。{first}", class.name, courses::time_text(class));
     let starts_at = next.map_or_else(
         || clock::at_local(facts.term.first_day, class.start_minute),
         |meeting| meeting.starts_at,
@@ -81,6 +100,64 @@ fn placed_words(row: &Model, facts: &ClassFacts, next: Option<&meeting::Model>) 
             note: "请按时上课".to_owned(),
         },
     }
+}
+
+/// Tells the learner that a family member put them on a waiting list; of their own they
+/// know.
+pub(super) async fn waits(
+    tx: &DatabaseTransaction,
+    actor: Actor,
+    row: &Model,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Actor::Delegate { .. } = actor else { return Ok(()) };
+    let class = courses::class(tx, row.class_id).await?.class.name;
+    let key = format!("waits:{}", row.id);
+    tell_of_act(tx, actor, &format!("替您报了“{class}”的候补"), &class, key, now).await
+}
+
+/// Tells the learner that a family member took them out.
+pub(super) async fn left(
+    tx: &DatabaseTransaction,
+    actor: Actor,
+    row: &Model,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Actor::Delegate { .. } = actor else { return Ok(()) };
+    let class = courses::class(tx, row.class_id).await?.class.name;
+    let key = format!("left:{}", row.id);
+    tell_of_act(tx, actor, &format!("替您退出了“{class}”"), &class, key, now).await
+}
+
+/// Tells a learner what a family member did for them; of others' acts nothing is told here.
+///
+/// # Errors
+/// The database.
+pub async fn tell_of_act(
+    tx: &DatabaseTransaction,
+    actor: Actor,
+    what: &str,
+    class: &str,
+    dedup_key: String,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Actor::Delegate { learner, delegate } = actor else { return Ok(()) };
+    let who = family::relation_text(family::relation(tx, learner, delegate).await?);
+    let notice = NewNotice {
+        resident: learner,
+        kind: NoticeKind::MeetingChanged,
+        dedup_key,
+        title: "家人替您办了一件事".to_owned(),
+        body: format!("您的{who}{what}。不是您的意思，可以在“家人”里取消，或者打电话给教育中心。"),
+        page: "/mine".to_owned(),
+        values: Values {
+            class: class.to_owned(),
+            time: clock::wechat_time(now),
+            place: "家人代办".to_owned(),
+            note: format!("您的{who}替您办的"),
+        },
+    };
+    notices::notify_of_act(tx, &notice, delegate, now).await
 }
 
 pub(super) async fn offered(

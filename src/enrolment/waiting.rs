@@ -78,7 +78,7 @@ async fn fill(app: &App, tx: &DatabaseTransaction, class: ClassId, ask: Ask) -> 
 pub async fn lapse_offer(app: &App, id: EnrolmentId) -> Result<()> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    let row = locked(&tx, id, Actor::System).await?;
+    let row = locked(app, &tx, id, Actor::System).await?;
     if row.status != EnrolmentStatus::Offered || !has_run_out(&row, now) {
         // Answered, or offered anew: that offer has a job of its own.
         return Ok(());
@@ -108,7 +108,7 @@ fn has_run_out(row: &Model, now: DateTime<Utc>) -> bool {
 pub async fn accept(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    let row = locked(&tx, id, actor).await?;
+    let row = locked(app, &tx, id, actor).await?;
     match row.status {
         EnrolmentStatus::Placed => return Ok(row),
         EnrolmentStatus::Offered if !has_run_out(&row, now) => {}
@@ -137,7 +137,7 @@ pub async fn accept(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> {
 pub async fn decline(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    let row = locked(&tx, id, actor).await?;
+    let row = locked(app, &tx, id, actor).await?;
     match row.status {
         EnrolmentStatus::Withdrawn => return Ok(row),
         EnrolmentStatus::Offered => {}
@@ -153,6 +153,7 @@ pub async fn decline(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> 
     };
     let enrolment = step(&tx, &row, declined).await?;
     record(&tx, actor, "enrolment.declined", id, now).await?;
+    tell::left(&tx, actor, &enrolment, now).await?;
     outbox::enqueue(&tx, &Job::FillFreePlaces { class: row.class_id }, now, now).await?;
     tx.commit().await?;
     Ok(enrolment)

@@ -84,7 +84,7 @@ pub async fn withdraw_for(
     };
     let reason = reason.as_deref();
     let tx = app.db.begin().await?;
-    let row = locked(&tx, id, actor).await?;
+    let row = locked(app, &tx, id, actor).await?;
     match row.status {
         EnrolmentStatus::Withdrawn => return Ok(row),
         EnrolmentStatus::Cancelled => {
@@ -114,6 +114,7 @@ pub async fn withdraw_for(
         }
     }
     record(&tx, actor, "enrolment.withdrawn", id, now).await?;
+    tell::left(&tx, actor, &enrolment, now).await?;
     if row.status != EnrolmentStatus::Waiting {
         outbox::enqueue(&tx, &Job::FillFreePlaces { class: row.class_id }, now, now).await?;
     }

@@ -17,8 +17,8 @@
 //! 7. A name that a resident typed is masked where others see it until it was judged
 //!    (`safety/`); nothing else waits for that.
 //!
-//! A family member who acts for a resident will be a session with two residents in
-//! it; every verb takes the resident for whom something is done.
+//! A family member acts for a resident by their own session (`family/`): every verb takes
+//! the resident for whom something is done.
 
 use std::collections::HashMap;
 
@@ -222,6 +222,17 @@ fn no_resident() -> Error {
     Error::not_found("no_resident", "没有找到这位居民。")
 }
 
+/// Refuses whoever has not agreed to the privacy text in force.
+///
+/// # Errors
+/// `consent_needed`.
+pub async fn agreed(app: &App, conn: &impl ConnectionTrait, id: ResidentId) -> Result<()> {
+    if has_consent(app, conn, id, ConsentKind::Privacy).await? {
+        return Ok(());
+    }
+    Err(consent_needed())
+}
+
 async fn has_consent(
     app: &App,
     conn: &impl ConnectionTrait,
@@ -282,6 +293,31 @@ pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Res
         outbox::enqueue(&tx, &Job::CheckName { resident: id }, now, now).await?;
     }
     tx.commit().await?;
+    Ok(())
+}
+
+/// Names somebody who has no name yet, as a family member who is asked for nothing else.
+///
+/// # Errors
+/// `bad_name`.
+pub async fn name_newcomer(
+    app: &App,
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    name: &str,
+) -> Result<()> {
+    let (name, now) = (profile::name(name)?, app.clock.now());
+    let row = living(tx, id).await?;
+    if row.name.is_some() {
+        return Ok(());
+    }
+    let changes = store::Changes {
+        name: Some(name),
+        name_state: Some(NameState::Unseen),
+        ..Default::default()
+    };
+    store::change(tx, row, changes, now).await?;
+    outbox::enqueue(tx, &Job::CheckName { resident: id }, now, now).await?;
     Ok(())
 }
 
@@ -458,6 +494,19 @@ pub async fn find(app: &App, text: &str, scope: Option<CommunityId>) -> Result<V
     let phone = profile::phone(text).ok().map(|phone| app.vault.fingerprint("phone", &phone));
     let rows = store::find(app.db.read(), text, phone, scope, LIMIT).await?;
     rows.into_iter().map(|row| person(app, row)).collect()
+}
+
+/// Who has this whole learner number; also somebody without a profile.
+///
+/// # Errors
+/// The database.
+pub async fn by_number(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    learner_number: &str,
+) -> Result<Option<Person>> {
+    let row = store::by_number(conn, learner_number.trim()).await?;
+    row.map(|row| person(app, row)).transpose()
 }
 
 /// Enters a resident who did not come by WeChat; the consent is the one signed on paper.

@@ -66,6 +66,18 @@ pub(super) async fn by_ids(
     Ok(resident::Entity::find().filter(resident::Column::Id.is_in(rounded(ids))).all(conn).await?)
 }
 
+/// Who has this number and is not erased.
+pub(super) async fn by_number(
+    conn: &impl ConnectionTrait,
+    learner_number: &str,
+) -> Result<Option<resident::Model>> {
+    Ok(resident::Entity::find()
+        .filter(resident::Column::LearnerNumber.eq(learner_number))
+        .filter(resident::Column::ErasedAt.is_null())
+        .one(conn)
+        .await?)
+}
+
 /// A new resident with a number of their own: the year and six random digits.
 pub(super) async fn insert(tx: &DatabaseTransaction, now: DateTime<Utc>) -> Result<ResidentId> {
     // A taken number is drawn again; on PostgreSQL a plain violation would end the transaction.

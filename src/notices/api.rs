@@ -13,6 +13,7 @@ use entity::notice;
 use crate::app::App;
 use crate::clock;
 use crate::error::Error;
+use crate::members;
 use crate::notices::{self, store};
 use crate::wire::auth::{CentreStaff, Resident};
 use crate::wire::common::Done;
@@ -39,6 +40,9 @@ struct Notice {
     created_at: DateTime<Utc>,
     time_text: String,
     read: bool,
+    /// Whose it is, where it is a copy for a family member.
+    #[oai(skip_serializing_if_is_none)]
+    about_name: Option<String>,
 }
 
 /// A subscription message template that a resident may be asked for.
@@ -130,8 +134,15 @@ impl NoticesApi {
     async fn mine(&self, who: Resident) -> ApiResult<Json<Page<Notice>>> {
         let (rows, total) =
             store::of(self.0.db.read(), who.0.id, LIST_LIMIT).await.map_err(ApiError::from)?;
+        let about: Vec<_> = rows.iter().filter_map(|row| row.about_id).collect();
+        let people = members::people(&self.0, self.0.db.read(), &about).await?;
+        let name = |id| {
+            let person = people.get(&id)?;
+            Some(members::name_for_others(person.name.clone(), person.name_state))
+        };
         let items = rows.into_iter().map(|row| Notice {
             id: row.id,
+            about_name: row.about_id.and_then(name),
             kind: row.kind,
             title: row.title,
             body: row.body,

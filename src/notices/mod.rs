@@ -18,6 +18,8 @@
 //! 6. What the platform reports of a message is kept, also before we know which notice
 //!    it was. A report without a known number is given to the one notice that it can
 //!    mean, or to none. Who refused loses the consents that we counted.
+//! 7. Family members who may (`family/`) get a copy of what a learner is told, but for
+//!    answers of staff; it says whose it is by an id, and goes when that person is erased.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseTransaction;
@@ -34,10 +36,12 @@ use crate::outbox::{self, Job};
 pub mod api;
 mod delivery;
 pub mod letter;
+mod relatives;
 mod report;
 mod store;
 
 pub use delivery::deliver;
+pub use relatives::tell_delegation;
 pub use report::{Report, reported};
 
 /// How long a notice waits for a consent.
@@ -80,12 +84,46 @@ pub async fn notify_all(
     new: &[NewNotice],
     now: DateTime<Utc>,
 ) -> Result<()> {
+    write(tx, new, None, now).await
+}
+
+/// As [`notify`], for what a family member did for the resident: they need no copy.
+///
+/// # Errors
+/// The database.
+pub async fn notify_of_act(
+    tx: &DatabaseTransaction,
+    new: &NewNotice,
+    delegate: ResidentId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    write(tx, std::slice::from_ref(new), Some(delegate), now).await
+}
+
+async fn write(
+    tx: &DatabaseTransaction,
+    new: &[NewNotice],
+    but: Option<ResidentId>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     if new.is_empty() {
         return Ok(());
     }
-    let written = store::insert(tx, new, now).await?;
+    let mut copies = relatives::copies(tx, new, now).await?;
+    copies.retain(|(copy, _)| Some(copy.resident) != but);
+    let own = new.iter().map(|notice| (notice, None));
+    let copies = copies.iter().map(|(notice, about)| (notice, Some(*about)));
+    let written = store::insert(tx, own.chain(copies), now).await?;
     let jobs: Vec<_> = written.into_iter().map(|notice| Job::SendNotice { notice }).collect();
     outbox::enqueue_all(tx, &jobs, now).await
+}
+
+/// Forgets what family members were told of an erased person.
+///
+/// # Errors
+/// The database.
+pub async fn forget_copies(tx: &DatabaseTransaction, about: ResidentId) -> Result<()> {
+    store::forget_copies(tx, about).await
 }
 
 /// As [`notify_all`], for one.

@@ -17,17 +17,18 @@ use entity::{delivery, notice, subscription};
 use super::{NewNotice, Report};
 use crate::error::Result;
 
-/// Writes those that do not exist yet; their ids.
+/// Writes those that do not exist yet, each with whom it is about where it is a copy;
+/// their ids.
 pub(super) async fn insert(
     tx: &DatabaseTransaction,
-    new: &[NewNotice],
+    new: impl Iterator<Item = (&NewNotice, Option<ResidentId>)>,
     now: DateTime<Utc>,
 ) -> Result<Vec<NoticeId>> {
     let rows: Vec<_> = new
-        .iter()
-        .map(|new| {
+        .map(|(new, about)| {
             Ok(notice::ActiveModel {
                 resident_id: Set(new.resident),
+                about_id: Set(about),
                 kind: Set(new.kind),
                 values: Set(serde_json::to_string(&new.values)?),
                 dedup_key: Set(new.dedup_key.clone()),
@@ -361,4 +362,21 @@ pub(super) async fn mark_read(
         .exec(tx)
         .await?;
     Ok(mine)
+}
+
+/// A message that was sent is known to the platform's reports; what it said is forgotten.
+pub(super) async fn forget_copies(tx: &DatabaseTransaction, about: ResidentId) -> Result<()> {
+    use notice::Column;
+    let theirs = Query::select()
+        .column(Column::Id)
+        .from(notice::Entity)
+        .and_where(Column::AboutId.eq(about))
+        .to_owned();
+    delivery::Entity::update_many()
+        .col_expr(delivery::Column::NoticeId, Expr::value(None::<NoticeId>))
+        .filter(delivery::Column::NoticeId.in_subquery(theirs))
+        .exec(tx)
+        .await?;
+    notice::Entity::delete_many().filter(Column::AboutId.eq(about)).exec(tx).await?;
+    Ok(())
 }

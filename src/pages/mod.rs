@@ -173,6 +173,6 @@ mod tests {
             .filter_map(|path| ResidentPages::get(&path))
             .map(|asset| asset.data.len())
             .sum();
-        assert!(size <= 128 * 1024, "{size} bytes");
+        assert!(size <= 144 * 1024, "{size} bytes");
     }
 }

@@ -60,10 +60,10 @@ impl Sheet {
         );
         let (signed, looked) = (at_99(&played.signed), at_99(&played.looked));
         let mut asked = vec![
-            (over == 0, format!("没有多收（多了 {over} 人）")),
-            (under == 0, format!("没有空着名额却让人候补（{under} 个）")),
-            (wrong == 0, format!("每个班的人数和名单一致（{wrong} 个班不一致）")),
-            (played.failed == 0, format!("人人都得到答复（{} 人没有）", played.failed)),
+            (over == 0, told(over, "没有多收", "多收了", "人")),
+            (under == 0, told(under, "没有空着名额让人候补", "有人候补，却空着", "个名额")),
+            (wrong == 0, told(wrong, "每个班的人数和名单一致", "人数和名单不一致的有", "个班")),
+            (played.failed == 0, told(played.failed, "人人都得到答复", "没有得到答复的有", "人")),
             (
                 signed <= SIGN_UP,
                 format!("99% 的人 {} 秒内报完（{}）", SIGN_UP.as_secs(), seconds(signed)),
@@ -98,6 +98,16 @@ impl fmt::Display for Sheet {
         }
         if self.is_go() { writeln!(f, "结论：可以开放。") } else { Ok(()) }
     }
+}
+
+/// What holds; or how often it does not.
+fn told<N: Default + PartialEq + fmt::Display>(
+    wrong: N,
+    holds: &str,
+    not: &str,
+    unit: &str,
+) -> String {
+    if wrong == N::default() { holds.to_owned() } else { format!("{not} {wrong} {unit}") }
 }
 
 fn at_99(times: &[Duration]) -> Duration {

@@ -1,6 +1,9 @@
 //! Who is calling: a handler that needs a permission takes it as a parameter,
 //! and cannot run without.
 //!
+//! A family member names the learner for whom they act in the header `X-Acting-For`. Only
+//! handlers that ask for it hear that; every other refuses it.
+//!
 //! Residents bring a bearer token; staff a cookie, and for everything but
 //! reading the header `X-CSRF-Token` that their session was given.
 
@@ -12,22 +15,73 @@ use subtle::ConstantTimeEq;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::family::{self, Caller};
 use crate::members::{self, Learner};
 use crate::staff::{self, Colleague};
 use crate::vault;
 use crate::wire::ApiError;
-use entity::kinds::Role;
+use entity::ids::ResidentId;
+use entity::kinds::{DelegatedScope, Role};
 
 /// Name of the console's cookie.
 pub const STAFF_COOKIE: &str = "sx_staff";
 
-/// A signed-in resident.
+/// Names the learner for whom a family member acts.
+pub const ACTING_FOR: &str = "x-acting-for";
+
+/// A signed-in resident who acts for themselves.
 #[derive(SecurityScheme)]
 #[oai(ty = "bearer", checker = "check_resident")]
 pub struct Resident(pub Learner);
 
 async fn check_resident(request: &Request, bearer: Bearer) -> poem::Result<Learner> {
+    if request.headers().contains_key(ACTING_FOR) {
+        return Err(ApiError::from(acting_refused()).into());
+    }
     Ok(members::authenticate(app(request)?, &bearer.token).await.map_err(ApiError::from)?)
+}
+
+fn acting_refused() -> Error {
+    Error::forbidden("acting_refused", "这件事只能本人办。请先换回办自己的事。")
+        .or_else("看看我在帮谁", Some("/family".to_owned()))
+}
+
+macro_rules! delegated {
+    ($($(#[$doc:meta])* $name:ident = $check:ident($scope:ident),)*) => {$(
+        $(#[$doc])*
+        #[derive(SecurityScheme)]
+        #[oai(ty = "bearer", checker = $check)]
+        pub struct $name(pub Caller);
+
+        async fn $check(request: &Request, bearer: Bearer) -> poem::Result<Caller> {
+            check_caller(request, &bearer.token, DelegatedScope::$scope).await
+        }
+    )*};
+}
+
+delegated! {
+    /// A signed-in resident, or a family member who may sign up for one.
+    ForEnrolment = check_enrolling(Enrolment),
+    /// A signed-in resident, or a family member who may see hours and attendance of one.
+    ForRecord = check_recorded(Record),
+}
+
+async fn check_caller(
+    request: &Request,
+    token: &str,
+    scope: DelegatedScope,
+) -> poem::Result<Caller> {
+    let app = app(request)?;
+    let me = members::authenticate(app, token).await.map_err(ApiError::from)?;
+    // What cannot be read is refused too, or somebody would act for themselves unawares.
+    let learner = match request.headers().get(ACTING_FOR) {
+        None => None,
+        Some(id) => {
+            let id = id.to_str().ok().and_then(|id| id.parse().ok());
+            Some(ResidentId(id.ok_or_else(|| ApiError::from(acting_refused()))?))
+        }
+    };
+    Ok(family::caller(app, me.id, learner, scope).await.map_err(ApiError::from)?)
 }
 
 macro_rules! staff_permissions {

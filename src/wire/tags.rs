@@ -7,6 +7,9 @@ pub enum Tag {
     /// Residents: sign-in, consent and profile.
     #[oai(rename = "Resident · me")]
     Me,
+    /// Residents: family members who act for them.
+    #[oai(rename = "Resident · family")]
+    Family,
     /// Residents: what is taught, where and when.
     #[oai(rename = "Resident · catalogue")]
     Catalogue,

@@ -21,7 +21,7 @@ use entity::kinds::JobState;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
-use crate::{conversation, draw, enrolment, followers, helpdesk, news, notices, safety};
+use crate::{conversation, draw, enrolment, family, followers, helpdesk, news, notices, safety};
 
 pub mod api;
 mod store;
@@ -72,6 +72,7 @@ async fn prune(app: &App) {
     for outcome in [
         store::prune(app, app.clock.now() - KEEP_DONE).await,
         conversation::prune(app).await,
+        family::prune(app).await,
         followers::prune(app).await,
         helpdesk::prune(app).await,
         notices::prune(app).await,
@@ -205,6 +206,9 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::WithdrawMassSend { publication } => news::withdraw_job(app, publication).await,
         Job::AnswerLate { answer } => conversation::answer_late(app, answer).await,
         Job::FinishErasure { erasure } => conversation::finish_erasure(app, erasure).await,
+        Job::TellDelegation { delegation, ended } => {
+            notices::tell_delegation(app, delegation, ended).await
+        }
         Job::BringAnswer { message } => helpdesk::deliver(app, message).await,
         Job::FetchMedia { message, account } => helpdesk::fetch_media(app, account, message).await,
         Job::CheckName { resident } => safety::check_name(app, resident).await,

@@ -2,8 +2,8 @@
 //!
 //! Each history is a term of its own with three small classes, two of them of one course,
 //! and eight people. Its acts are dealt to lanes that run side by side: people sign up,
-//! repeat a request, leave, take or refuse an offer; staff sign up, take out, cut (also
-//! below what is taken) and add places; offers lapse, jobs run, an instance dies in the middle of an act and another
+//! repeat a request, sign up for each other where they may, leave, take or refuse an offer;
+//! staff sign up, take out, cut (also below what is taken) and add places; offers lapse, jobs run, an instance dies in the middle of an act and another
 //! takes its place. Whoever changes an enrolment holds its class and its person, so what
 //! is written of each stands in the order in which it was decided; the model walks it.
 //!
@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use entity::ids::{ClassId, EnrolmentId, ResidentId};
-use entity::kinds::{ConsentKind, EnrolmentStatus, Role};
+use entity::kinds::{ConsentKind, DelegatedScope, DelegationWay, EnrolmentStatus, Kinship, Role};
 use entity::{class, consent, enrolment, resident, term};
 use fastrand::Rng;
 use sea_orm::ActiveValue::Set;
@@ -29,6 +29,7 @@ use shangxue::enrolment::{
     withdraw_at_counter,
 };
 use shangxue::error::{Kind, Result};
+use shangxue::family::{self, Entry, Terms};
 use shangxue::staff::Colleague;
 use shangxue::{clock, worker};
 
@@ -40,7 +41,7 @@ const LANES: usize = 5;
 const ACTS: usize = 24;
 
 /// Refusals that a history may meet.
-const EXPECTED: [&str; 13] = [
+const EXPECTED: [&str; 14] = [
     "change_over",
     "not_sister",
     "class_full",
@@ -53,6 +54,7 @@ const EXPECTED: [&str; 13] = [
     "class_cancelled",
     "enrolment_not_found",
     "not_open",
+    "not_delegate",
     "busy",
 ];
 
@@ -64,6 +66,16 @@ enum Act {
         class: usize,
         wait: bool,
         key: Option<u8>,
+    },
+    /// The next one signs up for this one, if they may.
+    ByFamily {
+        who: usize,
+        class: usize,
+    },
+    /// Staff enter, or the person ends, that the next one acts for this one.
+    Family {
+        who: usize,
+        begin: bool,
     },
     AtCounter {
         who: usize,
@@ -104,7 +116,9 @@ enum Act {
 fn act(rng: &mut Rng) -> Act {
     let (who, class) = (rng.usize(..PEOPLE), rng.usize(..3));
     match rng.u8(..100) {
-        0..42 => {
+        0..6 => Act::ByFamily { who, class },
+        6..9 => Act::Family { who, begin: rng.u8(..3) > 0 },
+        9..42 => {
             let key = rng.bool().then(|| rng.u8(..4));
             Act::SignUp { who, class, wait: rng.u8(..4) > 0, key }
         }
@@ -148,6 +162,11 @@ impl World {
         let people = people(&app, &school).await;
         let instances = Mutex::new(vec![app.app.clone(), another(&app.app).await]);
         Self { app, school, people, staff, instances, gone: Mutex::default() }
+    }
+
+    /// A learner, and who may act for them.
+    fn family(&self, nth: usize) -> (ResidentId, ResidentId) {
+        (self.people[nth], self.people[(nth + 1) % PEOPLE])
     }
 
     fn instance(&self, lane: usize) -> App {
@@ -328,7 +347,9 @@ async fn try_to(
     let app = world.instance(lane);
     let class = |nth: usize| played.lock().unwrap().classes[nth];
     match act {
-        Act::SignUp { who, class: nth, .. } | Act::AtCounter { who, class: nth }
+        Act::SignUp { who, class: nth, .. }
+        | Act::ByFamily { who, class: nth }
+        | Act::AtCounter { who, class: nth }
             if guard == Guard::Off =>
         {
             naive(&app, world.people[who], class(nth)).await;
@@ -342,6 +363,30 @@ async fn try_to(
             };
             let outcome = sign_up(&app, who, class, options).await?.outcome;
             played.lock().unwrap().told.push((who, class, outcome));
+        }
+        Act::ByFamily { who: nth, class: of } => {
+            let ((learner, delegate), class) = (world.family(nth), class(of));
+            let actor = Actor::Delegate { learner, delegate };
+            let options = SignUpOptions { join_waitlist: true, actor, request_key: None };
+            let outcome = sign_up(&app, learner, class, options).await?.outcome;
+            played.lock().unwrap().told.push((learner, class, outcome));
+        }
+        Act::Family { who: nth, begin } => {
+            let (learner, delegate) = world.family(nth);
+            if begin {
+                let entry = Entry {
+                    learner,
+                    delegate_number: format!("2026{:06}", (nth + 1) % PEOPLE),
+                    delegate_name: None,
+                    relation: Kinship::Other,
+                    terms: Terms::checked(&app, vec![DelegatedScope::Enrolment], None)?,
+                    way: DelegationWay::Phone,
+                    agreed: true,
+                };
+                family::enter(&app, &world.staff, entry).await?;
+            } else if let Some((row, _)) = family::family(&app, learner).await?.delegates.first() {
+                family::end(&app, delegate, row.id).await?;
+            }
         }
         Act::AtCounter { who, class: nth } => {
             let (who, class) = (world.people[who], class(nth));

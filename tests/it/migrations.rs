@@ -46,8 +46,9 @@ on_both_databases! {
         }
         compare!(
             article article_review article_version attendance attendance_event audit bar callback
-            check_verdict class class_rule community consent content_check course delivery draw
-            draw_class draw_entry enrolment enrolment_change erasure follower help_media help_message
+            check_verdict class class_rule community consent content_check course delegation delivery
+            draw draw_class draw_entry enrolment enrolment_change erasure family_code family_try
+            follower help_media help_message
             help_thread holiday job late_answer link_code meeting meeting_change notice picture
             pledge publication relative resident resident_session site
             staff staff_session subscription teacher term term_plan wechat_identity wish
@@ -93,7 +94,6 @@ on_both_databases! {
         words::<Residence>(db, "class", "residence").await;
         words::<LeaveReason>(db, "enrolment", "left_for").await;
         words::<ErasureScope>(db, "erasure", "scope").await;
-        words::<ActorKind>(db, "erasure", "actor_kind").await;
         words::<Role>(db, "staff", "role").await;
         words::<TeacherKind>(db, "teacher", "kind").await;
         words::<NoticeKind>(db, "notice", "kind").await;
@@ -101,7 +101,16 @@ on_both_databases! {
         words::<EnrolmentStatus>(db, "enrolment_change", "from_status").await;
         words::<EnrolmentStatus>(db, "enrolment_change", "to_status").await;
         words::<ActorKind>(db, "enrolment_change", "actor_kind").await;
-        words::<ActorKind>(db, "attendance_event", "actor_kind").await;
+        // What no family member does for anybody.
+        for (table, column) in
+            [("erasure", "actor_kind"), ("attendance_event", "actor_kind"), ("help_message", "author")]
+        {
+            only(db, table, column, ActorKind::iter().filter(|kind| *kind != ActorKind::Delegate)).await;
+            refuses(db, "check", &format!("UPDATE {table} SET {column} = 'delegate' WHERE id = 1")).await;
+        }
+        words::<Kinship>(db, "delegation", "relation").await;
+        words::<DelegationWay>(db, "delegation", "way").await;
+        words::<ActorKind>(db, "delegation", "ended_by_kind").await;
         words::<CheckInWay>(db, "attendance_event", "way").await;
         words::<ClassStatus>(db, "class", "status").await;
         words::<MeetingStatus>(db, "meeting", "status").await;
@@ -120,7 +129,6 @@ on_both_databases! {
         words::<WechatAccount>(db, "late_answer", "account").await;
         words::<WechatAccount>(db, "help_thread", "account").await;
         words::<JobState>(db, "job", "state").await;
-        words::<ActorKind>(db, "help_message", "author").await;
         words::<HelpKind>(db, "help_message", "kind").await;
         words::<HelpState>(db, "help_message", "state").await;
         words::<MediaState>(db, "help_media", "state").await;
@@ -154,6 +162,10 @@ on_both_databases! {
         refuses(db, "check", "UPDATE term_plan SET seed_at = wishes_close_at").await;
         refuses(db, "check", "UPDATE draw SET confirmed_by = seed_by").await;
         refuses(db, "check", "UPDATE draw SET confirmed_by = NULL").await;
+        refuses(db, "check", "UPDATE delegation SET delegate_id = learner_id").await;
+        refuses(db, "check", "UPDATE delegation SET entered_by = NULL").await;
+        refuses(db, "check", "UPDATE delegation SET ended_at = NULL").await;
+        refuses(db, "check", "UPDATE delegation SET may_enrol = FALSE, may_see_record = FALSE, gets_notices = FALSE").await;
     }
 
     async fn a_second_row_for_what_is_one_thing_is_refused(app: TestApp) {
@@ -192,6 +204,7 @@ on_both_databases! {
             ("content_check", "subject, subject_id, kind", ""),
             ("content_check", "trace_id", ""),
             ("course", "name", ""),
+            ("delegation", "learner_id, delegate_id", "ended_at"),
             ("delivery", "account, msg_id", ""),
             ("draw", "term_id", ""),
             ("draw_class", "draw_id, class_id", ""),
@@ -200,6 +213,7 @@ on_both_databases! {
             ("enrolment", "resident_id, class_id", "status"),
             ("enrolment", "resident_id, class_id, request_key", ""),
             ("enrolment", "resident_id, course_id, term_id", "status"),
+            ("family_code", "code_hash", ""),
             ("help_media", "message_id", ""),
             ("help_thread", "open_key", ""),
             ("link_code", "token_hash", ""),
@@ -364,7 +378,16 @@ async fn words<K: Iterable + ActiveEnum<Value = String>>(
     table: &str,
     column: &str,
 ) {
-    for word in K::iter() {
+    only(db, table, column, K::iter()).await;
+}
+
+async fn only<K: ActiveEnum<Value = String>>(
+    db: &DatabaseConnection,
+    table: &str,
+    column: &str,
+    kinds: impl Iterator<Item = K>,
+) {
+    for word in kinds {
         let word = word.to_value();
         accepts(db, &format!("UPDATE {table} SET {column} = '{word}' WHERE id = 1")).await;
     }

@@ -41,6 +41,8 @@ pub(super) enum Intent {
     Withdraw,
     /// Where one stands on a waiting list.
     Waiting,
+    /// A family member acts for a learner.
+    Family,
     /// To join the account and the sign-in of the pages.
     Link,
     /// News of the centre.

@@ -1,13 +1,14 @@
 //! What elders type, and what they mean.
 
 use super::Intent::{
-    self, CheckIn, Help, Hours, Leave, Link, MyClasses, News, Person, SignUp, Thanks, Unknown,
-    Waiting, Withdraw,
+    self, CheckIn, Family, Help, Hours, Leave, Link, MyClasses, News, Person, SignUp, Thanks,
+    Unknown, Waiting, Withdraw,
 };
 use super::{names, read};
 
 /// Seen in chats of other centres, made up after them, or mistyped on purpose.
 const SAID: &[(Intent, &[&str])] = &[
+    (Family, &["家人", "帮妈妈报名", "我想替爸爸报名", "代报", "女儿帮我报名行吗", "帮老人报名"]),
     (
         SignUp,
         &[

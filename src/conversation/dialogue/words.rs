@@ -5,8 +5,8 @@
 //! is also that of an ordinary word (课时, 可是).
 
 use super::Intent::{
-    self, CheckIn, Help, Hours, Leave, Link, MyClasses, News, Person, SignUp, Thanks, Waiting,
-    Withdraw,
+    self, CheckIn, Family, Help, Hours, Leave, Link, MyClasses, News, Person, SignUp, Thanks,
+    Waiting, Withdraw,
 };
 
 /// The first match decides, so the more particular words stand first.
@@ -58,6 +58,30 @@ pub(super) const WORDS: &[(Intent, &[&str])] = &[
             "缺课",
             "不来上课",
             "来不成",
+        ],
+    ),
+    (
+        Family,
+        &[
+            "=家人",
+            "=代报",
+            "=代办",
+            "帮妈",
+            "帮爸",
+            "帮我妈",
+            "帮我爸",
+            "帮老人",
+            "帮父母",
+            "给妈妈报",
+            "给爸爸报",
+            "替妈妈",
+            "替爸爸",
+            "替老人",
+            "替父母",
+            "女儿帮",
+            "儿子帮",
+            "女儿替",
+            "儿子替",
         ],
     ),
     (Waiting, &["候补", "排队", "排第几", "排到", "第几位", "轮到我", "补上", "后备"]),

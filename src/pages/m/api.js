@@ -2,6 +2,9 @@
 
 const KEY = 'shangxue.token';
 const ABOUT = 'shangxue.about';
+const ACTING = 'shangxue.acting';
+/** What is always one's own. */
+const OWN = /^\/(session|me\/family)/;
 const PATIENCE_MS = 20000;
 
 /** What came back instead of an answer. `code` is 'offline' when nothing came. */
@@ -46,6 +49,15 @@ export const session = {
     return known;
   },
   keep(me) { known = me; },
+  /** The learner for whom this person acts now: {id, name}, or null. */
+  get acting() {
+    try { return JSON.parse(memory.get(ACTING)); } catch { return null; }
+  },
+  actFor(person) {
+    if (person) memory.set(ACTING, JSON.stringify(person));
+    else memory.drop(ACTING);
+    dispatchEvent(new Event('acting'));
+  },
   begin(token, me) {
     memory.set(KEY, token);
     known = me;
@@ -53,6 +65,7 @@ export const session = {
   end() {
     memory.drop(KEY);
     known = null;
+    if (session.acting) session.actFor(null);
   },
 };
 
@@ -62,6 +75,8 @@ async function call(method, path, body, key) {
   if (token) headers.Authorization = `Bearer ${token}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (key) headers['Idempotency-Key'] = key;
+  const { acting } = session;
+  if (acting && !OWN.test(path)) headers['X-Acting-For'] = acting.id;
   const stop = new AbortController();
   const timer = setTimeout(() => stop.abort(), PATIENCE_MS);
   let status;
@@ -82,6 +97,7 @@ async function call(method, path, body, key) {
   try { value = text ? JSON.parse(text) : null; } catch { /* a proxy's own page */ }
   if (status >= 200 && status < 300) return value;
   if (status === 401 && memory.get(KEY) === token) session.end();
+  if (acting && value && value.code === 'not_delegate') session.actFor(null);
   if (value && value.message) throw new Refusal(status, value);
   throw new Refusal(status, [502, 503, 504].includes(status) ? OFFLINE : BROKEN);
 }

@@ -14,6 +14,7 @@ import { classPage } from './pages/class.js';
 import { consent } from './pages/consent.js';
 import { drawPage } from './pages/draw.js';
 import { desk } from './pages/desk.js';
+import { FAMILY_CODE, family, ownOnly, wantedActing } from './pages/family.js';
 import { help, missing } from './pages/help.js';
 import { home } from './pages/home.js';
 import { hoursPage } from './pages/hours.js';
@@ -32,8 +33,10 @@ const MODE = 'shangxue.mode';
 const PAGES = {
   pledge, relative, home, classes, class: classPage, mine, change, checkin, hours: hoursPage, messages,
   news, article, login, consent, profile, leave, help, missing, desk, link: linkPage,
-  wishes, draw: drawPage,
+  wishes, draw: drawPage, family,
 };
+/** Nobody does these for another. */
+const OWN_ONLY = ['checkin', 'messages', 'profile', 'leave', 'desk', 'link', 'consent'];
 
 const root = document.documentElement;
 const main = document.getElementById('main');
@@ -45,6 +48,7 @@ const aloud = h('button.tool', { type: 'button', 'data-testid': 'read-aloud', on
 const mode = h('button.tool', { type: 'button', 'data-testid': 'mode', onclick: switchMode });
 const banner = document.getElementById('banner');
 const voiceProblem = h('p.voice-problem');
+const helping = h('div.helping');
 
 /** How many pages of ours lie behind this one. */
 let depth = 0;
@@ -119,7 +123,8 @@ async function show() {
   const slow = setTimeout(() => { if (!stale() && !first) put(main, h('p.waiting', {}, '请稍等…')); }, 250);
   let content;
   try {
-    content = await PAGES[route.name]({ ...route, stale, setTitle });
+    if (session.signedIn && !(await wantedActing(route.query))) return;
+    content = session.acting && OWN_ONLY.includes(route.name) ? ownOnly() : await PAGES[route.name]({ ...route, stale, setTitle });
   } catch (error) {
     if (stale() || failed(error)) return;
     content = [problemBox(error, { again: show })];
@@ -143,9 +148,24 @@ function setTitle(title) {
   tellTitle(title);
 }
 
+/** Who acts for another sees it on each page, and is one tap from being themselves. */
+function showActing() {
+  const { acting } = session;
+  banner.classList.toggle('acting', Boolean(acting));
+  put(helping, acting && [h('p.strong', { 'data-testid': 'acting' }, `正在帮 ${acting.name} 办`),
+    h('button.tool', { type: 'button', 'data-testid': 'acting-end', onclick: ownAgain }, '换回自己')]);
+}
+
+/** What the page shows is another's: oneself begins at the start. */
+function ownAgain() {
+  session.actFor(null);
+  instead('/');
+}
+
 async function frame() {
   put(bar, back, heading, canSpeak && aloud, mode);
-  banner.append(voiceProblem);
+  banner.append(helping, voiceProblem);
+  showActing();
   setMode(memory.get(MODE) !== 'standard');
   onSpeech(showSpeech);
   showSpeech(false);
@@ -169,11 +189,14 @@ async function surround() {
 /** A scanned code comes as /m/?c=…; it must not stay in the address. */
 function takeScannedCode() {
   const code = new URLSearchParams(location.search).get('c');
-  if (code) history.replaceState(null, '', `${location.pathname}#/checkin?c=${encodeURIComponent(code)}`);
+  const family = FAMILY_CODE.exec(code || '');
+  if (family) history.replaceState(null, '', `${location.pathname}#/family?code=${family[1]}`);
+  else if (code) history.replaceState(null, '', `${location.pathname}#/checkin?c=${encodeURIComponent(code)}`);
 }
 
 addEventListener('scroll', () => { scrolled[depth] = scrollY; }, { passive: true });
 addEventListener('hashchange', show);
+addEventListener('acting', showActing);
 addEventListener('visibilitychange', () => {
   if (document.hidden) {
     hiddenAt = Date.now();

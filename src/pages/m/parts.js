@@ -194,13 +194,15 @@ export function withdrawal(enrolment, done) {
 }
 
 /** Before a sign-up: signed in, agreed, known. False when the person was led there. */
-export async function prepared(to) {
+export async function prepared(to, asked = ['consent', 'profile']) {
   if (!session.signedIn) {
     needLogin(to);
     return false;
   }
+  // What a learner lacks, the service says; nobody does it for them.
+  if (session.acting && asked.length > 1) return true;
   const { needs } = await session.me();
-  const first = ['consent', 'profile'].find((need) => needs.includes(need));
+  const first = asked.find((need) => needs.includes(need));
   if (!first) return true;
   location.hash = `#/${first}?to=${encodeURIComponent(to)}`;
   return false;

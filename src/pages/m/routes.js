@@ -22,6 +22,7 @@ const PAGES = [
   [/^\/help$/, 'help', '帮助'],
   [/^\/desk$/, 'desk', '我的留言', true],
   [/^\/link$/, 'link', '连接公众号', true],
+  [/^\/family$/, 'family', '家人', true],
 ];
 
 /** What the address after # names: {name, title, path, query, whole, own}. */

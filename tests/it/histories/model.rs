@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use entity::enrolment_change::Model as Change;
 use entity::ids::{ClassId, EnrolmentId, ResidentId};
-use entity::kinds::EnrolmentStatus;
-use entity::{class, enrolment, enrolment_change};
+use entity::kinds::{ActorKind, EnrolmentStatus};
+use entity::{class, delegation, enrolment, enrolment_change};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use shangxue::enrolment::Outcome;
 
@@ -42,6 +42,8 @@ pub async fn judge(app: &TestApp, played: &Played) -> Vec<String> {
     }
     people(played, &rows, &changes, &mut faults);
     told(played, &rows, &changes, &mut faults);
+    let allowed = delegation::Entity::find().all(conn).await.unwrap();
+    by_family(&allowed, &rows, &changes, &mut faults);
     faults
 }
 
@@ -188,6 +190,27 @@ fn people(
         let at_one_hour = mine.values().filter(|row| played.classes[1..].contains(&row.class_id));
         if at_one_hour.count() > 1 {
             faults.push(format!("in two classes at one hour: {mine:?}"));
+        }
+    }
+}
+
+/// Whoever acted for somebody was allowed to at that moment.
+fn by_family(
+    allowed: &[delegation::Model],
+    rows: &HashMap<EnrolmentId, enrolment::Model>,
+    changes: &[Change],
+    faults: &mut Vec<String>,
+) {
+    for change in changes.iter().filter(|change| change.actor_kind == ActorKind::Delegate) {
+        let learner = rows[&change.enrolment_id].resident_id;
+        let may = allowed.iter().any(|row| {
+            row.learner_id == learner
+                && Some(row.delegate_id.0) == change.actor_id
+                && row.created_at <= change.at
+                && row.ended_at.is_none_or(|ended| ended >= change.at)
+        });
+        if !may {
+            faults.push(format!("nobody let them: {change:?}"));
         }
     }
 }

@@ -37,6 +37,11 @@ pub async fn write_all(db: &DatabaseConnection) {
     (colleague.id, colleague.login) = (NotSet, sea_orm::Set("colleague".to_owned()));
     assert_eq!(colleague.insert(db).await.expect("second login").id, StaffId(2));
     write!(wish draw draw_class draw_entry pledge bar);
+    let mut child = resident().into_active_model().reset_all();
+    (child.id, child.learner_number) = (NotSet, sea_orm::Set("2026000002".to_owned()));
+    (child.phone_hash, child.id_number_hash) = (sea_orm::Set(None), sea_orm::Set(None));
+    assert_eq!(child.insert(db).await.expect("second resident").id, ResidentId(2));
+    write!(delegation family_code family_try);
     write_natural_keys(db).await;
 }
 
@@ -481,6 +486,7 @@ pub fn notice() -> entity::notice::Model {
     entity::notice::Model {
         id: NoticeId(1),
         resident_id: ResidentId(1),
+        about_id: Some(ResidentId(1)),
         kind: NoticeKind::MeetingChanged,
         dedup_key: "placed:1".to_owned(),
         title: "报名成功".to_owned(),
@@ -682,6 +688,47 @@ fn wish() -> entity::wish::Model {
         created_at: instant(0),
         replaced_at: Some(instant(1)),
     }
+}
+
+fn delegation() -> entity::delegation::Model {
+    entity::delegation::Model {
+        id: DelegationId(1),
+        learner_id: ResidentId(1),
+        delegate_id: ResidentId(2),
+        relation: Kinship::Daughter,
+        may_enrol: true,
+        may_see_record: true,
+        gets_notices: true,
+        way: DelegationWay::Paper,
+        consent_version: long("2026-09"),
+        entered_by: Some(StaffId(1)),
+        created_at: instant(0),
+        last_day: day(2027, 9, 1),
+        ended_at: Some(instant(1)),
+        ended_by_kind: Some(ActorKind::Resident),
+        ended_by: Some(1),
+    }
+}
+
+fn family_code() -> entity::family_code::Model {
+    entity::family_code::Model {
+        id: 1,
+        learner_id: ResidentId(1),
+        code_hash: "c".repeat(64),
+        may_enrol: true,
+        may_see_record: true,
+        gets_notices: true,
+        last_day: day(2027, 9, 1),
+        consent_version: long("2026-09"),
+        created_at: instant(0),
+        expires_at: instant(1),
+        used_at: Some(instant(1)),
+        used_by: Some(ResidentId(2)),
+    }
+}
+
+fn family_try() -> entity::family_try::Model {
+    entity::family_try::Model { id: 1, resident_id: ResidentId(2), at: instant(0) }
 }
 
 pub fn draw() -> entity::draw::Model {

@@ -3,6 +3,7 @@
 import { api, isGone, query } from './api.js';
 import { classHead, tabs } from './class_page.js';
 import { h, put } from './dom.js';
+import { history } from './family.js';
 import { asId, field, form, formDialog } from './form.js';
 import { reload } from './router.js';
 import { badge, button, empty, failure, table, tell } from './ui.js';
@@ -42,7 +43,7 @@ function learnerTable(learners, label, mayWithdraw) {
       { name: '报名时间', cell: (learner) => learner.time_text },
       {
         name: '', acts: true,
-        cell: (learner) => (mayWithdraw ? [learner.status === 'placed' ? button('换班', { quiet: true, about: learner.name, testid: `change-${learner.resident_id}`, onclick: () => change(learner) }) : null, button('退课', { quiet: true, danger: true, about: learner.name, testid: `withdraw-${learner.resident_id}`, onclick: () => withdraw(learner) })] : ''),
+        cell: (learner) => [button('经过', { quiet: true, about: learner.name, testid: `history-${learner.resident_id}`, onclick: () => history(learner) }), ...(mayWithdraw ? [learner.status === 'placed' ? button('换班', { quiet: true, about: learner.name, testid: `change-${learner.resident_id}`, onclick: () => change(learner) }) : null, button('退课', { quiet: true, danger: true, about: learner.name, testid: `withdraw-${learner.resident_id}`, onclick: () => withdraw(learner) })] : [])],
       },
     ],
   });

@@ -2,6 +2,7 @@
 
 import { api, query } from './api.js';
 import { h, put } from './dom.js';
+import { family } from './family.js';
 import { askReason, field, form } from './form.js';
 import { may } from './roles.js';
 import { badge, button, dialog, empty, pageHead, table, tell } from './ui.js';
@@ -11,7 +12,7 @@ export async function page({ me }) {
   const q = field({ name: 'q', label: '找居民', type: 'search', required: true, full: true, hint: '写姓名（至少两个字）、学员号，或完整的手机号。', autocomplete: 'off', testid: 'resident-query' });
   const search = async (values) => put(found, results(await api.list(`/api/staff/residents${query(values)}`), values, search, may(me, 'centre')));
   return h('div.page', {},
-    pageHead({ title: '居民', lead: '登记承诺书和家人，限制或恢复报名，看消息有没有送到；书面要求注销的，也在这里办，15 个工作日内办好。' }),
+    pageHead({ title: '居民', lead: '登记承诺书、亲属和替他办事的家人，限制或恢复报名，看消息有没有送到；书面要求注销的，也在这里办，15 个工作日内办好。' }),
     h('section.panel.stack', {}, form({ fields: [q], grid: false, testid: 'resident-form', submitText: '查找', submit: search })),
     found);
 }
@@ -31,6 +32,7 @@ function results(people, values, search, centre) {
         name: '', acts: true,
         cell: (person) => [
           h('a.button.quiet', { href: `#/residents/${person.id}/papers?name=${encodeURIComponent(person.name)}`, testid: `papers-${person.id}` }, '手续', h('span.sr', `：${person.name}`)),
+          button('家人', { quiet: true, about: person.name, testid: `family-${person.id}`, onclick: () => family(person) }),
           centre && button('消息', { quiet: true, about: person.name, testid: `notices-${person.id}`, onclick: () => notices(person) }),
           centre && button('注销', { quiet: true, danger: true, about: person.name, testid: `erase-${person.id}`, onclick: () => erase(person, () => search(values)) }),
         ],

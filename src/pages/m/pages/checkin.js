@@ -4,7 +4,8 @@ import { get, post } from '../api.js';
 import { canScan, codeOf, expectScan, scan } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, hours, link, note, problemBox } from '../parts.js';
-import { needLogin } from '../routes.js';
+import { instead, needLogin } from '../routes.js';
+import { FAMILY_CODE } from './family.js';
 
 export async function checkin({ query, stale }) {
   const page = h('div.page');
@@ -62,6 +63,11 @@ function todaysMeeting(one) {
 }
 
 async function answer(code, page) {
+  const family = FAMILY_CODE.exec(code);
+  if (family) {
+    instead(`/family?code=${family[1]}`);
+    return null;
+  }
   try {
     return result(await post('/me/check-in', { code }));
   } catch (error) {

@@ -11,7 +11,7 @@ const LIVE = ['placed', 'offered', 'waiting'];
 
 export async function classPage({ id, query, whole, setTitle }) {
   const own = (path) => (session.signedIn ? get(path).catch((error) => {
-    if (error.status === 401) return null;
+    if (error.status === 401 || error.code === 'not_delegated') return null;
     throw error;
   }) : null);
   const [one, term, mine, phase, needs] = await Promise.all([

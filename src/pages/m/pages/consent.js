@@ -60,7 +60,7 @@ function giving(version, to) {
     }
     const me = await post('/me/consents', { kind: 'privacy', version });
     session.keep(me);
-    if (me.needs.includes('profile')) instead(`/profile?to=${encodeURIComponent(to)}`);
+    if (me.needs.includes('profile') && !to.startsWith('/family')) instead(`/profile?to=${encodeURIComponent(to)}`);
     else {
       keepWord('已经记下您的同意。');
       returnTo(to);

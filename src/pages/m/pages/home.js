@@ -18,7 +18,7 @@ const TILES = [
 
 /** A part that may fail without taking the page with it. */
 const quietly = (asked, otherwise) => asked.catch((error) => {
-  if (error.status === 401) throw error;
+  if (error.status === 401 || error.code === 'not_delegate') throw error;
   return otherwise;
 });
 
@@ -28,11 +28,14 @@ export async function home({ setTitle }) {
   const card = planned(phase) && phase.phase !== 'closed' && phaseCard(phase);
   // While it is one's turn to do something.
   const first = card && ['continuation', 'wishes'].includes(phase.phase);
+  // Messages and check-in are one's own.
+  const tiles = TILES.filter(([, , mark]) => !session.acting || !['mail', 'scan'].includes(mark));
   const now = session.signedIn ? await mattersNow() : { cards: await forGuests(), unread: 0 };
   return [
     now.greeting && h('p.greeting', {}, now.greeting),
     h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, card && first && card, now.cards, card && !first && card),
-    h('nav.tiles', { 'aria-label': '全部功能' }, TILES.map((tile) => oneTile(tile, now.unread))),
+    h('nav.tiles', { 'aria-label': '全部功能' }, tiles.map((tile) => oneTile(tile, now.unread))),
+    link([icon('person'), session.acting ? '看我在帮谁' : '家人帮我，我帮家人'], '#/family', 'second', { 'data-testid': 'family-link' }),
   ];
 }
 
@@ -43,10 +46,10 @@ function oneTile([name, href, mark], unread) {
 
 async function mattersNow() {
   const [me, meetings, enrolments, notices] = await Promise.all([
-    quietly(session.me(), null),
+    session.acting ? null : quietly(session.me(), null),
     quietly(get('/me/meetings'), { items: [] }),
     quietly(get('/me/enrolments'), { items: [] }),
-    quietly(get('/me/notices'), { items: [] }),
+    session.acting ? { items: [] } : quietly(get('/me/notices'), { items: [] }),
   ]);
   const offers = enrolments.items.filter((one) => one.status === 'offered');
   const todays = meetings.items.filter((one) => one.is_today);

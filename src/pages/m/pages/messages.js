@@ -13,6 +13,7 @@ export async function messages() {
   return [write, h('ul.cards', {}, items.map((one) => h('li', {}, h('article.card', { 'data-testid': 'notice', 'data-read': one.read },
     h('h2', {}, one.title),
     h('p.small', {}, !one.read && h('span.fresh', {}, icon('mail'), '新消息'), one.time_text),
+    one.about_name && h('p.strong', {}, `这是发给${one.about_name}的：`),
     h('p.text', {}, one.body),
     one.page && link('去看看', `#${one.page}`, 'second')))))];
 }

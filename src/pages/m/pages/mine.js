@@ -51,6 +51,7 @@ function card(one, again) {
     note(kind, mark, h('p.strong', { 'data-testid': 'enrolment-status' }, `${one.status_text}${position || ''}`)),
     LIVE.includes(one.status) && facts(one.class),
     one.warning && note('warn', 'alert', one.warning),
+    one.by_family && one.by_family.map((words) => h('p.line', { 'data-testid': 'by-family' }, icon('person'), words)),
     LIVE.includes(one.status) && link('看这个班', `#/classes/${one.class.id}`, 'second'),
     one.may.includes('change_class') && link(one.status === 'cancelled' ? '换到同课程的别的班' : '换到别的班', `#/change/${one.id}`, 'second', { 'data-testid': 'change-class-link' }),
     one.may.includes('withdraw') && withdrawal(one, () => again(one.status === 'waiting' ? `已退出“${one.class.name}”的候补。` : `已退掉“${one.class.name}”。`)));
