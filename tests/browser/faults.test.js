@@ -100,13 +100,13 @@ test("killed in a rush of sign-ups, nothing is lost or doubled", { timeout: 240_
   assert.equal(placed.length, now.capacity);
   assert.equal(new Set(placed).size, placed.length);
 
+  await until("the jobs are done", async () => (await api("GET", "/staff/status", { cookie })).body.jobs_ready === 0);
   // Whoever has a place is told so once: in 消息 for certain, on the phone at most once.
   for (const [nth, person] of people.entries()) {
     if (!outcomes[nth]) continue;
     const notices = (await api("GET", "/me/notices", { token: person.token })).body;
     assert.equal(notices.total, 1);
   }
-  await until("the jobs are done", async () => (await api("GET", "/staff/status", { cookie })).body.jobs_ready === 0);
   for (const person of people) assert.ok((await messagesOf(person)).length <= 1);
   const told = await Promise.all(people.filter((_, nth) => outcomes[nth]).map(messagesOf));
   assert.ok(told.filter((messages) => messages.length === 1).length >= now.capacity - 8, "most are told on the phone too");
