@@ -104,8 +104,8 @@ test("killed in a rush of sign-ups, nothing is lost or doubled", { timeout: 240_
   // Whoever has a place is told so once: in 消息 for certain, on the phone at most once.
   for (const [nth, person] of people.entries()) {
     if (!outcomes[nth]) continue;
-    const notices = (await api("GET", "/me/notices", { token: person.token })).body;
-    assert.equal(notices.total, 1);
+    const notices = async () => (await api("GET", "/me/notices", { token: person.token })).body.total;
+    await until(`person ${nth} is told`, async () => (await notices()) === 1);
   }
   for (const person of people) assert.ok((await messagesOf(person)).length <= 1);
   const told = await Promise.all(people.filter((_, nth) => outcomes[nth]).map(messagesOf));
