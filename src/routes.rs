@@ -53,6 +53,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         members::api::StaffMembersApi(app.clone()),
         members::api::StaffPapersApi(app.clone()),
         family::api::StaffFamilyApi(app.clone()),
+        members::api::StaffCounterApi(app.clone()),
         notices::api::StaffNoticesApi(app.clone()),
         courses::api::StaffCoursesApi(app.clone()),
         enrolment::api::StaffEnrolmentApi(app.clone()),

@@ -22,6 +22,10 @@ pub struct Model {
     pub capacity: i32,
     /// Places held: placed and offered. `CHECK (taken BETWEEN 0 AND capacity)`.
     pub taken: i32,
+    /// Of them, given by staff. `CHECK (by_staff BETWEEN 0 AND taken)`.
+    pub by_staff: i32,
+    /// Of the capacity, kept for staff to give; empty: as the term says.
+    pub held_percent: Option<i32>,
     /// How many wait. `CHECK (waiting >= 0)`.
     pub waiting: i32,
     /// The highest number ever given out on the waiting list; numbers have no gaps.

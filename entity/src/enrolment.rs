@@ -30,6 +30,8 @@ pub struct Model {
     pub request_key: Option<String>,
     /// Why it was left, in a word; in their own words in the history.
     pub left_for: Option<LeaveReason>,
+    /// The place it holds, or held, was given by staff.
+    pub by_staff: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

@@ -30,6 +30,9 @@ pub struct Model {
     pub id_number_hash: Option<String>,
     /// There may be a `bar`: worth a look, and no verdict.
     pub barred: bool,
+    /// Names the request that entered them at the counter: its repeat finds this row.
+    #[sea_orm(unique)]
+    pub request_key: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
     /// Since then it is nobody: what names a person is gone.

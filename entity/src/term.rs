@@ -31,6 +31,10 @@ pub struct Model {
     pub min_people: i32,
     /// So many days before the first day it is seen to.
     pub decide_days: i32,
+    /// Of the places of a class, kept for staff to give.
+    pub held_percent: i32,
+    /// So long after the opening.
+    pub held_hours: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -21,6 +21,7 @@ mod m20261127_000011_draw;
 mod m20261127_000012_decisions;
 mod m20261127_000013_rules;
 mod m20261127_000014_family;
+mod m20261127_000015_counter;
 
 pub struct Migrator;
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000012_decisions::Migration),
             Box::new(m20261127_000013_rules::Migration),
             Box::new(m20261127_000014_family::Migration),
+            Box::new(m20261127_000015_counter::Migration),
         ]
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Here are the answers to questions. All of them only read.
 
-use entity::class;
+use chrono::{DateTime, Utc};
 use entity::enrolment;
 use entity::ids::ResidentId;
 use entity::kinds::{EnrolmentStatus, WechatAccount};
@@ -248,7 +248,7 @@ async fn about_class(app: &App, who: Who<'_>, topic: &str) -> Result<Option<Stri
         if numbered {
             let class = &facts.class;
             lines.push(format!("{}. “{}” {}", at + 1, class.name, courses::time_text(class)));
-            lines.push(places(class));
+            lines.push(places(facts, app.clock.now()));
         } else {
             lines.extend(class_lines(app, facts));
         }
@@ -262,8 +262,8 @@ async fn about_class(app: &App, who: Who<'_>, topic: &str) -> Result<Option<Stri
     Ok(Some(said(&lines)))
 }
 
-fn places(class: &class::Model) -> String {
-    match (courses::free_places(class), class.waiting) {
+fn places(facts: &ClassFacts, now: DateTime<Utc>) -> String {
+    match (courses::free_places(facts, now), facts.class.waiting) {
         (free, 0) if free > 0 => format!("还有 {free} 个名额。"),
         (free, _) if free > 0 => "有名额正在留给候补的人，可以排队。".to_owned(),
         (_, waiting) => format!("已经报满，有 {waiting} 人候补，可以排队。"),
@@ -276,7 +276,7 @@ fn class_lines(app: &App, facts: &ClassFacts) -> [String; 4] {
     [
         format!("“{}” {}", class.name, courses::time_text(class)),
         format!("地点：{} {}", facts.site.name, class.room),
-        places(class),
+        places(facts, app.clock.now()),
         link(&app.config, "看这个班，去报名", &format!("/classes/{}", class.id)),
     ]
 }

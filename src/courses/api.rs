@@ -52,6 +52,10 @@ struct Term {
     min_age: i32,
     #[oai(flatten)]
     rules: Rules,
+    /// Of the places of a class, kept for sign-up at the counter and by phone.
+    held_percent: i32,
+    /// So many hours after sign-up has begun.
+    held_hours: i32,
 }
 
 /// What else a term asks for.
@@ -136,6 +140,8 @@ impl Term {
             phase,
             max_classes_per_person: row.max_classes_per_person,
             min_age: row.min_age,
+            held_percent: row.held_percent,
+            held_hours: row.held_hours,
         }
     }
 }
@@ -164,7 +170,13 @@ pub struct ClassCard {
     pub capacity: i32,
     /// Places held, reserved ones included.
     pub taken: i32,
+    /// Places that residents can take.
     pub free: i32,
+    /// Places beside them that are kept for sign-up at the counter and by phone.
+    pub kept: i32,
+    /// Until when, in words; only while some are.
+    #[oai(skip_serializing_if_is_none)]
+    pub kept_until_text: Option<String>,
     /// People on the waiting list.
     pub waiting: i32,
     pub status: ClassStatus,
@@ -173,12 +185,19 @@ pub struct ClassCard {
 }
 
 impl ClassCard {
-    pub fn of(facts: ClassFacts, first_meeting_at: Option<DateTime<Utc>>) -> Self {
-        let ClassFacts { class, course, site, teacher_name, .. } = facts;
+    pub fn of(
+        facts: ClassFacts,
+        first_meeting_at: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let (free, kept) = (courses::free_places(&facts, now), courses::kept_places(&facts, now));
+        let ClassFacts { class, course, site, term, teacher_name } = facts;
         Self {
             id: class.id,
             time_text: courses::time_text(&class),
-            free: courses::free_places(&class),
+            free,
+            kept,
+            kept_until_text: (kept > 0).then(|| clock::spoken(courses::released_at(&term))),
             name: class.name,
             course_id: course.id,
             course_name: course.name,
@@ -231,6 +250,9 @@ pub struct ClassDetail {
     /// Overbooked: the capacity falls down to this as places are given back.
     #[oai(skip_serializing_if_is_none)]
     cut_to: Option<i32>,
+    /// Of the places, kept for sign-up at the counter and by phone; empty: as the term says.
+    #[oai(skip_serializing_if_is_none)]
+    held_percent: Option<i32>,
     meetings: Vec<MeetingLine>,
 }
 
@@ -298,7 +320,8 @@ pub async fn class_detail(app: &App, id: ClassId) -> Result<ClassDetail> {
         min_people: facts.class.min_people,
         least_people: courses::least_people(&facts),
         cut_to: facts.class.cut_to,
-        card: ClassCard::of(facts, first),
+        held_percent: facts.class.held_percent,
+        card: ClassCard::of(facts, first, app.clock.now()),
         meetings: meetings
             .into_iter()
             .map(|meeting| {
@@ -341,6 +364,8 @@ impl CoursesApi {
         /// Only those with a free place.
         free: Query<Option<bool>>,
     ) -> ApiResult<Json<Page<ClassCard>>> {
+        let now = self.0.clock.now();
+        let free_only = free.0.unwrap_or(false);
         let given = |text: Option<String>| {
             text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
         };
@@ -349,11 +374,15 @@ impl CoursesApi {
             weekday: weekday.0,
             subject: given(subject.0),
             text: given(q.0),
-            free_only: free.0.unwrap_or(false),
+            empty_only: free_only,
             ..Default::default()
         };
         let found = self.0.catalogue.list(filter).await?;
-        let cards = found.iter().map(|(facts, first)| ClassCard::of(facts.clone(), *first));
+        let shown = |facts: &ClassFacts| !free_only || courses::free_places(facts, now) > 0;
+        let cards = found
+            .iter()
+            .filter(|(facts, _)| shown(facts))
+            .map(|(facts, first)| ClassCard::of(facts.clone(), *first, now));
         Ok(Json(Page::whole(cards.collect())))
     }
 
@@ -411,6 +440,20 @@ struct TermBody {
     min_age: i32,
     #[oai(flatten)]
     rules: Rules,
+    /// Of the places of a class, kept for sign-up at the counter and by phone.
+    #[oai(default = "usual_held_percent")]
+    held_percent: i32,
+    /// So many hours after sign-up has begun.
+    #[oai(default = "usual_held_hours")]
+    held_hours: i32,
+}
+
+fn usual_held_percent() -> i32 {
+    20
+}
+
+fn usual_held_hours() -> i32 {
+    24
 }
 
 impl From<TermBody> for NewTerm {
@@ -424,6 +467,8 @@ impl From<TermBody> for NewTerm {
             max_classes_per_person: body.max_classes_per_person,
             min_age: body.min_age,
             rules: body.rules.into(),
+            held_percent: body.held_percent,
+            held_hours: body.held_hours,
         }
     }
 }
@@ -540,6 +585,8 @@ struct ClassBody {
     duration_minutes: i32,
     /// At most so many; fewer if the term ends before.
     meeting_count: i32,
+    /// Of the places, kept for sign-up at the counter and by phone; empty: as the term says.
+    held_percent: Option<i32>,
 }
 
 impl From<ClassBody> for NewClass {
@@ -556,6 +603,7 @@ impl From<ClassBody> for NewClass {
             start_minute: body.start_minute,
             duration_minutes: body.duration_minutes,
             meeting_count: body.meeting_count,
+            held_percent: body.held_percent,
         }
     }
 }
@@ -568,6 +616,8 @@ struct ClassChangeBody {
     teacher_id: TeacherId,
     /// Why fewer places than are taken: no place is given until so many are free again.
     overbooked_for: Option<String>,
+    /// Of the places, kept for sign-up at the counter and by phone; empty: as the term says.
+    held_percent: Option<i32>,
 }
 
 /// For whom a class is, and with how many it begins.
@@ -822,8 +872,9 @@ impl StaffCoursesApi {
         id: Path<ClassId>,
         body: Json<ClassChangeBody>,
     ) -> ApiResult<Json<ClassDetail>> {
-        let ClassChangeBody { name, room, capacity, teacher_id, overbooked_for } = body.0;
-        let change = ClassChange { name, room, capacity, teacher_id, overbooked_for };
+        let ClassChangeBody { name, room, capacity, teacher_id, overbooked_for, held_percent } =
+            body.0;
+        let change = ClassChange { name, room, capacity, teacher_id, overbooked_for, held_percent };
         courses::update_class(&self.0, &who.0, id.0, &change).await?;
         Ok(Json(class_detail(&self.0, id.0).await?))
     }

@@ -25,6 +25,8 @@ pub struct ClassChange {
     pub teacher_id: TeacherId,
     /// Why fewer places than are taken: no place is given until so many are free again.
     pub overbooked_for: Option<String>,
+    /// Kept for staff to give; empty: as the term says.
+    pub held_percent: Option<i32>,
 }
 
 /// Where and when a meeting takes place instead.
@@ -51,6 +53,7 @@ pub async fn update_class(
     change: &ClassChange,
 ) -> Result<()> {
     check::between(change.capacity, 1, 500, "名额")?;
+    check::share(change.held_percent)?;
     let change = ClassChange {
         name: check::text(&change.name, "班级名称", 30)?,
         room: check::text(&change.room, "教室", 30)?,
@@ -90,7 +93,7 @@ pub async fn update_class(
     }
     let object = format!("class:{id}");
     staff::record(&tx, Some(who.id), "class.changed", &object, Some(&detail), now).await?;
-    if change.capacity > class.capacity {
+    if change.capacity > class.capacity || change.held_percent != class.held_percent {
         outbox::enqueue(&tx, &Job::FillFreePlaces { class: id }, now, now).await?;
     }
     tx.commit().await?;

@@ -33,6 +33,11 @@ pub(super) fn between(value: i32, least: i32, most: i32, label: &str) -> Result<
     }
 }
 
+/// How much is kept for staff to give.
+pub(super) fn share(percent: Option<i32>) -> Result<()> {
+    percent.map_or(Ok(()), |percent| between(percent, 0, 100, "留给窗口和电话的百分比"))
+}
+
 /// In a century in which we can be meant; beyond, the arithmetic of dates ends.
 pub(super) fn plausible(day: NaiveDate, label: &str) -> Result<()> {
     between(day.year(), 2000, 2199, label)

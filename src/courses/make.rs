@@ -39,6 +39,9 @@ pub struct NewTerm {
     /// Full years on the first day, where the course says nothing.
     pub min_age: i32,
     pub rules: TermRules,
+    /// Of the places of a class, kept for staff to give, so long after the opening.
+    pub held_percent: i32,
+    pub held_hours: i32,
 }
 
 /// What else a term asks for; the default is that of most senior universities.
@@ -107,6 +110,8 @@ pub struct NewClass {
     pub duration_minutes: i32,
     /// At most so many meetings; fewer if the term ends before.
     pub meeting_count: i32,
+    /// Kept for staff to give; empty: as the term says.
+    pub held_percent: Option<i32>,
 }
 
 /// What a save writes: a new row, or the columns of one that is there.
@@ -191,6 +196,8 @@ async fn put_term(
     if wanted.pledge_needed && members::pledge(tx).await?.is_none() {
         return Err(Error::conflict("no_pledge", "还没有承诺书，先在“承诺书”里写好。"));
     }
+    check::share(Some(new.held_percent))?;
+    check::between(new.held_hours, 0, 24 * 60, "留给窗口的小时数")?;
     let row = term::ActiveModel {
         id: id_of(id),
         name: Set(check::text(&new.name, "学期名称", 30)?),
@@ -206,6 +213,8 @@ async fn put_term(
         min_percent: Set(wanted.min_percent),
         min_people: Set(wanted.min_people),
         decide_days: Set(wanted.decide_days),
+        held_percent: Set(new.held_percent),
+        held_hours: Set(new.held_hours),
     };
     let saved: Result<term::Model> = save!(tx, by, now, "term", id.is_none(), row);
     let saved = saved?;
@@ -214,7 +223,20 @@ async fn put_term(
     if now < decide_at {
         outbox::enqueue(tx, &Job::SeeToMinimum { term: saved.id }, now, decide_at).await?;
     }
+    if id.is_some() {
+        fill_waited_for(tx, saved.id, now).await?;
+    }
     Ok(saved)
+}
+
+/// Less may be kept for the counter than before, or not so long: who waits is asked.
+async fn fill_waited_for(tx: &DatabaseTransaction, term: TermId, now: DateTime<Utc>) -> Result<()> {
+    let filter = super::ClassFilter { term_id: Some(term), empty_only: true, ..Default::default() };
+    let classes = store::list(tx, &filter).await?;
+    let waited_for = classes.iter().filter(|facts| facts.class.waiting > 0);
+    let jobs: Vec<_> =
+        waited_for.map(|facts| Job::FillFreePlaces { class: facts.class.id }).collect();
+    outbox::enqueue_all(tx, &jobs, now).await
 }
 
 async fn put_course(
@@ -368,6 +390,7 @@ pub async fn create_class(
     check::between(new.start_minute, 0, 24 * 60 - 1, "上课时间（当天第几分钟）")?;
     check::between(new.duration_minutes, 15, 480, "每次课的分钟数")?;
     check::between(new.meeting_count, 1, 100, "课次数")?;
+    check::share(new.held_percent)?;
     check::ensure(
         new.start_minute + new.duration_minutes <= 24 * 60,
         "bad_hour",
@@ -386,6 +409,8 @@ pub async fn create_class(
         room: Set(check::text(&new.room, "教室", 30)?),
         capacity: Set(new.capacity),
         taken: Set(0),
+        by_staff: Set(0),
+        held_percent: Set(new.held_percent),
         waiting: Set(0),
         weekday: Set(new.weekday),
         start_minute: Set(new.start_minute),

@@ -5,7 +5,8 @@
 //!    A capacity that is cut below what is taken stays at what is taken, and falls with
 //!    each place that is given back down to `cut_to`.
 //!    `taken` and `waiting` are counted in the class row, and change only together
-//!    with the enrolment that they count, in its transaction.
+//!    with the enrolment that they count, in its transaction; so does `by_staff`. Places
+//!    kept for the counter (`held.rs`) are kept by that UPDATE too.
 //! 2. Whoever changes the enrolments of a class holds the lock on its row, by
 //!    [`lock_class`] or by having changed it; and locks a person before a class.
 //! 3. A meeting that was moved or cancelled keeps what it was in `meeting_change`,
@@ -34,6 +35,7 @@ pub mod calendar;
 mod catalogue;
 mod change;
 mod check;
+mod held;
 mod make;
 mod plan;
 mod rules;
@@ -43,6 +45,7 @@ pub use catalogue::{Catalogue, Listing};
 pub use change::{
     ClassChange, MeetingMove, cancel_class, cancel_meeting, move_meeting, update_class,
 };
+pub use held::{empty_places, free_places, held_places, kept_places, open_places, released_at};
 pub use make::{
     NewClass, NewCourse, NewSite, NewTeacher, NewTerm, TermRules, add_class, add_holiday,
     create_class, create_community, create_course, create_holiday, create_site, create_teacher,
@@ -73,8 +76,8 @@ pub struct ClassFilter {
     pub text: Option<String>,
     /// Without cancelled ones.
     pub open_only: bool,
-    /// With a free place.
-    pub free_only: bool,
+    /// With a place that nobody has; residents may not get it ([`free_places`]).
+    pub empty_only: bool,
 }
 
 /// A class with its course, term, site and teacher.
@@ -107,22 +110,25 @@ pub async fn list_classes(
     store::list(conn, filter).await
 }
 
-/// The other classes of the same course and term that have a free place.
+/// The other classes of the same course and term that have a free place for a resident,
+/// or for staff to give.
 ///
 /// # Errors
 /// The database.
 pub async fn alternatives(
     conn: &impl ConnectionTrait,
     class: &class::Model,
+    by_staff: bool,
+    now: DateTime<Utc>,
 ) -> Result<Vec<ClassFacts>> {
     let filter = ClassFilter {
         term_id: Some(class.term_id),
         course_id: Some(class.course_id),
-        free_only: true,
+        empty_only: true,
         ..Default::default()
     };
     let mut found = store::list(conn, &filter).await?;
-    found.retain(|other| other.class.id != class.id);
+    found.retain(|other| other.class.id != class.id && open_places(other, by_staff, now) > 0);
     Ok(found)
 }
 
@@ -142,16 +148,11 @@ pub async fn first_meetings(
 pub struct Wanted {
     pub class: ClassId,
     pub places: i32,
+    /// So many of the places are given by staff.
+    pub by_staff: i32,
+    /// So many the others may not touch: [`held_places`].
+    pub held: i32,
     pub numbers: i32,
-}
-
-/// Takes one place of an open class, if one is free. `true`: it is the caller's,
-/// and the class is locked until the end of the transaction.
-///
-/// # Errors
-/// The database.
-pub async fn take_place(tx: &DatabaseTransaction, class: ClassId) -> Result<bool> {
-    take_places(tx, &[Wanted { class, places: 1, numbers: 0 }]).await
 }
 
 /// Takes all that is wanted of these open classes, each named once. `false`: there is
@@ -167,12 +168,12 @@ pub async fn take_places(tx: &DatabaseTransaction, wanted: &[Wanted]) -> Result<
     store::take_places(tx, wanted).await
 }
 
-/// Gives back a place that was taken.
+/// Gives back a place that was taken. `by_staff`: it was given by staff.
 ///
 /// # Errors
 /// None was taken: the count is wrong.
-pub async fn give_back_place(tx: &DatabaseTransaction, id: ClassId) -> Result<()> {
-    if store::give_back_place(tx, id).await? {
+pub async fn give_back_place(tx: &DatabaseTransaction, id: ClassId, by_staff: bool) -> Result<()> {
+    if store::give_back_place(tx, id, by_staff).await? {
         Ok(())
     } else {
         Err(Error::internal(format!("class {id}: a place given back that was not taken")))
@@ -385,11 +386,6 @@ pub fn time_text(class: &class::Model) -> String {
         clock::minute_name(class.start_minute),
         clock::minute_name(class.start_minute + class.duration_minutes)
     )
-}
-
-/// How many people may still come in.
-pub fn free_places(class: &class::Model) -> i32 {
-    (class.capacity - class.taken).max(0)
 }
 
 pub(crate) fn no_class() -> Error {

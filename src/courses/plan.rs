@@ -371,6 +371,8 @@ mod tests {
             min_percent: 60,
             min_people: 15,
             decide_days: 3,
+            held_percent: 20,
+            held_hours: 24,
         }
     }
 

@@ -132,7 +132,7 @@ pub(super) async fn list(
     if filter.open_only {
         query = query.filter(class::Column::Status.eq(ClassStatus::Open));
     }
-    if filter.free_only {
+    if filter.empty_only {
         query = query
             .filter(
                 Expr::col(class::Column::Taken.as_column_ref())
@@ -188,7 +188,11 @@ pub(super) async fn first_meetings(
 // ---- places ----
 
 /// Of an overbooked class the place is nobody's any more: the capacity falls with it.
-pub(super) async fn give_back_place(tx: &DatabaseTransaction, id: ClassId) -> Result<bool> {
+pub(super) async fn give_back_place(
+    tx: &DatabaseTransaction,
+    id: ClassId,
+    by_staff: bool,
+) -> Result<bool> {
     use class::Column;
     let overbooked = Column::CutTo.is_not_null();
     let capacity = Expr::col(Column::Capacity);
@@ -198,6 +202,7 @@ pub(super) async fn give_back_place(tx: &DatabaseTransaction, id: ClassId) -> Re
     let then_cut = CaseStatement::new().case(reached, Expr::value(None::<i32>));
     let given = class::Entity::update_many()
         .col_expr(Column::Taken, Expr::col(Column::Taken).sub(1))
+        .col_expr(Column::ByStaff, Expr::col(Column::ByStaff).sub(i32::from(by_staff)))
         .col_expr(Column::Capacity, Expr::Case(Box::new(then_capacity.finally(capacity))))
         .col_expr(Column::CutTo, Expr::Case(Box::new(then_cut.finally(Expr::col(Column::CutTo)))))
         .filter(Column::Id.eq(id))
@@ -222,6 +227,7 @@ pub(super) async fn close(tx: &DatabaseTransaction, id: ClassId) -> Result<bool>
     let closed = class::Entity::update_many()
         .col_expr(class::Column::Status, Expr::value(ClassStatus::Cancelled))
         .col_expr(class::Column::Taken, Expr::value(0))
+        .col_expr(class::Column::ByStaff, Expr::value(0))
         .col_expr(class::Column::Waiting, Expr::value(0))
         .filter(class::Column::Id.eq(id))
         .filter(class::Column::Status.eq(ClassStatus::Open))
@@ -271,13 +277,25 @@ pub(super) async fn take_places(
         Expr::Case(Box::new(cases.finally(0)))
     };
     let (places, numbers) = (amount(|one| one.places), amount(|one| one.numbers));
+    let by_staff = amount(|one| one.by_staff);
+    // Who takes none by themselves need not look at what is kept.
+    let residents = amount(|one| match one.places - one.by_staff {
+        0 => 0,
+        places => places + one.held,
+    });
     let with = |column: Column, more: &Expr| Expr::col(column).add(more.clone());
     let changed = class::Entity::update_many()
         .col_expr(Column::Taken, with(Column::Taken, &places))
+        .col_expr(Column::ByStaff, with(Column::ByStaff, &by_staff))
         .col_expr(Column::Waiting, with(Column::Waiting, &numbers))
         .col_expr(Column::LastQueueNumber, with(Column::LastQueueNumber, &numbers))
         .filter(Column::Id.is_in(wanted.iter().map(|one| one.class)))
         .filter(with(Column::Taken, &places).lte(Expr::col(Column::Capacity)))
+        .filter(
+            with(Column::Taken, &residents)
+                .sub(Expr::col(Column::ByStaff))
+                .lte(Expr::col(Column::Capacity)),
+        )
         .filter(Column::Status.eq(ClassStatus::Open))
         .exec(tx)
         .await?;
@@ -306,6 +324,7 @@ pub(super) async fn update_class(
         .col_expr(class::Column::TeacherId, Expr::value(change.teacher_id))
         .col_expr(class::Column::Capacity, Expr::value(capacity))
         .col_expr(class::Column::CutTo, Expr::value(cut_to))
+        .col_expr(class::Column::HeldPercent, Expr::value(change.held_percent))
         .filter(class::Column::Id.eq(id))
         .filter(class::Column::Taken.lte(capacity))
         .exec(tx)

@@ -210,6 +210,8 @@ async fn sow_classes(
         max_classes_per_person: 3,
         min_age: 50,
         rules: TermRules::default(),
+        held_percent: 20,
+        held_hours: 24,
     };
     let term_id = courses::create_term(&tx, None, &term, now).await?.id;
     let mut course_ids = Vec::new();
@@ -252,6 +254,7 @@ async fn sow_classes(
             start_minute,
             duration_minutes: 90,
             meeting_count: 16,
+            held_percent: None,
         };
         classes.push(courses::create_class(&tx, None, &class, now).await?.id);
     }

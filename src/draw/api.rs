@@ -349,10 +349,11 @@ impl DrawApi {
     /// Codes: `no_term`, `no_plan`.
     #[oai(path = "/me/continuations", method = "get", operation_id = "my_continuations")]
     async fn continuations(&self, who: ForEnrolment) -> ApiResult<Json<Page<Continuation>>> {
+        let now = self.0.clock.now();
         let found = room::may_keep(&self.0, self.0.db.read(), who.0.learner).await?;
         let items = found
             .into_iter()
-            .map(|(class, kept)| Continuation { class: ClassCard::of(class, None), kept });
+            .map(|(class, kept)| Continuation { class: ClassCard::of(class, None, now), kept });
         Ok(Json(Page::whole(items.collect())))
     }
 
@@ -417,7 +418,7 @@ async fn my_wishes(app: &App, who: entity::ids::ResidentId) -> Result<Wishes> {
     let (term, plan) = room::planned_term(app, conn).await?;
     let items = room::wishes(conn, term.id, who).await?;
     Ok(Wishes {
-        items: items.into_iter().map(|class| ClassCard::of(class, None)).collect(),
+        items: items.into_iter().map(|class| ClassCard::of(class, None, app.clock.now())).collect(),
         most: app.config.draw.most_wishes as u64,
         most_classes: plan.most_classes,
         may_change: courses::stage(&term, Some(&plan), app.clock.now()) == Stage::Wishes,
@@ -660,6 +661,7 @@ async fn term_draw(app: &App, id: TermId) -> Result<TermDraw> {
     let ids: Vec<_> = found.iter().map(|facts| facts.class.id).collect();
     let rules = courses::class_rules(conn, &ids).await?;
     let classes = found.into_iter().map(|facts| {
+        let free = courses::free_places(&facts, now);
         let class = facts.class;
         let rule = rules.get(&class.id);
         let drawn = outcome.as_ref().and_then(|outcome| outcome.classes.get(&class.id.0));
@@ -667,7 +669,7 @@ async fn term_draw(app: &App, id: TermId) -> Result<TermDraw> {
         DrawClass {
             class_id: class.id,
             capacity: class.capacity,
-            free: courses::free_places(&class),
+            free,
             wishes: of_it().count() as u64,
             first_wishes: of_it().filter(|wish| wish.rank == 1).count() as u64,
             beginners: rule.is_some_and(|rule| rule.beginners),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::DatabaseTransaction;
 
@@ -40,7 +41,7 @@ pub async fn freeze(app: &App, id: TermId) -> Result<()> {
         ));
     }
     courses::plan_frozen(&tx, id, now).await?;
-    let classes = classes(&tx, &term, &plan).await?;
+    let classes = classes(&tx, &term, &plan, now).await?;
     let people = people(app, &tx, &term, &plan, &classes).await?;
     if people.is_empty() {
         // Nothing to draw: what follows begins at its hour.
@@ -75,20 +76,23 @@ pub async fn freeze(app: &App, id: TermId) -> Result<()> {
     Ok(())
 }
 
-/// All open classes of a term, with the places that are free now.
+/// All open classes of a term, with the places that are free now: not those kept for the
+/// counter.
 async fn classes(
     tx: &DatabaseTransaction,
     term: &term::Model,
     plan: &term_plan::Model,
+    now: DateTime<Utc>,
 ) -> Result<Vec<Class>> {
     let filter = ClassFilter { term_id: Some(term.id), open_only: true, ..Default::default() };
     let found = courses::list_classes(tx, &filter).await?;
     let ids: Vec<_> = found.iter().map(|facts| facts.class.id).collect();
     let rules = courses::class_rules(tx, &ids).await?;
-    let listed = found.into_iter().map(|ClassFacts { class, course, .. }| {
+    let listed = found.into_iter().map(|facts| {
+        let places = usize::try_from(courses::free_places(&facts, now)).unwrap_or(0);
+        let ClassFacts { class, course, .. } = facts;
         let beginners = rules.get(&class.id).is_some_and(|rule| rule.beginners);
         let share = if beginners { plan.newcomer_percent } else { 0 };
-        let places = usize::try_from(courses::free_places(&class)).unwrap_or(0);
         // Rounded up: at least the share.
         let newcomers = usize::try_from((class.capacity * share + 99) / 100).unwrap_or(0);
         Class {

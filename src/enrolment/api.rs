@@ -4,6 +4,8 @@ use chrono::{DateTime, Utc};
 use poem_openapi::param::{Header, Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
+use qrcode::QrCode;
+use qrcode::render::svg;
 
 use entity::enrolment::Model;
 use entity::ids::{ClassId, EnrolmentId, ResidentId, TeacherId, TermId};
@@ -13,8 +15,8 @@ use crate::app::App;
 use crate::clock;
 use crate::courses::api::{ClassCard, ClassDetail, class_detail};
 use crate::courses::{self, ClassFilter};
-use crate::enrolment::{self, Actor, Mine, Outcome, SignUp, SignUpOptions, store};
-use crate::error::Result;
+use crate::enrolment::{self, Actor, Mine, Outcome, SignUp, SignUpOptions, Slip, store};
+use crate::error::{Error, Result};
 use crate::family::Caller;
 use crate::members;
 use crate::wire::ApiResult;
@@ -134,7 +136,7 @@ fn offer_text(row: &Model) -> Option<String> {
 }
 
 impl MyEnrolment {
-    fn of(mine: Mine) -> Self {
+    fn of(mine: Mine, now: DateTime<Utc>) -> Self {
         let Mine { enrolment, class, position, warning, may_change } = mine;
         let mut may = match enrolment.status {
             EnrolmentStatus::Placed | EnrolmentStatus::Waiting => vec![May::Withdraw],
@@ -149,7 +151,7 @@ impl MyEnrolment {
             id: enrolment.id,
             status: enrolment.status,
             status_text: status_text(enrolment.status).to_owned(),
-            class: ClassCard::of(class, None),
+            class: ClassCard::of(class, None, now),
             waiting_position: position,
             offer_text: offer_text(&enrolment),
             offer_expires_at: enrolment.offer_expires_at.filter(|_| offered),
@@ -161,7 +163,7 @@ impl MyEnrolment {
 }
 
 async fn mine(app: &App, row: Model) -> Result<MyEnrolment> {
-    Ok(MyEnrolment::of(enrolment::mine(app, app.db.read(), row).await?))
+    Ok(MyEnrolment::of(enrolment::mine(app, app.db.read(), row).await?, app.clock.now()))
 }
 
 async fn sister_cards(app: &App, actor: Actor, id: EnrolmentId) -> Result<Page<ClassCard>> {
@@ -170,7 +172,7 @@ async fn sister_cards(app: &App, actor: Actor, id: EnrolmentId) -> Result<Page<C
     let first = courses::first_meetings(app.db.read(), &ids).await?;
     let cards = sisters.into_iter().map(|facts| {
         let first = first.get(&facts.class.id).copied();
-        ClassCard::of(facts, first)
+        ClassCard::of(facts, first, app.clock.now())
     });
     Ok(Page::whole(cards.collect()))
 }
@@ -232,7 +234,7 @@ impl EnrolmentApi {
         let SignUp { mine, outcome } = signed_up.map_err(|error| who.0.explained(error))?;
         Ok(Json(SignedUp {
             message: message(outcome, &mine, who.0),
-            enrolment: MyEnrolment::of(mine),
+            enrolment: MyEnrolment::of(mine, self.0.clock.now()),
             outcome: match outcome {
                 Outcome::Placed => SignUpOutcome::Placed,
                 Outcome::Waiting => SignUpOutcome::Waiting,
@@ -266,7 +268,7 @@ impl EnrolmentApi {
         let mut past = enrolment::history(&self.0, conn, &held, false).await?;
         past.retain(|step| step.by == ActorKind::Delegate);
         let items = rows.into_iter().map(|mine| {
-            let mut item = MyEnrolment::of(mine);
+            let mut item = MyEnrolment::of(mine, self.0.clock.now());
             item.class.first_meeting_at = first.get(&item.class.id).copied();
             let theirs = past.iter().filter(|step| step.enrolment == item.id);
             item.by_family = theirs
@@ -323,7 +325,7 @@ impl EnrolmentApi {
     ) -> ApiResult<Json<MyEnrolment>> {
         let actor = who.0.into();
         let mine = enrolment::change_class(&self.0, actor, id.0, body.0.class_id).await?;
-        Ok(Json(MyEnrolment::of(mine)))
+        Ok(Json(MyEnrolment::of(mine, self.0.clock.now())))
     }
 
     /// Take the place that is kept for me.
@@ -503,6 +505,57 @@ struct CounterBody {
     join_waitlist: bool,
 }
 
+/// What somebody takes home from the counter, on paper.
+#[derive(Object)]
+struct SlipView {
+    enrolment_id: EnrolmentId,
+    /// Whole: it is handed to the person.
+    name: String,
+    learner_number: String,
+    status: EnrolmentStatus,
+    /// In words.
+    status_text: String,
+    class_id: ClassId,
+    class_name: String,
+    teacher_name: String,
+    site_name: String,
+    site_address: String,
+    room: String,
+    time_text: String,
+    #[oai(skip_serializing_if_is_none)]
+    next_meeting_at: Option<DateTime<Utc>>,
+    /// What the QR code says: the class's page.
+    link: String,
+    /// The QR code as a picture.
+    svg: String,
+}
+
+impl SlipView {
+    fn of(slip: Slip) -> Result<Self> {
+        let Slip { person, mine, next_meeting_at, link } = slip;
+        let picture = QrCode::new(link.as_bytes()).map_err(Error::internal)?;
+        let (facts, row) = (mine.class, mine.enrolment);
+        let nth = mine.position.map(|nth| format!("（第 {nth} 位）")).unwrap_or_default();
+        Ok(Self {
+            enrolment_id: row.id,
+            name: person.name,
+            learner_number: person.learner_number,
+            status: row.status,
+            status_text: format!("{}{nth}", status_text(row.status)),
+            class_id: facts.class.id,
+            time_text: courses::time_text(&facts.class),
+            class_name: facts.class.name,
+            teacher_name: facts.teacher_name,
+            site_name: facts.site.name,
+            site_address: facts.site.address,
+            room: facts.class.room,
+            next_meeting_at,
+            svg: picture.render::<svg::Color<'_>>().min_dimensions(240, 240).build(),
+            link,
+        })
+    }
+}
+
 #[derive(Object)]
 struct CancelBody {
     /// Told to the learners.
@@ -553,8 +606,8 @@ struct RunningView {
     left: Vec<LeftLine>,
 }
 
-impl From<enrolment::Running> for RunningView {
-    fn from(running: enrolment::Running) -> Self {
+impl RunningView {
+    fn of(running: enrolment::Running, now: DateTime<Utc>) -> Self {
         let enrolment::Running { term, classes, left } = running;
         let decide_at = courses::must_decide_at(&term);
         let line = |one: enrolment::RunningClass| RunningLine {
@@ -567,7 +620,7 @@ impl From<enrolment::Running> for RunningView {
             least: one.least,
             undecided: one.undecided,
             kept_open: one.facts.class.kept_open_at.is_some(),
-            sisters: one.sisters.into_iter().map(|facts| ClassCard::of(facts, None)).collect(),
+            sisters: one.sisters.into_iter().map(|facts| ClassCard::of(facts, None, now)).collect(),
             name: one.facts.class.name,
         };
         Self {
@@ -651,7 +704,7 @@ impl StaffEnrolmentApi {
                 term_id: facts.class.term_id,
                 teacher_id: facts.class.teacher_id,
                 offered: offered.get(&id).copied().unwrap_or(0),
-                card: ClassCard::of(facts, first.get(&id).copied()),
+                card: ClassCard::of(facts, first.get(&id).copied(), self.0.clock.now()),
             }
         });
         Ok(Json(Page::whole(items.collect())))
@@ -673,7 +726,8 @@ impl StaffEnrolmentApi {
     /// Codes: `term_not_found`.
     #[oai(path = "/staff/terms/:id/running", method = "get", operation_id = "staff_running")]
     async fn running(&self, who: EnrolmentStaff, id: Path<TermId>) -> ApiResult<Json<RunningView>> {
-        Ok(Json(enrolment::running(&self.0, &who.0, id.0).await?.into()))
+        let running = enrolment::running(&self.0, &who.0, id.0).await?;
+        Ok(Json(RunningView::of(running, self.0.clock.now())))
     }
 
     /// End a class, its meetings to come and its enrolments. Everyone in it is told.
@@ -718,12 +772,21 @@ impl StaffEnrolmentApi {
         &self,
         who: EnrolmentStaff,
         id: Path<ClassId>,
+        /// Names the request, so that it can be repeated after a lost answer.
+        #[oai(name = "Idempotency-Key")]
+        key: Header<Option<String>>,
         body: Json<CounterBody>,
     ) -> ApiResult<Json<ClassLearner>> {
         let CounterBody { learner_number, join_waitlist } = body.0;
-        let signed_up =
-            enrolment::sign_up_at_counter(&self.0, &who.0, id.0, &learner_number, join_waitlist)
-                .await?;
+        let signed_up = enrolment::sign_up_at_counter(
+            &self.0,
+            &who.0,
+            id.0,
+            &learner_number,
+            join_waitlist,
+            key.0,
+        )
+        .await?;
         Ok(Json(learner(&self.0, signed_up.mine.enrolment).await?))
     }
 
@@ -752,6 +815,15 @@ impl StaffEnrolmentApi {
             reason: step.reason,
         });
         Ok(Json(Page::whole(steps.collect())))
+    }
+
+    /// What somebody takes home from the counter, on paper.
+    ///
+    /// Codes: `enrolment_not_found`, `out_of_scope`.
+    #[oai(path = "/staff/enrolments/:id/slip", method = "get", operation_id = "staff_slip")]
+    async fn slip(&self, who: EnrolmentStaff, id: Path<EnrolmentId>) -> ApiResult<Json<SlipView>> {
+        let slip = enrolment::slip(&self.0, &who.0, id.0).await?;
+        Ok(Json(SlipView::of(slip)?))
     }
 
     /// The classes of the same course with a free place that a person could change to.

@@ -81,6 +81,8 @@ pub(super) struct Book {
     seats: HashMap<ResidentId, Vec<Seat>>,
     /// Where somebody comes before a newcomer (invariant 5).
     queued: HashSet<ClassId>,
+    /// Where nobody waited before.
+    first_to_wait: BTreeSet<ClassId>,
 }
 
 impl Book {
@@ -95,8 +97,8 @@ impl Book {
         let (classes, plans) =
             tokio::try_join!(courses::classes(conn, &wanted), courses::plans(conn))?;
         let people = Applicants::read(config, conn, &people, classes.values()).await?;
-        let (seats, queued) = (HashMap::new(), HashSet::new());
-        let mut book = Self { people, classes, plans, seats, queued };
+        let (seats, queued, first_to_wait) = (HashMap::new(), HashSet::new(), BTreeSet::new());
+        let mut book = Self { people, classes, plans, seats, queued, first_to_wait };
         book.read_seats(conn, asked.iter()).await?;
         Ok(book)
     }
@@ -107,6 +109,7 @@ impl Book {
         &mut self,
         tx: &DatabaseTransaction,
         asked: impl Iterator<Item = &'a Request> + Clone,
+        now: DateTime<Utc>,
     ) -> Result<()> {
         let people = distinct(asked.clone().map(|one| one.who));
         let living = members::lock_all(tx, &people).await?;
@@ -123,7 +126,7 @@ impl Book {
         for id in classes {
             let facts = self.classes.get(&id);
             let both = facts.is_some_and(|facts| {
-                facts.class.waiting > 0 && courses::free_places(&facts.class) > 0
+                facts.class.waiting > 0 && courses::free_places(facts, now) > 0
             });
             if both && store::head(tx, id).await?.is_some() {
                 self.queued.insert(id);
@@ -159,6 +162,11 @@ impl Book {
 
     pub(super) fn class(&self, id: ClassId) -> Option<&ClassFacts> {
         self.classes.get(&id)
+    }
+
+    /// The classes with a waiting list that began here.
+    pub(super) fn first_to_wait(&self) -> impl Iterator<Item = &ClassFacts> {
+        self.first_to_wait.iter().filter_map(|id| self.classes.get(id))
     }
 
     fn seats(&self, who: ResidentId) -> &[Seat] {
@@ -225,7 +233,9 @@ impl Book {
             }
         }
         self.check(one.who, class, now)?;
-        let free = courses::free_places(&class.class) > 0 && !self.queued.contains(&one.class);
+        let kept = one.actor.is_staff() && courses::kept_places(class, now) > 0;
+        let free = courses::free_places(class, now) > 0 && !self.queued.contains(&one.class);
+        let free = kept || free;
         Ok(match (missed, free) {
             (Some(row), true) => Verdict::Retake((**row).clone()),
             (Some(row), false) => Verdict::Already(Seat::Stored(row.clone())),
@@ -243,14 +253,21 @@ impl Book {
         let seats = self.seats.entry(one.who).or_default();
         match verdict {
             Verdict::Refused(_) | Verdict::Full | Verdict::Already(_) => return,
-            Verdict::Place => class.taken += 1,
+            Verdict::Place => {
+                class.taken += 1;
+                class.by_staff += i32::from(one.actor.is_staff());
+            }
             Verdict::Wait(queue_number) => {
+                if class.waiting == 0 {
+                    self.first_to_wait.insert(one.class);
+                }
                 class.waiting += 1;
                 class.last_queue_number = *queue_number;
                 self.queued.insert(one.class);
             }
             Verdict::Retake(row) => {
                 class.taken += 1;
+                class.by_staff += i32::from(one.actor.is_staff());
                 class.waiting -= 1;
                 seats.retain(|seat| !matches!(seat, Seat::Stored(old) if old.id == row.id));
             }

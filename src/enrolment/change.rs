@@ -53,12 +53,13 @@ pub async fn sister_classes(app: &App, actor: Actor, id: EnrolmentId) -> Result<
     }
     let held = held_beside(conn, &row).await?;
     let held: Vec<_> = held.values().collect();
-    let mut sisters = courses::alternatives(conn, &from.class).await?;
+    let now = app.clock.now();
+    let mut sisters = courses::alternatives(conn, &from.class, actor.is_staff(), now).await?;
     let who = row.resident_id;
     let applicants = Applicants::read(&app.config, conn, &[who], sisters.iter()).await?;
-    let (occasion, most, now) = (occasion(&row), from.term.max_classes_per_person, app.clock.now());
+    let (occasion, most) = (occasion(&row), from.term.max_classes_per_person);
     let asked = Asked { occasion, plan: None, held: &held, most, now };
-    sisters.retain(|to| to.class.waiting == 0 && applicants.check(who, to, asked).is_ok());
+    sisters.retain(|to| applicants.check(who, to, asked).is_ok());
     Ok(sisters)
 }
 
@@ -105,8 +106,16 @@ pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId)
     must_be_sisters(&from.class, &to.class)?;
     let held: Vec<_> = held.values().collect();
     check_one(app, &tx, before.resident_id, &to, occasion(&before), &held).await?;
-    let wanted = Wanted { class: to.class.id, places: 1, numbers: 0 };
-    let queued = store::head(&tx, to.class.id).await?.is_some();
+    let by_staff = actor.is_staff();
+    let wanted = Wanted {
+        class: to.class.id,
+        places: 1,
+        by_staff: i32::from(by_staff),
+        held: courses::held_places(&to.class, &to.term, now),
+        numbers: 0,
+    };
+    let kept = by_staff && courses::kept_places(&to, now) > 0;
+    let queued = !kept && store::head(&tx, to.class.id).await?.is_some();
     if queued || !courses::take_places(&tx, &[wanted]).await? {
         let kept = before.status == EnrolmentStatus::Placed;
         let kept =
@@ -158,6 +167,7 @@ async fn place(
         course_id: Set(to.class.course_id),
         term_id: Set(to.class.term_id),
         status: Set(EnrolmentStatus::Placed),
+        by_staff: Set(actor.is_staff()),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()

@@ -21,7 +21,9 @@ use entity::kinds::EnrolmentStatus;
 use super::book::{Book, Seat, Verdict};
 use super::sign_up::{Outcome, Request, SignUp};
 use super::store::Line;
-use super::{Mine, Step, change, eligibility, opening, record, refusal, step, store, tell};
+use super::{
+    Mine, Step, change, eligibility, opening, record, refusal, step, store, tell, waiting,
+};
 use crate::app::Db;
 use crate::batch::{Batch, Decide};
 use crate::cache::Cache;
@@ -66,7 +68,7 @@ impl Decide for SignUps {
         if verdicts.iter().any(Verdict::grants) {
             let tx = self.db.begin().await?;
             let granted = asked.iter().zip(&verdicts).filter(|(_, verdict)| verdict.grants());
-            book.hold(&tx, granted.map(|(one, _)| one)).await?;
+            book.hold(&tx, granted.map(|(one, _)| one), now).await?;
             for (number, (one, verdict)) in asked.iter().zip(&mut verdicts).enumerate() {
                 if verdict.grants() {
                     *verdict = match one.actor.still_may(&tx, self.clock.today()).await {
@@ -93,7 +95,7 @@ async fn write(
     verdicts: &[Verdict],
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<usize, Model>> {
-    if !courses::take_places(tx, &wanted(asked, verdicts)).await? {
+    if !courses::take_places(tx, &wanted(book, asked, verdicts, now)).await? {
         return Err(lost());
     }
     let granted = || asked.iter().zip(verdicts).enumerate();
@@ -120,7 +122,8 @@ async fn write(
             lines.clear();
             let to = EnrolmentStatus::Placed;
             let placed = Step { to, offer_expires_at: None, actor, reason: None, now };
-            retaken.push((number, step(tx, before, placed).await?));
+            let before = Model { by_staff: actor.is_staff(), ..before.clone() };
+            retaken.push((number, step(tx, &before, placed).await?));
         } else if let Some(row) = rows.get(&number) {
             lines.push(Line { from: None, now_is: row, actor, reason: None, at: now });
         }
@@ -135,18 +138,26 @@ async fn write(
     for (number, row) in rows.iter().filter(|(_, row)| row.status == EnrolmentStatus::Waiting) {
         tell::waits(tx, asked[*number].actor, row, now).await?;
     }
+    for facts in book.first_to_wait() {
+        waiting::fill_when_released(tx, facts, now).await?;
+    }
     Ok(rows)
 }
 
 /// What is taken of each class.
-fn wanted(asked: &[Request], verdicts: &[Verdict]) -> Vec<Wanted> {
+fn wanted(book: &Book, asked: &[Request], verdicts: &[Verdict], now: DateTime<Utc>) -> Vec<Wanted> {
     let mut wanted = BTreeMap::new();
     for (one, verdict) in asked.iter().zip(verdicts).filter(|(_, verdict)| verdict.grants()) {
-        let none = Wanted { class: one.class, places: 0, numbers: 0 };
+        let facts = book.class(one.class);
+        let held = facts.map_or(0, |of| courses::held_places(&of.class, &of.term, now));
+        let none = Wanted { class: one.class, places: 0, by_staff: 0, held, numbers: 0 };
         let of = wanted.entry(one.class).or_insert(none);
         match verdict {
             Verdict::Wait(_) => of.numbers += 1,
-            _ => of.places += 1,
+            _ => {
+                of.places += 1;
+                of.by_staff += i32::from(one.actor.is_staff());
+            }
         }
     }
     wanted.into_values().collect()
@@ -173,6 +184,7 @@ fn new_row(
         queue_number: Set(queue_number),
         offer_expires_at: Set(None),
         request_key: Set(one.request_key.clone()),
+        by_staff: Set(status == EnrolmentStatus::Placed && one.actor.is_staff()),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()
@@ -201,7 +213,7 @@ impl SignUps {
             .filter_map(|(number, verdict)| seated(rows, number, verdict))
             .collect();
         let positions = store::positions(conn, &all).await?;
-        let mut alternatives: HashMap<ClassId, Vec<ClassFacts>> = HashMap::new();
+        let mut alternatives: HashMap<(ClassId, bool), Vec<ClassFacts>> = HashMap::new();
         let mut answers = Vec::with_capacity(asked.len());
         for (number, (one, verdict)) in asked.iter().zip(verdicts).enumerate() {
             let row = seated(rows, number, &verdict).cloned();
@@ -228,7 +240,7 @@ impl SignUps {
             }
             let refused = match verdict {
                 Verdict::Refused(error) => error,
-                _ => refusal::full(),
+                _ => refusal::full(book.class(one.class), now),
             };
             let Some(class) = book.class(one.class).cloned() else {
                 answers.push(Err(refused));
@@ -238,16 +250,19 @@ impl SignUps {
                 answers.push(Err(refused));
                 continue;
             }
-            let others = match alternatives.entry(one.class) {
+            let by_staff = one.actor.is_staff();
+            let others = match alternatives.entry((one.class, by_staff)) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
-                    let others = courses::alternatives(conn, &class.class).await?;
+                    let class = &class.class;
+                    let others = courses::alternatives(conn, class, by_staff, now).await?;
                     book.learn(conn, &others).await?;
                     new.insert(others)
                 }
             };
             let fit = others.iter().filter(|other| book.check(one.who, other, now).is_ok());
-            let refused = refusal::with_alternatives(refused, fit);
+            let places = |other: &ClassFacts| courses::open_places(other, by_staff, now);
+            let refused = refusal::with_alternatives(refused, fit, places);
             answers.push(Err(refusal::with_list(refused, one.actor, &class)));
         }
         Ok(answers)

@@ -352,6 +352,8 @@ mod tests {
                 room: "201".to_owned(),
                 capacity: 20,
                 taken: 0,
+                by_staff: 0,
+                held_percent: None,
                 waiting: 0,
                 last_queue_number: 0,
                 weekday,
@@ -390,6 +392,8 @@ mod tests {
                 min_percent: 60,
                 min_people: 15,
                 decide_days: 3,
+                held_percent: 20,
+                held_hours: 24,
             },
             site: site::Model {
                 id: SiteId(1),

@@ -91,7 +91,8 @@ pub async fn grant(
         Grant::Offered(_) => (1, 1),
         Grant::Waiting => (0, 1),
     };
-    let wanted = Wanted { class: class.id, places, numbers };
+    let held = courses::held_places(&class, &facts.term, now);
+    let wanted = Wanted { class: class.id, places, by_staff: 0, held, numbers };
     if !courses::take_places(tx, &[wanted]).await? {
         return Ok(None);
     }
@@ -109,6 +110,7 @@ pub async fn grant(
         queue_number: Set((numbers == 1).then_some(class.last_queue_number + 1)),
         offer_expires_at: Set(offer_expires_at),
         request_key: Set(None),
+        by_staff: Set(false),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()

@@ -86,7 +86,7 @@ fn count(people: &HashMap<ClassId, i64>, facts: &ClassFacts) -> i64 {
 /// # Errors
 /// `term_not_found`.
 pub async fn running(app: &App, who: &Colleague, id: TermId) -> Result<Running> {
-    let term = term_of(app, id).await?;
+    let (term, now) = (term_of(app, id).await?, app.clock.now());
     let all = open_classes(app, id).await?;
     let people = placed(app, &all).await?;
     let mine = |facts: &&ClassFacts| {
@@ -96,7 +96,7 @@ pub async fn running(app: &App, who: &Colleague, id: TermId) -> Result<Running> 
         let sister = |other: &&ClassFacts| {
             other.course.id == facts.course.id
                 && other.class.id != facts.class.id
-                && courses::free_places(&other.class) > 0
+                && courses::free_places(other, now) > 0
         };
         all.iter().filter(sister).cloned().collect()
     };

@@ -2,7 +2,8 @@
 //!
 //! 1. A place is granted by `courses::take_places` alone, in the transaction that
 //!    writes the enrolment; the class's `taken` is at every commit the number of
-//!    its placed and offered enrolments, and `waiting` that of the waiting ones.
+//!    its placed and offered enrolments, `by_staff` that of those among them that staff
+//!    placed, and `waiting` that of the waiting ones.
 //! 2. One live enrolment per person and class, and per person, course and term:
 //!    unique indexes. The limit and the timetable hold because a person's
 //!    decisions are serialised by `members::lock`.
@@ -11,6 +12,8 @@
 //!    enrolment holds its class.
 //! 5. A free place belongs to those who wait, in the order of their numbers: a
 //!    newcomer goes behind them. It is offered and reserved until the offer runs out.
+//!    Only what is kept for the counter (`courses/held.rs`) is given past them by staff;
+//!    while any is kept and somebody waits, there is a job that fills it at the release.
 //! 6. Who is taken out by staff for a reason that is not their own does not come back into
 //!    the class by themselves. Whether a class with too few people begins is decided by
 //!    staff; who was in one that does not may change to a sister class by one tap.
@@ -50,6 +53,7 @@ mod offer;
 mod opening;
 mod refusal;
 mod sign_up;
+mod slip;
 mod store;
 mod tell;
 mod waiting;
@@ -63,6 +67,7 @@ pub use history::{Past, history};
 pub use minimum::{Running, RunningClass, running, see_to_minimum};
 pub use opening::{Ended, Minute, Opening, end_in_words, opening};
 pub use sign_up::{Outcome, SignUp, SignUpOptions, needs, sign_up, sign_up_at_counter};
+pub use slip::{Slip, slip};
 pub use tell::{tell_meeting_change, tell_of_act, tell_placed};
 pub use waiting::{accept, decline, fill_free_places, lapse_offer};
 pub use withdraw::{cancel_class, withdraw, withdraw_all, withdraw_at_counter, withdraw_for};
@@ -90,6 +95,11 @@ impl From<Caller> for Actor {
 }
 
 impl Actor {
+    /// Whose places are kept for the counter.
+    fn is_staff(self) -> bool {
+        matches!(self, Self::Staff(_))
+    }
+
     pub fn kind(self) -> ActorKind {
         match self {
             Self::Resident(_) => ActorKind::Resident,
@@ -277,7 +287,7 @@ async fn step(tx: &DatabaseTransaction, before: &Model, step: Step<'_>) -> Resul
     store::add_changes(tx, &[line]).await?;
     let holds = |status| matches!(status, EnrolmentStatus::Placed | EnrolmentStatus::Offered);
     if holds(before.status) && !holds(after.status) {
-        courses::give_back_place(tx, before.class_id).await?;
+        courses::give_back_place(tx, before.class_id, before.by_staff).await?;
     }
     let waits = |status| i32::from(status == EnrolmentStatus::Waiting);
     let more_waiting = waits(after.status) - waits(before.status);

@@ -151,7 +151,7 @@ pub async fn opening(app: &App, id: TermId) -> Result<Opening> {
         })
         .collect();
     classes.sort_by_key(|(facts, _)| {
-        (courses::free_places(&facts.class), -facts.class.waiting, facts.class.id)
+        (courses::empty_places(&facts.class), -facts.class.waiting, facts.class.id)
     });
     let now = app.clock.now();
     let minutes = minutes(&app.cache, id, now).await;

@@ -1,15 +1,28 @@
 //! What a refused person is told: why, in one sentence, and what they can do instead.
 
+use chrono::{DateTime, Utc};
+
 use super::Actor;
+use crate::clock;
 use crate::courses::{self, ClassFacts};
 use crate::error::Error;
 
 /// More would not help to choose.
 const MOST_ALTERNATIVES: usize = 3;
 
-/// The refusal of a full class.
-pub(super) fn full() -> Error {
-    Error::conflict("class_full", "这个班已经报满了。")
+/// The refusal of a full class; some places may be kept for the counter.
+pub(super) fn full(class: Option<&ClassFacts>, now: DateTime<Utc>) -> Error {
+    let kept = class.map_or(0, |facts| courses::kept_places(facts, now));
+    let message = match class {
+        Some(facts) if kept > 0 => {
+            let until = clock::spoken(courses::released_at(&facts.term));
+            format!(
+                "网上的名额报满了。还有 {kept} 个名额留给窗口和电话报名，{until}放出，先给候补的人。"
+            )
+        }
+        _ => "这个班已经报满了。".to_owned(),
+    };
+    Error::conflict("class_full", message)
 }
 
 /// Whether another class of the course would help.
@@ -47,16 +60,15 @@ pub(super) fn with_list(refusal: Error, actor: Actor, facts: &ClassFacts) -> Err
 pub(super) fn with_alternatives<'a>(
     refusal: Error,
     others: impl Iterator<Item = &'a ClassFacts>,
+    places: impl Fn(&ClassFacts) -> i32,
 ) -> Error {
-    // A free place that somebody waits for is theirs.
-    let free = others.filter(|other| other.class.waiting == 0);
-    free.take(MOST_ALTERNATIVES).fold(refusal, |refusal, other| {
+    others.take(MOST_ALTERNATIVES).fold(refusal, |refusal, other| {
         let text = format!(
             "“{}”（{}，{}）还有 {} 个名额",
             other.class.name,
             courses::time_text(&other.class),
             other.site.name,
-            courses::free_places(&other.class)
+            places(other)
         );
         refusal.or_else(text, Some(format!("/classes/{}", other.class.id)))
     })

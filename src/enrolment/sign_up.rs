@@ -123,6 +123,7 @@ pub async fn sign_up_at_counter(
     class: ClassId,
     learner_number: &str,
     join_waitlist: bool,
+    request_key: Option<String>,
 ) -> Result<SignUp> {
     scoped(app, who, class).await?;
     let number = learner_number.trim();
@@ -134,6 +135,6 @@ pub async fn sign_up_at_counter(
                 .or_else("按姓名或手机号查找", None)
         })?;
     let actor = Actor::Staff(who.id);
-    let options = SignUpOptions { join_waitlist, actor, request_key: None };
+    let options = SignUpOptions { join_waitlist, actor, request_key };
     sign_up(app, resident.id, class, options).await
 }

@@ -303,6 +303,7 @@ pub(super) async fn set_status(
     let changed = Entity::update_many()
         .col_expr(Column::Status, Expr::value(after.status))
         .col_expr(Column::OfferExpiresAt, Expr::value(after.offer_expires_at))
+        .col_expr(Column::ByStaff, Expr::value(after.by_staff))
         .col_expr(Column::UpdatedAt, Expr::value(after.updated_at))
         .filter(Column::Id.eq(before.id))
         .filter(Column::Status.eq(before.status))

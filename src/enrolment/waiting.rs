@@ -13,7 +13,7 @@ use super::eligibility::Occasion;
 use super::{Actor, Step, locked, no_enrolment, offer, record, step, store, tell};
 use crate::app::App;
 use crate::clock;
-use crate::courses;
+use crate::courses::{self, ClassFacts, Wanted};
 use crate::error::{Error, Result};
 use crate::outbox::{self, Job};
 
@@ -38,8 +38,32 @@ pub async fn fill_free_places(app: &App, class: ClassId) -> Result<()> {
     Ok(())
 }
 
-/// Offers while a place is free and someone is to be asked. The class is locked.
+/// Offers while a place is free and someone is to be asked, and has what is kept for the
+/// counter filled when it is released. The class is locked.
 async fn fill(app: &App, tx: &DatabaseTransaction, class: ClassId, ask: Ask) -> Result<()> {
+    offer_all(app, tx, class, ask).await?;
+    let facts = courses::class(tx, class).await?;
+    if facts.class.waiting > 0 {
+        fill_when_released(tx, &facts, app.clock.now()).await?;
+    }
+    Ok(())
+}
+
+/// Somebody waits beside places that are kept: asked at the release, by a job that finds
+/// them free by then or, if the term was changed, looks again.
+pub(super) async fn fill_when_released(
+    tx: &DatabaseTransaction,
+    facts: &ClassFacts,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if courses::kept_places(facts, now) > 0 {
+        let fill = Job::FillFreePlaces { class: facts.class.id };
+        outbox::enqueue(tx, &fill, now, courses::released_at(&facts.term)).await?;
+    }
+    Ok(())
+}
+
+async fn offer_all(app: &App, tx: &DatabaseTransaction, class: ClassId, ask: Ask) -> Result<()> {
     let now = app.clock.now();
     let facts = courses::class(tx, class).await?;
     if facts.term.last_day < clock::local_date(now) {
@@ -51,7 +75,9 @@ async fn fill(app: &App, tx: &DatabaseTransaction, class: ClassId, ask: Ask) -> 
             next = store::head_of_missed(tx, class).await?;
         }
         let Some(next) = next else { return Ok(()) };
-        if !courses::take_place(tx, class).await? {
+        let held = courses::held_places(&facts.class, &facts.term, now);
+        let wanted = Wanted { class, places: 1, by_staff: 0, held, numbers: 0 };
+        if !courses::take_places(tx, &[wanted]).await? {
             return Ok(());
         }
         let rules = &app.config.enrolment;

@@ -172,8 +172,7 @@ pub async fn cancel_class(
     };
     if let Some(sister) = &sister {
         change::must_be_sisters(&facts.class, &sister.class)?;
-        if sister.class.status == ClassStatus::Cancelled || courses::free_places(&sister.class) == 0
-        {
+        if sister.class.status == ClassStatus::Cancelled || courses::free_places(sister, now) == 0 {
             let message = format!("“{}”没有空位，请另选一个班，或者不推荐。", sister.class.name);
             return Err(Error::conflict("class_full", message));
         }

@@ -17,10 +17,11 @@ use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 use crate::wire::{ApiError, ApiResult};
 
+mod counter;
 mod papers;
 
+pub use counter::StaffCounterApi;
 pub use papers::{PapersApi, StaffPapersApi};
-
 pub struct MembersApi(pub App);
 
 pub struct StaffMembersApi(pub App);
@@ -240,7 +241,7 @@ impl MembersApi {
             phone: body.phone,
             id_number: body.id_number,
         };
-        members::save_profile(&self.0, id, input).await.map_err(ApiError::from)?;
+        let id = members::save_profile(&self.0, id, input).await.map_err(ApiError::from)?;
         Ok(Json(me(&self.0, id).await.map_err(ApiError::from)?))
     }
 

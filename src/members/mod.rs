@@ -14,7 +14,9 @@
 //! 6. A pledge and a relative are given by the resident, or recorded by staff who have them
 //!    on paper or from a call, with the colleague. A bar has a reason, which the person is
 //!    told, and a last day.
-//! 7. A name that a resident typed is masked where others see it until it was judged
+//! 7. Who was entered at the counter and comes by WeChat later is the same resident, if
+//!    WeChat vouches for the phone number and all else is the same (`joining.rs`).
+//! 8. A name that a resident typed is masked where others see it until it was judged
 //!    (`safety/`); nothing else waits for that.
 //!
 //! A family member acts for a resident by their own session (`family/`): every verb takes
@@ -35,7 +37,9 @@ use crate::outbox::{self, Job};
 use crate::vault;
 
 pub mod api;
+mod counter;
 mod erasure;
+mod joining;
 mod papers;
 mod profile;
 mod sessions;
@@ -243,11 +247,12 @@ async fn has_consent(
     Ok(given.iter().any(|consent| consent.version == app.config.members.consent_version))
 }
 
-/// Fills in or changes a profile; numbers that are not given stay as they are.
+/// Fills in or changes a profile; numbers that are not given stay as they are. Whose
+/// profile it is: somebody's who was entered at the counter, perhaps.
 ///
 /// # Errors
 /// `consent_needed`, or which field is wrong; `id_number_taken`: another has it.
-pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Result<()> {
+pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Result<ResidentId> {
     let now = app.clock.now();
     let name = profile::name(&input.name)?;
     let birth_date = profile::birth_date(input.birth_date, app.clock.today())?;
@@ -267,6 +272,13 @@ pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Res
     }
     if store::community(&tx, input.community_id).await?.is_none() {
         return Err(Error::invalid("no_community", "请选一个社区。"));
+    }
+    if phone.is_none()
+        && id_number.is_none()
+        && let Some(known) = joining::join(app, &tx, row.clone(), (&name, birth_date)).await?
+    {
+        tx.commit().await?;
+        return Ok(known);
     }
     let renamed = row.name.as_ref() != Some(&name);
     let mut changes = store::Changes {
@@ -293,7 +305,7 @@ pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Res
         outbox::enqueue(&tx, &Job::CheckName { resident: id }, now, now).await?;
     }
     tx.commit().await?;
-    Ok(())
+    Ok(id)
 }
 
 /// Names somebody who has no name yet, as a family member who is asked for nothing else.

@@ -541,3 +541,91 @@ pub(super) async fn community_names(
         .map(|community| (community.id, community.name))
         .collect())
 }
+
+/// Residents with exactly this learner number or phone number, or this name and birth date.
+pub(super) async fn matching(
+    conn: &impl ConnectionTrait,
+    number: Option<&str>,
+    phone_hash: Option<String>,
+    both: Option<(&str, NaiveDate)>,
+    limit: u64,
+) -> Result<Vec<resident::Model>> {
+    let mut any = Condition::any();
+    if let Some(number) = number {
+        any = any.add(resident::Column::LearnerNumber.eq(number));
+    }
+    if let Some(hash) = phone_hash {
+        any = any.add(resident::Column::PhoneHash.eq(hash));
+    }
+    if let Some((name, birth_date)) = both {
+        let name = resident::Column::Name.eq(name);
+        any = any.add(name.and(resident::Column::BirthDate.eq(birth_date)));
+    }
+    if any.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(resident::Entity::find()
+        .filter(resident::Column::Name.is_not_null())
+        .filter(resident::Column::ErasedAt.is_null())
+        .filter(any)
+        .order_by_asc(resident::Column::Id)
+        .limit(limit)
+        .all(conn)
+        .await?)
+}
+
+/// Whom a request at the counter made.
+pub(super) async fn by_request_key(
+    conn: &impl ConnectionTrait,
+    key: &str,
+) -> Result<Option<ResidentId>> {
+    let row =
+        resident::Entity::find().filter(resident::Column::RequestKey.eq(key)).one(conn).await?;
+    Ok(row.map(|row| row.id))
+}
+
+/// Notes the request that made a resident; false when it made another meanwhile, and the
+/// caller gives up the transaction.
+pub(super) async fn claim_request_key(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    key: &str,
+) -> Result<bool> {
+    let claimed = resident::Entity::update_many()
+        .col_expr(resident::Column::RequestKey, Expr::value(key))
+        .filter(resident::Column::Id.eq(id))
+        .exec(tx)
+        .await;
+    match claimed {
+        Ok(claimed) => Ok(claimed.rows_affected == 1),
+        Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// They come by WeChat.
+pub(super) async fn has_identity(conn: &impl ConnectionTrait, id: ResidentId) -> Result<bool> {
+    let of_resident = wechat_identity::Column::ResidentId.eq(id);
+    Ok(wechat_identity::Entity::find().filter(of_resident).one(conn).await?.is_some())
+}
+
+/// Gives one resident's openids and sessions to another.
+pub(super) async fn hand_over(
+    tx: &DatabaseTransaction,
+    from: ResidentId,
+    to: ResidentId,
+) -> Result<()> {
+    wechat_identity::Entity::update_many()
+        .col_expr(wechat_identity::Column::ResidentId, Expr::value(to))
+        .filter(wechat_identity::Column::ResidentId.eq(from))
+        .exec(tx)
+        .await?;
+    resident_session::Entity::update_many()
+        .col_expr(resident_session::Column::ResidentId, Expr::value(to))
+        .filter(resident_session::Column::ResidentId.eq(from))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

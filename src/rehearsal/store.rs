@@ -51,6 +51,7 @@ pub(super) async fn prepare(from: &App, to: &App, term: term::Model, people: u32
         // Nobody made up can show papers or a past: who may come is not what is rehearsed.
         .map(|class| class::Model {
             taken: 0,
+            by_staff: 0,
             waiting: 0,
             last_queue_number: 0,
             residence: Residence::Everyone,
@@ -64,6 +65,8 @@ pub(super) async fn prepare(from: &App, to: &App, term: term::Model, people: u32
         enrolment_opens_at: now - TimeDelta::seconds(1),
         enrolment_closes_at: now + TimeDelta::days(1),
         pledge_needed: false,
+        // Nor does anybody made up come to the counter.
+        held_hours: 0,
         ..term
     };
     let scratch = to.db.writer();

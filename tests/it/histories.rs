@@ -3,7 +3,8 @@
 //! Each history is a term of its own with three small classes, two of them of one course,
 //! and eight people. Its acts are dealt to lanes that run side by side: people sign up,
 //! repeat a request, sign up for each other where they may, leave, take or refuse an offer;
-//! staff sign up, take out, cut (also below what is taken) and add places; offers lapse, jobs run, an instance dies in the middle of an act and another
+//! staff sign up, take out, cut (also below what is taken) and add places, some of which are
+//! kept for staff for a day; offers lapse, jobs run, an instance dies in the middle of an act and another
 //! takes its place. Whoever changes an enrolment holds its class and its person, so what
 //! is written of each stands in the order in which it was decided; the model walks it.
 //!
@@ -15,7 +16,7 @@ mod model;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::{ClassId, EnrolmentId, ResidentId};
 use entity::kinds::{ConsentKind, DelegatedScope, DelegationWay, EnrolmentStatus, Kinship, Role};
 use entity::{class, consent, enrolment, resident, term};
@@ -118,11 +119,11 @@ fn act(rng: &mut Rng) -> Act {
     match rng.u8(..100) {
         0..6 => Act::ByFamily { who, class },
         6..9 => Act::Family { who, begin: rng.u8(..3) > 0 },
-        9..42 => {
+        9..38 => {
             let key = rng.bool().then(|| rng.u8(..4));
             Act::SignUp { who, class, wait: rng.u8(..4) > 0, key }
         }
-        42..48 => Act::AtCounter { who, class },
+        38..48 => Act::AtCounter { who, class },
         48..53 => Act::Change { who, from: class, to: rng.usize(..3) },
         53..64 => Act::Withdraw { who, class, by_staff: rng.u8(..4) == 0 },
         64..72 => Act::Accept { who, class },
@@ -237,6 +238,21 @@ struct Played {
     /// Failures that nobody may meet.
     failures: Vec<String>,
     most_places: HashMap<ClassId, i32>,
+    kept: Kept,
+}
+
+/// Places that are kept for staff.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    percent: i32,
+    until: DateTime<Utc>,
+}
+
+impl Kept {
+    /// Of so many, at this time.
+    fn of(self, places: i32, at: DateTime<Utc>) -> i32 {
+        if at < self.until { places * self.percent / 100 } else { 0 }
+    }
 }
 
 /// A term, and its classes; the first two are of one course, the last two at one hour.
@@ -244,8 +260,10 @@ async fn classes(
     world: &World,
     nth: usize,
     rng: &mut Rng,
-) -> (Vec<ClassId>, HashMap<ClassId, i32>) {
+) -> (Vec<ClassId>, HashMap<ClassId, i32>, Kept) {
     let (db, now) = (world.app.app.db.writer(), world.app.now());
+    let percent = if rng.bool() { 50 } else { 0 };
+    let kept = Kept { percent, until: now + TimeDelta::hours(24) };
     let term = term::ActiveModel {
         name: Set(format!("第{nth}学期")),
         first_day: Set(clock::local_date(now) + TimeDelta::days(60)),
@@ -254,6 +272,8 @@ async fn classes(
         enrolment_closes_at: Set(now + TimeDelta::days(100)),
         max_classes_per_person: Set(2),
         min_age: Set(50),
+        held_percent: Set(percent),
+        held_hours: Set(24),
         ..Default::default()
     };
     let term = term.insert(db).await.unwrap().id;
@@ -273,17 +293,18 @@ async fn classes(
         most.insert(id, places);
         ids.push(id);
     }
-    (ids, most)
+    (ids, most, kept)
 }
 
 async fn play(world: &Arc<World>, nth: usize, seed: u64, guard: Guard) -> Played {
     let mut rng = Rng::with_seed(seed);
-    let (classes, most_places) = classes(world, nth, &mut rng).await;
+    let (classes, most_places, kept) = classes(world, nth, &mut rng).await;
     let played = Arc::new(Mutex::new(Played {
         classes,
         told: Vec::new(),
         failures: Vec::new(),
         most_places,
+        kept,
     }));
     let mut lanes = vec![Vec::new(); LANES];
     for _ in 0..ACTS {
@@ -431,6 +452,7 @@ async fn try_to(
                 capacity: to,
                 teacher_id: world.school.teacher,
                 overbooked_for: overbooked.then(|| "小教室".to_owned()),
+                held_percent: None,
             };
             courses::update_class(&app, &world.staff, id, &change).await?;
         }

@@ -7,6 +7,7 @@ mod attendance;
 mod cache;
 mod checks;
 mod conversation;
+mod counter;
 mod courses;
 mod customer_service;
 mod dialogue;

@@ -143,6 +143,12 @@ on_both_databases! {
     async fn a_number_out_of_range_is_refused(app: TestApp) {
         let db = app.app.db.writer();
         rows::write_all(db).await;
+        refuses(db, "check", "UPDATE class SET by_staff = taken + 1").await;
+        refuses(db, "check", "UPDATE class SET by_staff = -1").await;
+        refuses(db, "check", "UPDATE class SET held_percent = 101").await;
+        refuses(db, "check", "UPDATE term SET held_percent = -1").await;
+        refuses(db, "check", "UPDATE term SET held_hours = -1").await;
+        accepts(db, "UPDATE class SET by_staff = 0").await;
         accepts(db, "UPDATE class SET taken = capacity").await;
         accepts(db, "UPDATE class SET taken = 0").await;
         refuses(db, "check", "UPDATE class SET taken = capacity + 1").await;
@@ -225,6 +231,7 @@ on_both_databases! {
             ("publication", "publish_id", ""),
             ("resident", "id_number_hash", ""),
             ("resident", "learner_number", ""),
+            ("resident", "request_key", ""),
             ("resident_session", "token_hash", ""),
             ("site", "name", ""),
             ("staff", "login", ""),

@@ -118,6 +118,9 @@ export function places(one) {
   if (one.status === 'cancelled') return h('p.places.none', {}, icon('full'), '这个班不开了');
   if (one.free > 0) return h('p.places.free', {}, icon('seat'), `还有 ${one.free} 个名额`);
   const queue = one.waiting > 0 ? `，${one.waiting} 人在候补` : '';
+  if (one.kept > 0) {
+    return h('p.places.none', {}, icon('full'), `网上名额已满，可以候补${queue}。另有 ${one.kept} 个名额留给窗口和电话报名，${one.kept_until_text}放出，先给候补的人。`);
+  }
   return h('p.places.none', {}, icon('full'), `已满，可以候补${queue}`);
 }
 

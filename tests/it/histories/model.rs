@@ -1,7 +1,8 @@
 //! What may be written of a class, and of a person.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use entity::enrolment_change::Model as Change;
 use entity::ids::{ClassId, EnrolmentId, ResidentId};
 use entity::kinds::{ActorKind, EnrolmentStatus};
@@ -9,7 +10,7 @@ use entity::{class, delegation, enrolment, enrolment_change};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use shangxue::enrolment::Outcome;
 
-use super::Played;
+use super::{Kept, Played};
 use crate::support::TestApp;
 
 use EnrolmentStatus::{Cancelled, Offered, Placed, Waiting, Withdrawn};
@@ -37,8 +38,9 @@ pub async fn judge(app: &TestApp, played: &Played) -> Vec<String> {
     for id in &played.classes {
         let class = class::Entity::find_by_id(*id).one(conn).await.unwrap().unwrap();
         let mine = changes.iter().filter(|change| rows[&change.enrolment_id].class_id == *id);
-        let walked = ClassWalk::of(*id, played.most_places[id], &rows, mine, &mut faults);
-        walked.must_end_as(&class, &rows, &mut faults);
+        let most = (played.most_places[id], played.kept);
+        let walked = ClassWalk::of(*id, most, &rows, mine, &mut faults);
+        walked.must_end_as(&class, (played.kept, app.now()), &rows, &mut faults);
     }
     people(played, &rows, &changes, &mut faults);
     told(played, &rows, &changes, &mut faults);
@@ -54,17 +56,29 @@ struct ClassWalk {
     /// Of those who wait: their number, and whether they let an offer pass.
     queue: BTreeMap<i64, (EnrolmentId, bool)>,
     last_number: i64,
+    /// Those whose place staff gave.
+    given: BTreeSet<EnrolmentId>,
+    /// The most places there ever were, and what is kept of them.
+    most: (i32, Kept),
 }
 
 impl ClassWalk {
     fn of<'a>(
         id: ClassId,
-        most_places: i32,
+        most: (i32, Kept),
         rows: &HashMap<EnrolmentId, enrolment::Model>,
         changes: impl Iterator<Item = &'a Change>,
         faults: &mut Vec<String>,
     ) -> Self {
-        let mut walk = Self { id, state: BTreeMap::new(), queue: BTreeMap::new(), last_number: 0 };
+        let mut walk = Self {
+            id,
+            state: BTreeMap::new(),
+            queue: BTreeMap::new(),
+            last_number: 0,
+            given: BTreeSet::new(),
+            most,
+        };
+        let (most_places, kept) = most;
         for change in changes {
             let number = rows[&change.enrolment_id].queue_number;
             if let Err(fault) = walk.step(change, number) {
@@ -73,6 +87,15 @@ impl ClassWalk {
             let held = walk.count(Placed) + walk.count(Offered);
             if held > usize::try_from(most_places).unwrap() {
                 faults.push(format!("class {id}: oversold, {held} in {most_places} places"));
+            }
+            let residents = most_places - kept.of(most_places, change.at);
+            let took = change.to_status == Offered
+                || change.to_status == Placed && change.from_status != Some(Offered);
+            if took
+                && !walk.given.contains(&change.enrolment_id)
+                && held - walk.given.len() > usize::try_from(residents).unwrap()
+            {
+                faults.push(format!("class {id}: took what is kept for staff: {change:?}"));
             }
         }
         walk
@@ -94,13 +117,26 @@ impl ClassWalk {
             return Err("the history does not fit together");
         }
         let fresh = self.first(false);
+        // Staff give what is kept past those who wait.
+        let (places, kept) = self.most;
+        let past = change.actor_kind == ActorKind::Staff
+            && self.given.len() < usize::try_from(kept.of(places, change.at)).unwrap();
+        match (before, change.to_status) {
+            (None | Some(Waiting), Placed) if change.actor_kind == ActorKind::Staff => {
+                self.given.insert(id);
+            }
+            (_, Withdrawn | Cancelled) => {
+                self.given.remove(&id);
+            }
+            _ => {}
+        }
         let place = number.filter(|number| self.queue.get(number).is_some_and(|it| it.0 == id));
         let missed = place.is_some_and(|number| self.queue[&number].1);
         if let Some(number) = place {
             self.queue.remove(&number);
         }
         match (before, change.to_status) {
-            (None, Placed) if fresh.is_some() => Err("jumped the queue"),
+            (None, Placed) if fresh.is_some() && !past => Err("jumped the queue"),
             (None, Placed) => Ok(()),
             (None, Waiting) => {
                 let number = number.ok_or("waits without a number")?;
@@ -115,7 +151,7 @@ impl ClassWalk {
                 let next = fresh.or_else(|| self.first(true).into_iter().chain(place).min());
                 if place == next { Ok(()) } else { Err("asked out of order") }
             }
-            (Some(Waiting), Placed) if missed && fresh.is_none() => Ok(()),
+            (Some(Waiting), Placed) if missed && (fresh.is_none() || past) => Ok(()),
             (Some(Offered), Waiting) => {
                 self.queue.insert(number.ok_or("waits without a number")?, (id, true));
                 Ok(())
@@ -130,6 +166,7 @@ impl ClassWalk {
     fn must_end_as(
         &self,
         class: &class::Model,
+        (kept, now): (Kept, DateTime<Utc>),
         rows: &HashMap<EnrolmentId, enrolment::Model>,
         faults: &mut Vec<String>,
     ) {
@@ -151,7 +188,13 @@ impl ClassWalk {
             self.last_number == last,
             format!("the last number is {}, noted {last}", self.last_number),
         );
-        let empty = held < count(class.capacity) && self.first(false).is_some();
+        let given =
+            stored().filter(|row| matches!(row.status, Placed | Offered) && row.by_staff).count();
+        must(given == self.given.len(), format!("{given} given by staff, not {:?}", self.given));
+        must(given == count(class.by_staff), format!("{given} given, counted {}", class.by_staff));
+        let residents = count(class.capacity - kept.of(class.capacity, now));
+        let empty =
+            held < count(class.capacity) && held - given < residents && self.first(false).is_some();
         must(!empty, "a place stands empty while people wait".to_owned());
         for row in stored() {
             let state = self.state.get(&row.id);

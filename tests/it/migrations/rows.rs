@@ -40,6 +40,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     let mut child = resident().into_active_model().reset_all();
     (child.id, child.learner_number) = (NotSet, sea_orm::Set("2026000002".to_owned()));
     (child.phone_hash, child.id_number_hash) = (sea_orm::Set(None), sea_orm::Set(None));
+    child.request_key = sea_orm::Set(None);
     assert_eq!(child.insert(db).await.expect("second resident").id, ResidentId(2));
     write!(delegation family_code family_try);
     write_natural_keys(db).await;
@@ -127,6 +128,7 @@ pub fn resident() -> entity::resident::Model {
         id_number_sealed: text("sealed"),
         id_number_hash: Some("b".repeat(64)),
         barred: true,
+        request_key: Some("c0b1".to_owned()),
         created_at: instant(0),
         updated_at: instant(123),
         erased_at: Some(instant(124)),
@@ -256,6 +258,8 @@ pub fn term() -> entity::term::Model {
         min_percent: 50,
         min_people: 12,
         decide_days: 5,
+        held_percent: 20,
+        held_hours: 24,
     }
 }
 
@@ -291,6 +295,8 @@ fn class() -> entity::class::Model {
         room: "201".to_owned(),
         capacity: 30,
         taken: 1,
+        by_staff: 1,
+        held_percent: Some(30),
         waiting: 1,
         last_queue_number: i64::MAX,
         weekday: 2,
@@ -347,6 +353,7 @@ pub fn enrolment() -> entity::enrolment::Model {
         offer_expires_at: Some(instant(1)),
         request_key: Some("b0a1".to_owned()),
         left_for: Some(LeaveReason::Health),
+        by_staff: true,
         created_at: instant(0),
         updated_at: instant(2),
     }

@@ -53,8 +53,8 @@ export function query(values) {
 }
 
 async function request(method, path, body, options = {}) {
-  const { signal, timeout = TIMEOUT_MS, again = true } = options;
-  const response = await send(method, path, body, signal, timeout);
+  const { signal, timeout = TIMEOUT_MS, again = true, key } = options;
+  const response = await send(method, path, body, signal, timeout, key);
   if (response.ok) return read(response);
   const error = new ApiError(response.status, await problem(response));
   if (!again || path === '/api/staff/session') throw error;
@@ -76,9 +76,11 @@ function renewed() {
   return renewing;
 }
 
-async function send(method, path, body, signal, timeout) {
+/** `key` names a request that may be sent again. */
+async function send(method, path, body, signal, timeout, key) {
   const headers = { Accept: 'application/json' };
   if (method !== 'GET') headers['X-CSRF-Token'] = csrf;
+  if (key) headers['Idempotency-Key'] = key;
   let payload;
   if (body instanceof Blob) {
     headers['Content-Type'] = body.type || 'application/octet-stream';

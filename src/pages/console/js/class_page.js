@@ -47,7 +47,8 @@ function aside(one) {
   const facts = [
     ['学期', one.term_name], ['课程', one.course_name], ['类别', one.subject],
     ['名额', places(one)], ['名额要减到', one.cut_to != null ? `${one.cut_to}（退一个少一个，减到为止不再收人）` : null],
-    ['最低开班人数', `${one.least_people} 人`], ['空位', one.free], ['候补', `${one.waiting} 人`],
+    ['最低开班人数', `${one.least_people} 人`], ['空位', one.free],
+    ['留给窗口和电话', one.kept > 0 ? `${one.kept} 个，到${one.kept_until_text}` : null], ['候补', `${one.waiting} 人`],
     ['年龄', ages], ['收谁', RESIDENCE[one.residence]],
     ['先修', one.previous_needed ? `学过“${one.previous_course_name ?? one.course_name}”` : null], ['地址', one.site_address],
     ['智能技术', one.smart_technology ? '计入“智在指尖”' : null],
@@ -108,6 +109,7 @@ async function edit(one) {
       field({ name: 'teacher_id', label: '教师', type: 'select', required: true, read: asId, value: one.teacher_id ?? teachers.find((teacher) => teacher.name === one.teacher_name)?.id ?? '', options: [['', '请选择'], ...teachers.map((teacher) => [teacher.id, teacher.name])] }),
       field({ name: 'room', label: '教室', value: one.room, required: true, maxlength: '40' }),
       field({ name: 'capacity', label: '名额', type: 'number', value: one.capacity, required: true, min: '1', max: '500', inputmode: 'numeric', hint: `已占 ${one.taken} 个。要改得更少，请写原因。` }),
+      heldField(one.held_percent),
       field({ name: 'overbooked_for', label: '少于已占名额的原因', full: true, maxlength: '100', hint: '已在班里的人不动。退一个少一个，减到为止都不再收人。不少于已占的，不用写。' }),
     ],
     submit: (values) => api.put(`/api/staff/classes/${one.id}`, values),
@@ -140,6 +142,9 @@ async function rules(one) {
   });
   if (saved) await done('已保存。');
 }
+
+/** Of the places, kept for the counter; empty: as the term says. */
+export const heldField = (value) => field({ name: 'held_percent', label: '留给窗口和电话的百分比', type: 'number', value, min: '0', max: '100', inputmode: 'numeric', hint: '空着：照学期定的。' });
 
 async function cancel(one) {
   const others = await api.list(`/api/staff/classes?term_id=${one.term_id}`);

@@ -54,7 +54,7 @@ export function places(one) {
 
 export function classBadge(one) {
   if (one.status === 'cancelled') return badge('已停开', 'bad');
-  if (one.free <= 0) return badge('已满', 'warn');
+  if (one.free <= 0) return one.kept > 0 ? badge('只剩窗口名额', 'info') : badge('已满', 'warn');
   return badge('有空位', 'ok');
 }
 
@@ -72,7 +72,7 @@ export function classTable(classes, none) {
       { name: '时间', cell: (one) => h('span.nowrap', one.time_text) },
       { name: '地点', cell: (one) => [one.site_name, one.room && h('div.small.soft', one.room)] },
       { name: '名额', cell: places },
-      { name: '空位', right: true, cell: (one) => (one.status === 'cancelled' ? '–' : one.free) },
+      { name: '空位', right: true, cell: (one) => (one.status === 'cancelled' ? '–' : [one.free, one.kept > 0 && h('div.small.soft.nowrap', `窗口 ${one.kept}`)]) },
       { name: '候补', right: true, cell: (one) => one.waiting },
       { name: '状态', cell: classBadge },
     ],

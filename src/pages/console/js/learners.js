@@ -43,7 +43,7 @@ function learnerTable(learners, label, mayWithdraw) {
       { name: '报名时间', cell: (learner) => learner.time_text },
       {
         name: '', acts: true,
-        cell: (learner) => [button('经过', { quiet: true, about: learner.name, testid: `history-${learner.resident_id}`, onclick: () => history(learner) }), ...(mayWithdraw ? [learner.status === 'placed' ? button('换班', { quiet: true, about: learner.name, testid: `change-${learner.resident_id}`, onclick: () => change(learner) }) : null, button('退课', { quiet: true, danger: true, about: learner.name, testid: `withdraw-${learner.resident_id}`, onclick: () => withdraw(learner) })] : [])],
+        cell: (learner) => [button('经过', { quiet: true, about: learner.name, testid: `history-${learner.resident_id}`, onclick: () => history(learner) }), ...(mayWithdraw ? [h('a.button.quiet', { href: `#/slips/${learner.enrolment_id}`, testid: `slip-${learner.resident_id}` }, '报名单', h('span.sr', `：${learner.name}`)), learner.status === 'placed' ? button('换班', { quiet: true, about: learner.name, testid: `change-${learner.resident_id}`, onclick: () => change(learner) }) : null, button('退课', { quiet: true, danger: true, about: learner.name, testid: `withdraw-${learner.resident_id}`, onclick: () => withdraw(learner) })] : [])],
       },
     ],
   });
@@ -62,7 +62,7 @@ async function change(learner) {
     tell(`没有可以换的班：要在开学两周内，同一门课有空位，时间也不冲突。`, 'warn');
     return;
   }
-  const options = sisters.map((one) => [one.id, `${one.name}（${one.time_text}，${one.site_name}，空 ${one.free} 位）`]);
+  const options = sisters.map((one) => [one.id, `${one.name}（${one.time_text}，${one.site_name}，空 ${one.free + one.kept} 位）`]);
   const changed = await formDialog({
     title: `为${learner.name}换班`,
     intro: ['原来的名额让给候补的人。新的班没有位子时，什么都不变。'],
@@ -108,8 +108,8 @@ function counter(one, live) {
   const found = h('div', { 'aria-live': 'polite' });
   const q = field({ name: 'q', label: '找居民', type: 'search', required: true, full: true, hint: '写姓名（至少两个字）、学员号，或完整的手机号。', autocomplete: 'off', testid: 'resident-query' });
   return h('section.panel.stack', { 'aria-labelledby': 'counter' },
-    h('div', {}, h('h2', { id: 'counter' }, '为居民报名'), one.free > 0
-      ? h('p.soft', `还有 ${one.free} 个空位。`)
+    h('div', {}, h('h2', { id: 'counter' }, '为居民报名'), one.free + one.kept > 0
+      ? h('p.soft', one.kept > 0 ? `还有 ${one.free + one.kept} 个空位，其中 ${one.kept} 个留给窗口和电话，到${one.kept_until_text}。` : `还有 ${one.free} 个空位。`)
       : h('p.soft', `名额已满，有 ${one.waiting} 人候补。可以为他排候补，有空位时按顺序通知。`)),
     form({
       fields: [q],
@@ -128,7 +128,7 @@ function results(one, live, people, q) {
   return table({
     label: '找到的居民',
     rows: people,
-    none: empty(`没有找到“${q}”。`, '请核对后再找。没有登记过的居民，要先在微信里登记。'),
+    none: empty(`没有找到“${q}”。`, '请核对后再找。没有登记过的居民，请到“窗口报名”。'),
     rowTestid: (person) => `resident-row-${person.id}`,
     columns: [
       { name: '姓名', lead: true, cell: (person) => h('span.strong', person.name) },
@@ -159,6 +159,6 @@ function signUp(one, live, person) {
       }
     },
   });
-  return put(place, ask(one.free <= 0));
+  return put(place, ask(one.free + one.kept <= 0));
 }
 

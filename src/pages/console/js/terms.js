@@ -29,7 +29,7 @@ export const page = (ctx) => crudPage(ctx, {
     { name: '名称', lead: true, cell: (term) => h('span.strong.nowrap', term.name) },
     { name: '上课', cell: (term) => span(time.dayText(term.first_day), time.dayText(term.last_day)) },
     { name: '报名', cell: (term) => [h('div', {}, phaseBadge(term)), h('div.small.soft', {}, span(time.spoken(term.enrolment_opens_at), time.spoken(term.enrolment_closes_at))), h('a.small', { href: `#/terms/${term.id}/opening`, testid: `opening-${term.id}` }, '看报名实况')] },
-    { name: '规则', cell: (term) => [h('div.nowrap', `每人最多 ${term.max_classes_per_person} 个班`), h('div.nowrap', `满 ${term.min_age} 岁`), term.pledge_needed && h('div.nowrap', '要签承诺书'), h('div.nowrap', `${term.relative_from_age} 岁起要家人同意`)] },
+    { name: '规则', cell: (term) => [h('div.nowrap', `每人最多 ${term.max_classes_per_person} 个班`), h('div.nowrap', `满 ${term.min_age} 岁`), term.pledge_needed && h('div.nowrap', '要签承诺书'), h('div.nowrap', `${term.relative_from_age} 岁起要家人同意`), term.held_percent > 0 && h('div.small.soft.nowrap', `窗口留 ${term.held_percent}%，${term.held_hours} 小时`)] },
   ],
   fields: (term) => [
     field({ name: 'name', label: '学期名称', value: term?.name, required: true, full: true, placeholder: '2027 年春季学期', maxlength: '40' }),
@@ -39,6 +39,8 @@ export const page = (ctx) => crudPage(ctx, {
     field({ name: 'enrolment_closes_at', label: '报名结束', type: 'datetime-local', value: term && time.toInput(term.enrolment_closes_at), required: true, read: readTime }),
     field({ name: 'max_classes_per_person', label: '每人最多报几个班', type: 'number', value: term?.max_classes_per_person ?? 3, required: true, min: '1', max: '20', inputmode: 'numeric' }),
     field({ name: 'min_age', label: '最低年龄', type: 'number', value: term?.min_age ?? 50, required: true, min: '0', max: '120', inputmode: 'numeric', hint: '按学期第一天算。课程可以另定。' }),
+    field({ name: 'held_percent', label: '留给窗口和电话的百分比', type: 'number', value: term?.held_percent ?? 20, required: true, min: '0', max: '100', inputmode: 'numeric', hint: '只能由工作人员报。班级可以另定。' }),
+    field({ name: 'held_hours', label: '留多少小时', type: 'number', value: term?.held_hours ?? 24, required: true, min: '0', max: '1440', inputmode: 'numeric', hint: '从报名开始算。到时自动放出，先给候补的人。' }),
     field({ name: 'relative_from_age', label: '几岁起要家人同意', type: 'number', value: term?.relative_from_age ?? 80, required: true, min: '0', max: '120', inputmode: 'numeric', hint: '按学期第一天算。不要求就填 120。' }),
     field({ name: 'min_percent', label: '最低开班人数：名额的百分之几', type: 'number', value: term?.min_percent ?? 60, required: true, min: '0', max: '100', inputmode: 'numeric' }),
     field({ name: 'min_people', label: '或者几个人', type: 'number', value: term?.min_people ?? 15, required: true, min: '0', max: '500', inputmode: 'numeric', hint: '两个里按少的算。班级可以另定。' }),

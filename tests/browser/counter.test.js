@@ -1,0 +1,118 @@
+// 窗口报名 by keys alone: somebody new, somebody known, a full class, and the slip on paper.
+//
+// SHOTS=FOLDER keeps a screenshot of each step.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Stage } from "./stage.js";
+
+/** Somebody who types without hurry. */
+const KEY_MS = 40;
+
+let stage;
+let page;
+
+const look = (name) => stage.look(page, name);
+const type = async (text) => { await page.keyboard.type(text, { delay: KEY_MS }); await page.keyboard.press("Enter"); };
+const focused = (testid) => page.waitForFunction((id) => document.activeElement?.dataset.testid === id, testid);
+
+before(async () => {
+  stage = await Stage.set();
+  page = await stage.desk("centre");
+  await page.getByTestId("nav-counter").click();
+  await focused("field-who");
+});
+after(() => stage?.close());
+
+test("somebody new is in within half a minute, by keys alone and once", async () => {
+  const begun = Date.now();
+  await type("丁桂英");
+  await focused("field-birth");
+  await type("19560301");
+  await focused("field-phone");
+  await type("13912345678");
+  await focused("field-community");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await focused("field-class");
+  await page.keyboard.type("书法", { delay: KEY_MS });
+  await look("1-class");
+  await page.keyboard.press("Enter");
+  await focused("field-consent");
+  await page.keyboard.press("Space");
+  // A key that bounces.
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("counter-done").waitFor();
+  assert.match(await page.getByTestId("counter-outcome").innerText(), /丁桂英：已录取/);
+  await focused("slip-print");
+  assert.ok(Date.now() - begun < 30_000, `${Date.now() - begun} ms`);
+  await look("2-done");
+});
+
+test("the slip is one A5 sheet in large type, and its code leads to the class", async () => {
+  const slip = page.getByTestId("slip");
+  const words = await slip.innerText();
+  for (const said of ["丁桂英", "学员号", "时间", "地点", "请带"]) assert.ok(words.includes(said), `${said} in ${words}`);
+  assert.ok(!words.includes("13912345678"), "no phone number of the person");
+  const small = await slip.evaluate((element) => [...element.querySelectorAll("*")]
+    .filter((one) => one.textContent.trim() && Number.parseFloat(getComputedStyle(one).fontSize) < 24)
+    .map((one) => one.textContent));
+  assert.deepEqual(small, [], "18 pt is 24 px");
+  const code = page.getByTestId("slip-qr");
+  await page.waitForFunction(() => document.querySelector("[data-testid=slip-qr]")?.naturalWidth > 0);
+  const answer = await fetch(`${stage.demo.sandbox}/sandbox/api/scan`, { method: "POST", headers: { "content-type": "image/png" }, body: await code.screenshot() });
+  const { link } = await answer.json();
+  assert.equal(link, await code.getAttribute("data-link"));
+  assert.match(link, /\/m\/#\/classes\/\d+$/);
+  const pdf = await page.pdf({ preferCSSPageSize: true, printBackground: true });
+  const text = pdf.toString("latin1");
+  assert.equal(text.match(/\/Type\s*\/Page\b/g).length, 1, "one page");
+  const [, width, height] = /\/MediaBox\s*\[0 0 ([\d.]+) ([\d.]+)\]/.exec(text);
+  // 148 × 210 mm in points.
+  assert.ok(Math.abs(width - 419.5) < 2 && Math.abs(height - 595.3) < 2, `${width} × ${height}`);
+});
+
+test("who is known is found, and is not entered again", async () => {
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await focused("field-who");
+  await type("丁桂英");
+  await type("19560301");
+  await page.getByTestId("counter-known").waitFor();
+  await look("3-known");
+  await page.keyboard.press("Enter");
+  await focused("field-class");
+  // The class of before is still chosen: they are in already.
+  await page.keyboard.press("Enter");
+  await page.getByTestId("counter-done").waitFor();
+  await page.getByTestId("counter-next").click();
+  await focused("field-who");
+  await type("13912345678");
+  await page.getByTestId("counter-known").waitFor();
+  assert.match(await page.getByTestId("counter-known").innerText(), /丁桂英.*139\*\*\*\*5678/);
+  await page.getByTestId("known-none").click();
+  await focused("field-who");
+  const answer = await page.evaluate(async () => (await fetch("/api/staff/residents?q=丁桂英")).json());
+  assert.equal(answer.items.length, 1);
+});
+
+test("a refusal stands in words, with what can be had instead", async () => {
+  await page.getByTestId("counter-clear").click();
+  await focused("field-who");
+  await type("丁小明");
+  await focused("field-birth");
+  await type("20010505");
+  await focused("field-phone");
+  await type("");
+  await focused("field-community");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await focused("field-class");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Enter");
+  await page.getByTestId("error").waitFor();
+  assert.match(await page.getByTestId("error").innerText(), /满 50 周岁/);
+  await look("4-refused");
+});
