@@ -282,6 +282,19 @@ mod tests {
     }
 
     #[test]
+    fn nobody_closes_the_text_from_within() {
+        // The second is not XML as it stands, the first is.
+        for end in ["", "\u{1}"] {
+            let said = format!("]]></Content><MsgType>news</MsgType>]]]]>>{end}");
+            let read = read(&Reply::Text(said.clone()), Format::Xml);
+            assert_eq!(
+                (&read["MsgType"], &read["Content"]),
+                (&json!("text"), &json!(said.replace('\u{1}', "")))
+            );
+        }
+    }
+
+    #[test]
     fn a_long_text_is_cut_between_characters() {
         let cut = cut(&"常".repeat(2000)).into_owned();
         assert!(cut.len() <= MAX_TEXT_BYTES && cut.ends_with('…'));

@@ -113,6 +113,21 @@ on_both_databases! {
         assert_eq!(history(&app, id).await, [(None, EnrolmentStatus::Placed)]);
     }
 
+    async fn who_left_at_once_is_not_told_that_they_are_in(app: TestApp) {
+        let school = fixtures::school(&app).await;
+        let class = fixtures::class(&app, &school, "一班", 20).await;
+        let people = people(&app, &school, 2).await;
+        for person in &people {
+            sign_up(&app, person, class, false).await.ok();
+        }
+        let id = mine(&app, &people[0]).await[0]["id"].as_i64().unwrap();
+        let path = format!("/api/me/enrolments/{id}/withdraw");
+        app.post(&path, &json!({})).bearer(&people[0].token).send().await.ok();
+        app.run_jobs().await;
+        let told = async |who| notices(&app, who).await.iter().filter(|one| one.title == "报名成功").count();
+        assert_eq!((told(&people[0]).await, told(&people[1]).await), (0, 1));
+    }
+
     async fn a_full_class_refuses_the_next_enrolment_and_says_what_else_there_is(app: TestApp) {
         let school = fixtures::school(&app).await;
         let class = fixtures::class(&app, &school, "一班", 1).await;
