@@ -102,7 +102,13 @@ test("a refusal stands in words, with what can be had instead", async () => {
   await focused("field-who");
   await type("丁小明");
   await focused("field-birth");
+  // Without network nothing is lost, and the same key goes on afterwards.
+  await page.context().setOffline(true);
   await type("20010505");
+  await page.getByTestId("error").waitFor();
+  await focused("field-birth");
+  await page.context().setOffline(false);
+  await page.keyboard.press("Enter");
   await focused("field-phone");
   await type("");
   await focused("field-community");

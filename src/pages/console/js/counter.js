@@ -80,6 +80,7 @@ class Desk {
   async once(work) {
     if (this.working) return;
     this.working = true;
+    this.from = document.activeElement;
     put(this.problems);
     try {
       await busy(this.submit, async () => {
@@ -254,7 +255,8 @@ class Desk {
       steps.push(h('a.button.main', { href: papers, target: '_blank', testid: 'counter-papers' }, '在“手续”里登记，再回来点“报名”'));
     }
     put(this.problems, failure(steps.length ? Object.assign(new Error(error.message), { next: [] }) : error), steps.length ? h('div.row', steps) : null);
-    this.focus(steps[0] ?? this.filter.input);
+    // Who was still being entered goes on there; else another class may do.
+    this.focus(steps[0] ?? (this.mine.contains(this.from) ? this.from : this.filter.input));
   }
 
   only(id) {
