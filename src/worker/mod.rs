@@ -2,16 +2,17 @@
 //!
 //! 1. A job is claimed with a lease in one short transaction (`SKIP LOCKED` on
 //!    PostgreSQL); no row lock is held while it runs.
-//! 2. A job whose worker died is taken up again when its lease is over; so each
-//!    job must bear being run twice.
+//! 2. The lease is short and renewed while the job runs; a job whose worker died is
+//!    taken up again when its lease is over, so each job must bear being run twice.
 //! 3. A failure that may pass (`Upstream`, `Internal`) is tried again with a capped
-//!    back-off, and not before it says it makes sense; any other, and the last try, makes the job dead: staff see it and
-//!    can repeat it.
+//!    back-off, and not before it says it makes sense; any other, and the last try,
+//!    makes the job dead: staff see it and can repeat it.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use entity::ids::JobId;
@@ -34,13 +35,12 @@ const KEEP_DONE: TimeDelta = TimeDelta::days(30);
 
 /// Runs jobs until `stop`, then finishes those in hand.
 pub async fn serve(app: App, stop: CancellationToken) {
-    let mut running = JoinSet::new();
+    let mut hand = Hand::new(&app);
     let pause = Duration::from_millis(app.config.worker.poll_ms.max(10));
     let mut prune_at = app.clock.now();
     while !stop.is_cancelled() {
-        while running.try_join_next().is_some() {}
-        let free = AT_ONCE.saturating_sub(running.len() as u64);
-        let claimed = match claim(&app, free).await {
+        hand.put_down_done();
+        let claimed = match claim(&app, hand.free()).await {
             Ok(jobs) => jobs,
             Err(error) => {
                 tracing::warn!(cause = %error.chain(), "cannot claim jobs");
@@ -49,22 +49,88 @@ pub async fn serve(app: App, stop: CancellationToken) {
         };
         let idle = claimed.is_empty();
         for row in claimed {
-            let app = app.clone();
-            running.spawn(async move { attempt(&app, row).await });
+            hand.take(row);
         }
         if app.clock.now() >= prune_at {
             prune_at = app.clock.now() + TimeDelta::hours(1);
             prune(&app).await;
         }
+        hand.renew().await;
         if idle {
             tokio::select! {
                 () = tokio::time::sleep(pause) => {}
-                _ = running.join_next(), if !running.is_empty() => {}
+                () = hand.one_done() => {}
                 () = stop.cancelled() => {}
             }
         }
     }
-    while running.join_next().await.is_some() {}
+    while !hand.running.is_empty() {
+        hand.renew().await;
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = hand.one_done() => {}
+        }
+    }
+}
+
+/// The jobs that this instance is running, whose leases it keeps from ending.
+struct Hand<'a> {
+    app: &'a App,
+    running: JoinSet<()>,
+    ids: HashMap<task::Id, JobId>,
+    renew_at: DateTime<Utc>,
+}
+
+impl<'a> Hand<'a> {
+    fn new(app: &'a App) -> Self {
+        let renew_at = app.clock.now();
+        Self { app, running: JoinSet::new(), ids: HashMap::new(), renew_at }
+    }
+
+    fn free(&self) -> u64 {
+        AT_ONCE.saturating_sub(self.running.len() as u64)
+    }
+
+    fn take(&mut self, row: job::Model) {
+        let (app, id) = (self.app.clone(), row.id);
+        let task = self.running.spawn(async move { attempt(&app, row).await });
+        self.ids.insert(task.id(), id);
+    }
+
+    fn put_down_done(&mut self) {
+        while let Some(done) = self.running.try_join_next_with_id() {
+            self.put_down(done);
+        }
+    }
+
+    /// Waits for the end of a job; without any it waits for ever.
+    async fn one_done(&mut self) {
+        match self.running.join_next_with_id().await {
+            Some(done) => self.put_down(done),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn put_down(&mut self, done: std::result::Result<(task::Id, ()), task::JoinError>) {
+        self.ids.remove(&done.map_or_else(|error| error.id(), |(id, ())| id));
+    }
+
+    /// Renews the leases three times in the time of one.
+    async fn renew(&mut self) {
+        let now = self.app.clock.now();
+        if self.ids.is_empty() || now < self.renew_at {
+            return;
+        }
+        self.renew_at = now + lease(self.app) / 3;
+        let ids: Vec<JobId> = self.ids.values().copied().collect();
+        if let Err(error) = store::renew(self.app, &ids, now, now + lease(self.app)).await {
+            tracing::warn!(cause = %error.chain(), "cannot renew leases");
+        }
+    }
+}
+
+fn lease(app: &App) -> TimeDelta {
+    TimeDelta::seconds(app.config.worker.lease_s)
 }
 
 /// Forgets what has had its time; what fails is tried again at the next turn.
@@ -137,8 +203,7 @@ async fn claim(app: &App, limit: u64) -> Result<Vec<job::Model>> {
         return Ok(Vec::new());
     }
     let tx = app.db.begin().await?;
-    let jobs =
-        store::claim(&tx, now, now + TimeDelta::seconds(app.config.worker.lease_s), limit).await?;
+    let jobs = store::claim(&tx, now, now + lease(app), limit).await?;
     tx.commit().await?;
     Ok(jobs)
 }

@@ -56,6 +56,25 @@ pub(super) async fn claim(
     Ok(jobs)
 }
 
+/// Lengthens the leases of jobs that are being run; one that has run out is no longer ours.
+pub(super) async fn renew(
+    app: &App,
+    ids: &[JobId],
+    now: DateTime<Utc>,
+    leased_until: DateTime<Utc>,
+) -> Result<()> {
+    let tx = app.db.begin().await?;
+    Entity::update_many()
+        .col_expr(Column::LeasedUntil, Expr::value(leased_until))
+        .filter(Column::Id.is_in(ids.iter().copied()))
+        .filter(Column::State.eq(JobState::Running))
+        .filter(Column::LeasedUntil.gte(now))
+        .exec(&tx)
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Writes down how an attempt ended, unless another worker has taken the job over.
 pub(super) async fn settle(
     app: &App,

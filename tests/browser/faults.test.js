@@ -50,7 +50,8 @@ async function aClass(name) {
   return classes.find((one) => one.name === name);
 }
 
-async function until(what, check, tries = 150) {
+// A job that died with the service is taken up again when its lease of 30 s is over.
+async function until(what, check, tries = 300) {
   for (let nth = 0; nth < tries; nth += 1) {
     const answer = await check();
     if (answer) return answer;

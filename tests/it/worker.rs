@@ -1,6 +1,8 @@
 //! The outbox: what fails is tried again, what is given up is shown and can be
 //! repeated, and what a dead worker held is taken up.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use entity::job;
 use entity::kinds::{JobState, Role};
@@ -8,8 +10,11 @@ use sea_orm::{ConnectionTrait, EntityTrait};
 use serde_json::Value;
 use shangxue::outbox::{self, Job};
 use shangxue::sandbox::Fault;
+use shangxue::worker;
+use tokio_util::sync::CancellationToken;
 
 use crate::on_both_databases_with_wechat;
+use crate::support::Backend;
 use crate::support::fixtures::{self, Clerk};
 use crate::support::platform::World;
 
@@ -94,4 +99,36 @@ on_both_databases_with_wechat! {
         assert_eq!(world.app.run_jobs().await, 1);
         assert_eq!(the_job(&world).await.state, JobState::Done);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_job_that_takes_longer_than_its_lease_stays_with_its_worker() {
+    let settings = [("wechat.timeout_s", "4".to_owned()), ("worker.poll_ms", "20".to_owned())];
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        if backend.available() {
+            it_takes_longer_than_its_lease(World::start_with(backend, &settings).await).await;
+        }
+    }
+}
+
+async fn it_takes_longer_than_its_lease(world: World) {
+    enqueue(&world).await;
+    // The platform keeps the worker waiting until the call gives up.
+    world.platform.fail_next(MENU, Fault::Lost, 1);
+    let stop = CancellationToken::new();
+    let serving = tokio::spawn(worker::serve(world.app.app.clone(), stop.clone()));
+    while world.calls(MENU) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let leased = the_job(&world).await.leased_until;
+    world.advance(TimeDelta::seconds(world.app.app.config.worker.lease_s - 1));
+    while the_job(&world).await.leased_until == leased {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    world.advance(TimeDelta::seconds(2));
+    assert_eq!(world.app.run_jobs().await, 0, "another worker leaves it alone");
+    stop.cancel();
+    serving.await.unwrap();
+    let job = the_job(&world).await;
+    assert_eq!((job.state, job.attempts), (JobState::Ready, 1));
 }
