@@ -104,7 +104,9 @@ impl Db {
     pub async fn connect(config: &crate::config::Database) -> Result<Self, DbErr> {
         let url = config.url.expose_secret();
         if !url.starts_with("sqlite:") {
-            let pool = Database::connect(options(url, config.max_connections)).await?;
+            let mut options = options(url, config.max_connections);
+            options.min_connections(config.open_connections.min(config.max_connections));
+            let pool = Database::connect(options).await?;
             return Ok(Self { writer: pool.clone(), reader: pool });
         }
         make_folder(url).map_err(|error| DbErr::Custom(error.to_string()))?;
@@ -143,6 +145,8 @@ fn options(url: &str, max_connections: u32) -> ConnectOptions {
     options
         .max_connections(max_connections)
         .acquire_timeout(std::time::Duration::from_secs(10))
+        // A database that was started anew is noticed; who has just answered is not asked.
+        .test_before_acquire_if_idle_for(std::time::Duration::from_secs(1))
         // Statements hold personal data.
         .sqlx_logging(false);
     options

@@ -66,6 +66,7 @@ pub struct Server {
 pub struct Database {
     pub url: SecretString,
     pub max_connections: u32,
+    pub open_connections: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]

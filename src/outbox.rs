@@ -20,6 +20,10 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
+use crate::sql;
+
+/// Rows in one statement.
+const ROWS: usize = 64;
 
 /// Everything that can be waiting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -154,12 +158,8 @@ pub async fn enqueue(
 /// # Errors
 /// The database.
 pub async fn enqueue_all(tx: &DatabaseTransaction, jobs: &[Job], now: DateTime<Utc>) -> Result<()> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
     let rows: Vec<_> = jobs.iter().map(|job| row(job, now, now)).collect::<Result<_>>()?;
-    job::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    Ok(())
+    sql::insert_all(tx, rows, ROWS).await
 }
 
 /// How many jobs are due and not done.

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Insert,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use entity::ids::LateAnswerId;
@@ -17,6 +17,10 @@ use entity::{callback, late_answer};
 use super::Who;
 use super::intake::Seen;
 use crate::error::Result;
+use crate::sql;
+
+/// Rows in one statement: they hold whole replies.
+const ROWS: usize = 16;
 
 /// What makes a callback one and the same.
 pub(super) type Key = (WechatAccount, String);
@@ -34,11 +38,9 @@ pub(super) async fn remember(tx: &DatabaseTransaction, seen: &[Seen]) -> Result<
         received_at: Set(one.at),
         ..Default::default()
     });
-    let mut insert = Insert::many(rows).on_conflict(once()).into_query();
-    let written = [callback::Column::Account, callback::Column::DedupKey];
-    insert.returning(Query::returning().columns(written));
-    let rows = tx.query_all(&insert).await?;
-    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+    let key = [callback::Column::Account, callback::Column::DedupKey];
+    let written = sql::insert_once(tx, rows, ROWS, once(), &key).await?;
+    written.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
 fn once() -> OnConflict {

@@ -7,7 +7,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
-    Insert, Iterable, JoinType, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
+    Iterable, JoinType, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use entity::enrolment::{self, Column, Entity, Model};
@@ -17,7 +17,10 @@ use entity::{enrolment_change, term};
 
 use super::Actor;
 use crate::error::Result;
-use crate::sql::rounded;
+use crate::sql::{self, rounded};
+
+/// Rows in one statement.
+const ROWS: usize = 64;
 
 /// The states in which an enrolment counts; the unique indexes name the same.
 pub(super) const LIVE: [EnrolmentStatus; 3] =
@@ -284,13 +287,9 @@ pub(super) async fn insert_all(
     tx: &DatabaseTransaction,
     rows: Vec<enrolment::ActiveModel>,
 ) -> Result<Vec<Model>> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut insert =
-        Insert::many(rows).on_conflict(OnConflict::new().do_nothing().to_owned()).into_query();
-    insert.returning(Query::returning().columns(Column::iter()));
-    let written = tx.query_all(&insert).await?;
+    let once = OnConflict::new().do_nothing().to_owned();
+    let columns: Vec<_> = Column::iter().collect();
+    let written = sql::insert_once(tx, rows, ROWS, once, &columns).await?;
     written.iter().map(|row| Ok(Model::from_query_result(row, "")?)).collect()
 }
 
@@ -337,9 +336,6 @@ pub(super) struct Line<'a> {
 
 /// Appends to the history.
 pub(super) async fn add_changes(tx: &DatabaseTransaction, lines: &[Line<'_>]) -> Result<()> {
-    if lines.is_empty() {
-        return Ok(());
-    }
     let rows = lines.iter().map(|line| enrolment_change::ActiveModel {
         enrolment_id: Set(line.now_is.id),
         from_status: Set(line.from),
@@ -350,6 +346,5 @@ pub(super) async fn add_changes(tx: &DatabaseTransaction, lines: &[Line<'_>]) ->
         at: Set(line.at),
         ..Default::default()
     });
-    enrolment_change::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    Ok(())
+    sql::insert_all(tx, rows, ROWS).await
 }

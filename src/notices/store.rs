@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, Insert, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
 use entity::ids::{NoticeId, ResidentId};
@@ -16,6 +16,10 @@ use entity::{delivery, notice, subscription};
 
 use super::{NewNotice, Report};
 use crate::error::Result;
+use crate::sql;
+
+/// Rows in one statement: they hold whole sentences.
+const ROWS: usize = 16;
 
 /// Writes those that do not exist yet, each with whom it is about where it is a copy;
 /// their ids.
@@ -42,9 +46,7 @@ pub(super) async fn insert(
         })
         .collect::<Result<_>>()?;
     let once = OnConflict::column(notice::Column::DedupKey).do_nothing().to_owned();
-    let mut insert = Insert::many(rows).on_conflict(once).into_query();
-    insert.returning(Query::returning().column(notice::Column::Id));
-    let written = tx.query_all(&insert).await?;
+    let written = sql::insert_once(tx, rows, ROWS, once, &[notice::Column::Id]).await?;
     written.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
 }
 

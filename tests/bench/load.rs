@@ -1,5 +1,6 @@
 //! A load that costs little itself: requests written beforehand, sent over open
-//! connections as they are, answers counted.
+//! connections as they are, answers counted. It has threads of its own, as people and
+//! their phones have: it must not stand in the service's line.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,10 +24,29 @@ pub async fn run(
     connections: usize,
     expected: &'static str,
 ) -> Load {
+    apart(rush(address, Arc::clone(requests), connections, expected)).await
+}
+
+/// On threads of its own.
+async fn apart<T: Send + 'static>(load: impl Future<Output = T> + Send + 'static) -> T {
+    let threads =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let threads = threads.unwrap();
+    let done = threads.spawn(load).await.unwrap();
+    threads.shutdown_background();
+    done
+}
+
+async fn rush(
+    address: SocketAddr,
+    requests: Arc<Vec<Vec<u8>>>,
+    connections: usize,
+    expected: &'static str,
+) -> Load {
     let next = Arc::new(AtomicUsize::new(0));
     let begun = Instant::now();
     let clients: Vec<_> = (0..connections)
-        .map(|_| tokio::spawn(client(address, Arc::clone(requests), Arc::clone(&next), expected)))
+        .map(|_| tokio::spawn(client(address, Arc::clone(&requests), Arc::clone(&next), expected)))
         .collect();
     let mut times = Vec::with_capacity(requests.len());
     for client in clients {
@@ -93,6 +113,15 @@ pub async fn arrive(
     connections: usize,
     within: Duration,
 ) -> Arrivals {
+    apart(come(address, Arc::clone(requests), connections, within)).await
+}
+
+async fn come(
+    address: SocketAddr,
+    requests: Arc<Vec<Vec<u8>>>,
+    connections: usize,
+    within: Duration,
+) -> Arrivals {
     let next = Arc::new(AtomicUsize::new(0));
     let mut streams = Vec::new();
     for _ in 0..connections {
@@ -102,7 +131,7 @@ pub async fn arrive(
     let clients: Vec<_> = streams
         .into_iter()
         .map(|stream| {
-            let (requests, next) = (Arc::clone(requests), Arc::clone(&next));
+            let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
             tokio::spawn(async move {
                 let mut served = Vec::new();
                 let mut client = Client::new(stream);

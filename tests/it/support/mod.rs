@@ -110,6 +110,7 @@ impl TestApp {
             ("security.data_key", DATA_KEY.to_owned()),
             ("database.url", scratch.url.clone()),
             ("database.max_connections", "8".to_owned()),
+            ("database.open_connections", "0".to_owned()),
             ("server.public_url", url.clone()),
             ("centre.phone", "0512-58000000".to_owned()),
             // Nothing answers here unless a test brings a platform.
