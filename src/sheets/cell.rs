@@ -88,7 +88,7 @@ impl Cell {
         match number.filter(fits) {
             // Exact: there is no fraction, and it is far below 2^31.
             Some(number) => Ok(Some(number as i32)),
-            None => Err(format!("要写一个整数，不能是{}。", self.quoted())),
+            None => Err(format!("要写整数，比如 30，看不懂{}。", self.quoted())),
         }
     }
 
@@ -139,7 +139,7 @@ impl Cell {
             Self::Moment { .. } => None,
             Self::Broken => return Err(broken()),
         };
-        let words = || format!("看不懂星期{}，请写成 周一 到 周日。", self.quoted());
+        let words = || format!("看不懂星期{}，请写成“周一”到“周日”里的一个。", self.quoted());
         nth.map(Some).ok_or_else(words)
     }
 

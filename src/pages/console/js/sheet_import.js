@@ -32,10 +32,18 @@ export function importPage(ctx, spec) {
     put(outcome, h('p.soft', { role: 'status' }, `正在检查“${name}”…`));
     try {
       const report = await api.upload(`${spec.path}/check${spec.query()}`, bytes, { signal: ctx.signal });
-      if (mine === asked) put(outcome, told(report));
+      if (mine === asked) show(told(report));
     } catch (error) {
-      if (!isGone(error) && mine === asked) put(outcome, failure(error));
+      if (isGone(error) || mine !== asked) return;
+      const large = error.code === 'too_large';
+      show(failure(large ? new Error('文件太大了。请只留要导入的这一页，去掉图片，再选一次。') : error));
     }
+  }
+
+  /** Where it is seen: on a phone it stands below the fold. */
+  function show(...what) {
+    put(outcome, what);
+    outcome.scrollIntoView({ block: 'nearest' });
   }
 
   async function choose(file) {
@@ -45,7 +53,7 @@ export function importPage(ctx, spec) {
       // Kept as they are now: somebody may go on typing in Excel.
       bytes = new Blob([await file.arrayBuffer()], { type: XLSX });
     } catch {
-      put(outcome, failure(new Error('文件读不出来。请先在 Excel 里关掉它，再选一次。')));
+      show(failure(new Error('文件读不出来。请先在 Excel 里关掉它，再选一次。')));
       return;
     }
     await check();
@@ -65,12 +73,12 @@ export function importPage(ctx, spec) {
   function faulty(report) {
     const rows = new Set(report.faults.map((fault) => fault.row)).size;
     const list = h('div');
-    const show = (faults) => put(list, faultTable(faults), faults.length < report.faults.length
-      ? h('div.panel-head', {}, button(`还有 ${report.faults.length - faults.length} 处，都列出来`, { testid: 'fault-more', onclick: () => show(report.faults) })) : null);
-    show(report.faults.slice(0, SHOWN));
+    const fill = (faults) => put(list, faultTable(faults), faults.length < report.faults.length
+      ? h('div.panel-head', {}, button(`还有 ${report.faults.length - faults.length} 处，都列出来`, { testid: 'fault-more', onclick: () => fill(report.faults) })) : null);
+    fill(report.faults.slice(0, SHOWN));
     return [
       alertBox('bad',
-        h('p.strong', { testid: 'sheet-summary' }, `“${name}”共 ${report.rows} 行，${rows} 行有问题，一行也没有导入。`),
+        h('p.strong', { testid: 'sheet-summary' }, `“${name}”共 ${report.rows} 行：${report.rows - rows} 行没有问题，${rows} 行有问题。一行也没有导入。`),
         h('p', '请在 Excel 里照下面改好，保存，再选一次文件。')),
       h('section.panel.flush', { 'aria-label': '要改的地方' }, list),
     ];
@@ -99,16 +107,17 @@ export function importPage(ctx, spec) {
       },
     });
     return [
-      alertBox('ok', h('p.strong', { testid: 'sheet-summary' }, `“${name}”检查完了，${report.good} 行没有问题。${known}`), h('p', '还没有导入。请点下面的按钮。')),
-      promise?.element, problems, h('div.form-end', {}, send),
+      alertBox('ok', h('p.strong', { testid: 'sheet-summary' }, `“${name}”检查完了，${report.good} 行没有问题。${known}`), h('p', '还没有导入，请做第 3 步。')),
+      h('section.panel.stack', { 'aria-labelledby': 'step-3' },
+        h('h2', { id: 'step-3' }, '3. 导入'), promise?.element, problems, h('div.form-end', {}, send)),
     ];
   }
 
   function done(report) {
     // Somebody was faster: what was good a moment ago is not any more.
-    if (!report.imported) { put(outcome, told(report)); return; }
+    if (!report.imported) { show(told(report)); return; }
     bytes = null;
-    put(outcome,
+    show(
       alertBox('ok', h('p.strong', { testid: 'sheet-done' }, `已导入 ${report.good} ${spec.unit}。`), h('div.row', {}, spec.done())),
       report.known.length ? knownList(report) : null);
     tell(`已导入 ${report.good} ${spec.unit}。`);
