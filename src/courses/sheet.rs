@@ -82,7 +82,7 @@ static COLUMNS: [Column; 11] = [
         kind: Kind::Text,
         width: 8,
         example: "周二",
-        help: "周一 到 周日，从下拉里选。",
+        help: "“周一”到“周日”，从下拉里选。",
     },
     Column {
         title: "几点开始",

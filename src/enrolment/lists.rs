@@ -120,6 +120,7 @@ fn table(
                 ],
                 rows,
                 foot: format!("{} {made}", sheets::INTERNAL),
+                large: false,
             }
         }
         ListKind::Posted => {
@@ -128,9 +129,10 @@ fn table(
                 sheet: "公示名单",
                 title: format!("{}公示名单", class.name),
                 notes: vec![about, format!("{day}。姓名隐去一部分，请看学员号的后四位。")],
-                headings: vec![("序号", 8), ("姓名", 16), ("学员号后四位", 16), ("状态", 24)],
+                headings: vec![("序号", 10), ("姓名", 18), ("学员号后四位", 22), ("状态", 30)],
                 rows,
                 foot: format!("{} {day}", class.name),
+                large: true,
             }
         }
     }

@@ -45,7 +45,7 @@ static COLUMNS: [Column; 4] = [
     },
     Column {
         title: "社区",
-        also: &["所属社区", "居委会", "社区（居委会）"],
+        also: &["所属社区", "居委会"],
         needed: true,
         kind: Kind::Text,
         width: 18,
@@ -326,6 +326,7 @@ pub async fn residents_list(
         headings: vec![("序号", 6), ("姓名", 16), ("学员号", 14), ("手机号", 16), ("社区", 20)],
         rows,
         foot: format!("{} {made}", sheets::INTERNAL),
+        large: false,
     };
     let bytes = sheets::list(table, now).await?;
     Ok(Written::named(&format!("居民名单（{whose}）{}", clock::local_date(now)), bytes))

@@ -248,6 +248,8 @@ fn weekday_of(text: &str) -> Option<i32> {
 
 #[cfg(test)]
 mod tests {
+    use calamine::{ExcelDateTime, ExcelDateTimeType};
+
     use super::*;
 
     fn text(raw: &str) -> Cell {
@@ -303,6 +305,17 @@ mod tests {
         assert_eq!(Cell::Number(0.375).minute(), Ok(Some(540)));
         for bad in ["9", "25:00", "9:60", "上午", "9:0:0:0", "九点"] {
             assert!(text(bad).minute().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn each_minute_of_the_day_is_the_one_that_excel_shows() {
+        for minute in 0..1440 {
+            let fraction = f64::from(minute) / 1440.0;
+            for kind in [ExcelDateTimeType::DateTime, ExcelDateTimeType::TimeDelta] {
+                let moment = ExcelDateTime::new(fraction, kind, false);
+                assert_eq!(Cell::of(&DataRef::DateTime(moment)).minute(), Ok(Some(minute)));
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use rust_xlsxwriter::{
     FormatAlign, FormatBorder, Formula, Workbook, Worksheet, XlsxError,
 };
 
-use super::{Column, Kind, MOST_ROWS};
+use super::{Column, INTERNAL, Kind, MOST_ROWS};
 use crate::error::{Error, Result};
 
 const BRAND: Color = Color::RGB(0x1B_6B_53);
@@ -29,6 +29,8 @@ pub struct Table {
     pub rows: Vec<Vec<String>>,
     /// At the foot of each printed page.
     pub foot: String,
+    /// Is posted up, and read standing.
+    pub large: bool,
 }
 
 /// A file to be filled in.
@@ -87,30 +89,34 @@ fn heading() -> Format {
 fn list_bytes(table: &Table, now: DateTime<Utc>) -> Result<Vec<u8>, XlsxError> {
     let mut book = workbook(now)?;
     let sheet = book.add_worksheet().set_name(table.sheet)?;
-    let plain = Format::new().set_border(FormatBorder::Thin).set_align(FormatAlign::VerticalCenter);
+    let (size, height) = if table.large { (16, 30) } else { (11, 20) };
+    let plain = Format::new()
+        .set_border(FormatBorder::Thin)
+        .set_align(FormatAlign::VerticalCenter)
+        .set_font_size(size);
     // Stays text also where somebody edits the cell.
     let text = plain.clone().set_quote_prefix();
+    let title = Format::new().set_bold().set_font_size(size + 6);
+    let note = Format::new().set_font_color(SOFT).set_font_size(size - 1);
     let mut row = 0;
-    sheet.write_string_with_format(
-        row,
-        0,
-        &table.title,
-        &Format::new().set_bold().set_font_size(16),
-    )?;
-    for note in &table.notes {
+    sheet.write_string_with_format(row, 0, &table.title, &title)?;
+    for line in &table.notes {
         row += 1;
-        sheet.write_string_with_format(row, 0, note, &Format::new().set_font_color(SOFT))?;
+        let bold = if line == INTERNAL { note.clone().set_bold() } else { note.clone() };
+        sheet.write_string_with_format(row, 0, line, &bold)?;
     }
     row += 1;
     for (column, (title, width)) in (0..).zip(&table.headings) {
-        sheet.write_string_with_format(row, column, *title, &heading())?;
+        let heading = heading().set_font_size(size);
+        sheet.write_string_with_format(row, column, *title, &heading)?;
         sheet.set_column_width(column, f64::from(*width))?;
     }
-    sheet.set_row_height(row, 24)?;
+    sheet.set_row_height(row, height + 4)?;
     sheet.set_freeze_panes(row + 1, 0)?;
     sheet.set_repeat_rows(row, row)?;
     for cells in &table.rows {
         row += 1;
+        sheet.set_row_height(row, height)?;
         for (column, cell) in (0..).zip(cells) {
             let format = if active(cell) { &text } else { &plain };
             sheet.write_string_with_format(row, column, cell, format)?;
@@ -193,7 +199,7 @@ fn fill_in(sheet: &mut Worksheet, template: &Template) -> Result<(), XlsxError> 
 /// 怎么填: short, for people.
 fn how(sheet: &mut Worksheet, template: &Template) -> Result<(), XlsxError> {
     let wrap = Format::new().set_text_wrap().set_align(FormatAlign::Top);
-    sheet.set_column_width(0, 18)?;
+    sheet.set_column_width(0, 28)?;
     sheet.set_column_width(1, 60)?;
     sheet.write_string_with_format(0, 0, "怎么填", &Format::new().set_bold().set_font_size(16))?;
     let mut row = 0;
@@ -211,5 +217,6 @@ fn how(sheet: &mut Worksheet, template: &Template) -> Result<(), XlsxError> {
         sheet.write_string_with_format(row, 0, format!("{}{must}", column.title), &wrap)?;
         sheet.write_string_with_format(row, 1, column.help, &wrap)?;
     }
+    printed(sheet);
     Ok(())
 }

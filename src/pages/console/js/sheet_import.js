@@ -5,18 +5,18 @@
 // 2. What is taken are the bytes that were looked through, whatever became of the file since.
 
 import { api, isGone } from './api.js';
-import { h, put } from './dom.js';
+import { h, put, say } from './dom.js';
 import { download } from './download.js';
 import { icon } from './icons.js';
-import { alertBox, button, failure, pageHead, table, tell } from './ui.js';
+import { alertBox, button, failure, pageHead, table } from './ui.js';
 
 const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 /** Faults that are shown at first. */
 const SHOWN = 100;
 
 /**
- * {title, lead, back, path, query(), unit, noun, done, first?, promise?}: `path` has /template, /check and
- * /import; `first` stands before the file, `promise` is a field to be ticked before the import.
+ * {title, lead, back, path, query(sending), unit, hint, done(), first?, promise?()}: `path` has /template, /check
+ * and /import; `first` stands before the file, `promise` makes a field to be ticked before the import.
  */
 export function importPage(ctx, spec) {
   const outcome = h('div.stack', { 'aria-live': 'polite', testid: 'sheet-outcome' });
@@ -120,7 +120,6 @@ export function importPage(ctx, spec) {
     show(
       alertBox('ok', h('p.strong', { testid: 'sheet-done' }, `已导入 ${report.good} ${spec.unit}。`), h('div.row', {}, spec.done())),
       report.known.length ? knownList(report) : null);
-    tell(`已导入 ${report.good} ${spec.unit}。`);
   }
 
   const input = h('input', {
@@ -130,12 +129,13 @@ export function importPage(ctx, spec) {
   const drop = dropPlace(choose, [
     h('label.button.main.file', {}, icon('plus'), '选择文件', input),
     h('p.soft.small', '也可以把文件拖到这里。只收 .xlsx，一次最多 2000 行。')]);
+  const got = h('span.soft', { role: 'status' });
   const element = h('div.page', {},
     pageHead({ title: spec.title, lead: spec.lead, back: spec.back }),
     h('section.panel.stack', { 'aria-labelledby': 'step-1' },
       h('h2', { id: 'step-1' }, '1. 下载模板，在 Excel 或 WPS 里填好'),
       h('p.soft', spec.hint),
-      h('div.row', {}, button('下载模板', { testid: 'sheet-template', onclick: async () => { tell(`已下载“${await download('GET', `${spec.path}/template`)}”。`); } }))),
+      h('div.row', {}, button('下载模板', { testid: 'sheet-template', onclick: async () => say(got, `已下载“${await download('GET', `${spec.path}/template`)}”。`) }), got)),
     h('section.panel.stack', { 'aria-labelledby': 'step-2' },
       h('h2', { id: 'step-2' }, '2. 选择填好的文件，先检查'),
       spec.first, drop),
