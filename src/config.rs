@@ -59,6 +59,7 @@ pub struct Server {
     pub stop_timeout_s: u64,
     pub max_body_bytes: usize,
     pub max_picture_bytes: usize,
+    pub max_sheet_bytes: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]

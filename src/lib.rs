@@ -16,6 +16,8 @@ mod sql;
 pub mod telemetry;
 pub mod vault;
 
+pub mod sheets;
+
 pub mod wechat;
 
 pub mod members;

@@ -27,8 +27,9 @@ use crate::{
     notices, pages, platform, safety, staff, telemetry, vault, wire, worker,
 };
 
-/// The longest callback that WeChat is known to send is far below.
-const UPLOAD_PATH: &str = "/api/staff/pictures";
+/// Where files are sent to, which may be longer than other bodies.
+const PICTURES_PATH: &str = "/api/staff/pictures";
+const SHEETS_PATH: &str = "/api/staff/sheets/";
 
 /// All API structs, as one described service. Paths are relative to `/api`.
 fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
@@ -65,7 +66,12 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         worker::api::OperationsApi(app.clone()),
         platform::api::StaffPlatformApi(app.clone()),
     );
-    OpenApiService::new((residents, staff), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+    let sheets = (
+        courses::api::StaffClassSheetsApi(app.clone()),
+        members::api::StaffResidentSheetsApi(app.clone()),
+        enrolment::api::StaffListsApi(app.clone()),
+    );
+    OpenApiService::new((residents, staff, sheets), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`; a family member names the resident for \
              whom they act in `X-Acting-For` (calls that do not take it refuse it: `acting_refused`). Staff call `/api/staff/…` with the \
@@ -199,10 +205,10 @@ impl<E: Endpoint> Edge<E> {
     async fn answer(&self, mut request: Request) -> Response {
         let server = &self.app.config.server;
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            let limit = if request.uri().path() == UPLOAD_PATH {
-                server.max_picture_bytes
-            } else {
-                server.max_body_bytes
+            let limit = match request.uri().path() {
+                PICTURES_PATH => server.max_picture_bytes,
+                path if path.starts_with(SHEETS_PATH) => server.max_sheet_bytes,
+                _ => server.max_body_bytes,
             };
             match request.take_body().into_bytes_limit(limit).await {
                 Ok(bytes) => request.set_body(bytes),

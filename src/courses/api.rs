@@ -23,6 +23,10 @@ use crate::wire::common::{Community, Done};
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 
+mod sheets;
+
+pub use sheets::StaffClassSheetsApi;
+
 pub struct CoursesApi(pub App);
 
 pub struct StaffCoursesApi(pub App);

@@ -8,7 +8,8 @@ use entity::ids::{ClassId, MeetingId, SiteId, StaffId, TeacherId};
 use entity::kinds::{ClassStatus, MeetingStatus};
 use entity::{class, meeting, meeting_change};
 
-use super::make::{found, must_not_collide};
+use super::make::found;
+use super::timetable::must_not_collide;
 use super::{ClassFacts, check, no_class, no_meeting, plan, store, within_scope};
 use crate::app::App;
 use crate::clock;
@@ -85,7 +86,7 @@ pub async fn update_class(
     }
     let (room, teacher_id) = (change.room.clone(), change.teacher_id);
     if room != class.room || teacher_id != class.teacher_id {
-        must_not_collide(&tx, &class::Model { room, teacher_id, ..class.clone() }).await?;
+        must_not_collide(&tx, id, (teacher_id, &room)).await?;
     }
     let mut detail = format!("capacity {} -> {}", class.capacity, change.capacity);
     if let Some(why) = why.filter(|_| overbooked) {

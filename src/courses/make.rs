@@ -1,17 +1,15 @@
-//! Entering and correcting communities, sites, terms, holidays, courses,
-//! teachers and new classes.
-
-use std::collections::BTreeSet;
+//! Entering and correcting communities, sites, terms, holidays, courses
+//! and teachers.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::DatabaseTransaction;
 
 use entity::ids::{CommunityId, CourseId, SiteId, StaffId, TeacherId, TermId};
-use entity::kinds::{ClassStatus, MeetingStatus, TeacherKind};
-use entity::{class, community, course, holiday, meeting, site, teacher, term};
+use entity::kinds::TeacherKind;
+use entity::{community, course, holiday, site, teacher, term};
 
-use super::{calendar, check, plan, rules, store, within_scope};
+use super::{check, plan, rules, store};
 use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -91,27 +89,6 @@ pub struct NewTeacher {
     pub kind: TeacherKind,
     /// The login that opens the rolls of their classes.
     pub staff_id: Option<StaffId>,
-}
-
-/// 班级, with the weekly pattern of its meetings.
-#[derive(Clone, Debug)]
-pub struct NewClass {
-    pub term_id: TermId,
-    pub course_id: CourseId,
-    pub teacher_id: TeacherId,
-    pub site_id: SiteId,
-    pub name: String,
-    pub room: String,
-    pub capacity: i32,
-    /// ISO, 1 = Monday.
-    pub weekday: i32,
-    /// Minutes after midnight, Asia/Shanghai.
-    pub start_minute: i32,
-    pub duration_minutes: i32,
-    /// At most so many meetings; fewer if the term ends before.
-    pub meeting_count: i32,
-    /// Kept for staff to give; empty: as the term says.
-    pub held_percent: Option<i32>,
 }
 
 /// What a save writes: a new row, or the columns of one that is there.
@@ -371,118 +348,6 @@ pub async fn remove_holiday(app: &App, who: &Colleague, day: NaiveDate) -> Resul
     let object = format!("holiday:{day}");
     staff::record(&tx, Some(who.id), "holiday.removed", &object, None, app.clock.now()).await?;
     tx.commit().await?;
-    Ok(())
-}
-
-/// Makes a class and its meetings.
-///
-/// # Errors
-/// A field says something that cannot be; `teacher_busy` or `room_busy`, naming
-/// the class that is there at the same hour; `no_meetings`.
-pub async fn create_class(
-    tx: &DatabaseTransaction,
-    by: Option<StaffId>,
-    new: &NewClass,
-    now: DateTime<Utc>,
-) -> Result<class::Model> {
-    check::between(new.capacity, 1, 500, "名额")?;
-    check::between(new.weekday, 1, 7, "星期")?;
-    check::between(new.start_minute, 0, 24 * 60 - 1, "上课时间（当天第几分钟）")?;
-    check::between(new.duration_minutes, 15, 480, "每次课的分钟数")?;
-    check::between(new.meeting_count, 1, 100, "课次数")?;
-    check::share(new.held_percent)?;
-    check::ensure(
-        new.start_minute + new.duration_minutes <= 24 * 60,
-        "bad_hour",
-        "上课时间要在同一天之内。",
-    )?;
-    let term = found(store::lock_term(tx, new.term_id).await?, "选的学期不存在。")?;
-    found(store::course(tx, new.course_id).await?, "选的课程不存在。")?;
-    found(store::teacher(tx, new.teacher_id).await?, "选的教师不存在。")?;
-    found(store::site(tx, new.site_id).await?, "选的学习点不存在。")?;
-    let row = class::ActiveModel {
-        term_id: Set(new.term_id),
-        course_id: Set(new.course_id),
-        teacher_id: Set(new.teacher_id),
-        site_id: Set(new.site_id),
-        name: Set(check::text(&new.name, "班级名称", 30)?),
-        room: Set(check::text(&new.room, "教室", 30)?),
-        capacity: Set(new.capacity),
-        taken: Set(0),
-        by_staff: Set(0),
-        held_percent: Set(new.held_percent),
-        waiting: Set(0),
-        weekday: Set(new.weekday),
-        start_minute: Set(new.start_minute),
-        duration_minutes: Set(new.duration_minutes),
-        status: Set(ClassStatus::Open),
-        created_at: Set(now),
-        ..Default::default()
-    };
-    let class = store::insert(tx, row).await?;
-    must_not_collide(tx, &class).await?;
-    let holidays: BTreeSet<_> = store::holidays(tx).await?.iter().map(|day| day.day).collect();
-    let count = usize::try_from(new.meeting_count).unwrap_or_default();
-    let days = calendar::weekly(term.first_day, term.last_day, new.weekday, count, &holidays);
-    check::ensure(!days.is_empty(), "no_meetings", "这个学期里排不出课，请检查星期和节假日。")?;
-    let rows = (1..).zip(days).map(|(number, day)| planned(&class, number, day)).collect();
-    store::insert_meetings(tx, rows).await?;
-    staff::record(tx, by, "class.created", &format!("class:{}", class.id), None, now).await?;
-    Ok(class)
-}
-
-/// As [`create_class`], in a transaction of its own and within the colleague's scope.
-///
-/// # Errors
-/// As there, and `out_of_scope`.
-pub async fn add_class(app: &App, who: &Colleague, new: &NewClass) -> Result<class::Model> {
-    let tx = app.db.begin().await?;
-    let site = found(store::site(&tx, new.site_id).await?, "选的学习点不存在。")?;
-    within_scope(who, &site)?;
-    let class = create_class(&tx, Some(who.id), new, app.clock.now()).await?;
-    tx.commit().await?;
-    Ok(class)
-}
-
-fn planned(class: &class::Model, number: i32, day: NaiveDate) -> meeting::ActiveModel {
-    let starts_at = clock::at_local(day, class.start_minute);
-    meeting::ActiveModel {
-        class_id: Set(class.id),
-        number: Set(number),
-        starts_at: Set(starts_at),
-        ends_at: Set(starts_at + TimeDelta::minutes(i64::from(class.duration_minutes))),
-        site_id: Set(class.site_id),
-        room: Set(class.room.clone()),
-        status: Set(MeetingStatus::Planned),
-        ..Default::default()
-    }
-}
-
-/// Refuses a second class of the same teacher, or in the same room, at the same
-/// hour of the same term.
-pub(super) async fn must_not_collide(tx: &DatabaseTransaction, class: &class::Model) -> Result<()> {
-    let filter = super::ClassFilter {
-        term_id: Some(class.term_id),
-        weekday: Some(class.weekday),
-        open_only: true,
-        ..Default::default()
-    };
-    let hours = (class.start_minute, class.duration_minutes);
-    for other in store::list(tx, &filter).await? {
-        let other_hours = (other.class.start_minute, other.class.duration_minutes);
-        if other.class.id == class.id || !calendar::overlaps(hours, other_hours) {
-            continue;
-        }
-        let there = format!("“{}”（{}）", other.class.name, super::time_text(&other.class));
-        if other.class.teacher_id == class.teacher_id {
-            let message = format!("{}老师这个时间要上{there}。", other.teacher_name);
-            return Err(Error::conflict("teacher_busy", message));
-        }
-        if other.class.site_id == class.site_id && other.class.room == class.room {
-            let message = format!("{}{}这个时间有{there}。", other.site.name, class.room);
-            return Err(Error::conflict("room_busy", message));
-        }
-    }
     Ok(())
 }
 

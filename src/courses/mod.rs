@@ -16,6 +16,8 @@
 //! 5. The phases of a term are in order at any time (`plan.rs`), and no longer change
 //!    once its list is published.
 //! 6. Officers act at the sites of their own community alone.
+//! 7. A class is made in one way (`timetable.rs`), by a form or by a spreadsheet (`sheet.rs`);
+//!    of a spreadsheet all of them or none.
 
 use std::collections::HashMap;
 
@@ -39,7 +41,9 @@ mod held;
 mod make;
 mod plan;
 mod rules;
+mod sheet;
 mod store;
+mod timetable;
 
 pub use catalogue::{Catalogue, Listing};
 pub use change::{
@@ -47,9 +51,9 @@ pub use change::{
 };
 pub use held::{empty_places, free_places, held_places, kept_places, open_places, released_at};
 pub use make::{
-    NewClass, NewCourse, NewSite, NewTeacher, NewTerm, TermRules, add_class, add_holiday,
-    create_class, create_community, create_course, create_holiday, create_site, create_teacher,
-    create_term, remove_holiday, save_community, save_course, save_site, save_teacher, save_term,
+    NewCourse, NewSite, NewTeacher, NewTerm, TermRules, add_holiday, create_community,
+    create_course, create_holiday, create_site, create_teacher, create_term, remove_holiday,
+    save_community, save_course, save_site, save_teacher, save_term,
 };
 pub(crate) use plan::no_plan;
 pub use plan::{
@@ -60,6 +64,7 @@ pub use rules::{
     ClassRules, keep_open, least_people, must_decide_at, note_below, save_class_rules,
 };
 pub use store::ClassFacts;
+pub use timetable::{NewClass, add_class, create_class};
 
 /// Which classes are wanted; what is left out does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -380,12 +385,13 @@ pub fn within_scope(who: &Colleague, site: &site::Model) -> Result<()> {
 
 /// `每周二 9:00–10:30`.
 pub fn time_text(class: &class::Model) -> String {
-    format!(
-        "每{} {}–{}",
-        clock::weekday_name(class.weekday),
-        clock::minute_name(class.start_minute),
-        clock::minute_name(class.start_minute + class.duration_minutes)
-    )
+    hours_text(class.weekday, (class.start_minute, class.duration_minutes))
+}
+
+/// As [`time_text`], for a weekday, and a start and a duration in minutes.
+fn hours_text(weekday: i32, (start, duration): (i32, i32)) -> String {
+    let (from, to) = (clock::minute_name(start), clock::minute_name(start + duration));
+    format!("每{} {from}–{to}", clock::weekday_name(weekday))
 }
 
 pub(crate) fn no_class() -> Error {

@@ -537,6 +537,7 @@ macro_rules! lookups {
 lookups! {
     community: community[CommunityId];
     site: site[SiteId];
+    term: term[TermId];
     course: course[CourseId];
     teacher: teacher[TeacherId];
 }

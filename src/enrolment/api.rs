@@ -15,7 +15,9 @@ use crate::app::App;
 use crate::clock;
 use crate::courses::api::{ClassCard, ClassDetail, class_detail};
 use crate::courses::{self, ClassFilter};
-use crate::enrolment::{self, Actor, Mine, Outcome, SignUp, SignUpOptions, Slip, store};
+use crate::enrolment::{
+    self, Actor, Mine, Outcome, SignUp, SignUpOptions, Slip, status_text, store,
+};
 use crate::error::{Error, Result};
 use crate::family::Caller;
 use crate::members;
@@ -23,6 +25,10 @@ use crate::wire::ApiResult;
 use crate::wire::auth::{CentreStaff, EnrolmentStaff, ForEnrolment};
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
+
+mod lists;
+
+pub use lists::StaffListsApi;
 
 pub struct EnrolmentApi(pub App);
 
@@ -112,16 +118,6 @@ struct Needed {
     /// Where to do it.
     #[oai(skip_serializing_if_is_none)]
     page: Option<String>,
-}
-
-fn status_text(status: EnrolmentStatus) -> &'static str {
-    match status {
-        EnrolmentStatus::Placed => "已录取",
-        EnrolmentStatus::Waiting => "候补中",
-        EnrolmentStatus::Offered => "有名额，等待确认",
-        EnrolmentStatus::Withdrawn => "已退出",
-        EnrolmentStatus::Cancelled => "班级停办",
-    }
 }
 
 fn offer_text(row: &Model) -> Option<String> {

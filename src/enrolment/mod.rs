@@ -48,6 +48,7 @@ mod decisions;
 mod eligibility;
 mod grant;
 mod history;
+mod lists;
 mod minimum;
 mod offer;
 mod opening;
@@ -64,6 +65,7 @@ pub use change::{change_class, change_class_at_counter, sister_classes};
 pub use decisions::Decisions;
 pub use grant::{Grant, grant, held, kept_until, suits};
 pub use history::{Past, history};
+pub use lists::{ListKind, class_list};
 pub use minimum::{Running, RunningClass, running, see_to_minimum};
 pub use opening::{Ended, Minute, Opening, end_in_words, opening};
 pub use sign_up::{Outcome, SignUp, SignUpOptions, needs, sign_up, sign_up_at_counter};
@@ -317,6 +319,17 @@ async fn owned(conn: &impl ConnectionTrait, actor: Actor, id: EnrolmentId) -> Re
     match actor.learner() {
         Some(learner) if learner != row.resident_id => Err(no_enrolment()),
         _ => Ok(row),
+    }
+}
+
+/// How an enrolment stands, in words.
+fn status_text(status: EnrolmentStatus) -> &'static str {
+    match status {
+        EnrolmentStatus::Placed => "已录取",
+        EnrolmentStatus::Waiting => "候补中",
+        EnrolmentStatus::Offered => "有名额，等待确认",
+        EnrolmentStatus::Withdrawn => "已退出",
+        EnrolmentStatus::Cancelled => "班级停办",
     }
 }
 

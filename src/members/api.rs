@@ -19,9 +19,11 @@ use crate::wire::{ApiError, ApiResult};
 
 mod counter;
 mod papers;
+mod sheets;
 
 pub use counter::StaffCounterApi;
 pub use papers::{PapersApi, StaffPapersApi};
+pub use sheets::StaffResidentSheetsApi;
 pub struct MembersApi(pub App);
 
 pub struct StaffMembersApi(pub App);

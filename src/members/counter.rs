@@ -15,6 +15,9 @@ use crate::staff::{self, Colleague};
 /// More would be no answer to “is it this one?”.
 const MOST_MATCHES: u64 = 5;
 
+/// Whoever enters people looks first whether they are known, and nobody else meanwhile.
+pub(super) const ENTERING: &str = "entering residents";
+
 /// What somebody at the counter says; at least one of number, phone, or name and birth date.
 #[derive(Clone, Debug, Default)]
 pub struct Sought {
@@ -79,10 +82,7 @@ pub struct Registration {
 /// or which field is wrong.
 pub async fn register(app: &App, who: &Colleague, asked: &Registration) -> Result<ResidentId> {
     let scope = staff::scope(who)?;
-    if scope.is_some_and(|own| own != asked.new.community_id) {
-        let words = "只能登记自己社区的居民，请联系教育中心。";
-        return Err(Error::forbidden("out_of_scope", words));
-    }
+    own_community(scope, asked.new.community_id)?;
     if !asked.consent_on_paper {
         let words = "请先让本人在纸上签个人信息同意书，再打勾。";
         return Err(Error::invalid("consent_needed", words));
@@ -90,13 +90,14 @@ pub async fn register(app: &App, who: &Colleague, asked: &Registration) -> Resul
     // Of two at once the second finds the key taken, and whom the first has made.
     for _ in 0..2 {
         let tx = app.db.begin().await?;
+        store::one_at_a_time(&tx, ENTERING).await?;
         if let Some(known) = store::by_request_key(&tx, &asked.request_key).await? {
             return Ok(known);
         }
         if store::community(&tx, asked.new.community_id).await?.is_none() {
             return Err(Error::invalid("no_community", "请选一个社区。"));
         }
-        if let Err(refusal) = must_be_new(&tx, scope, asked).await {
+        if let Err(refusal) = must_be_new(app, &tx, scope, asked).await {
             // Whom this very request has made meanwhile is no other.
             return store::by_request_key(&tx, &asked.request_key).await?.ok_or(refusal);
         }
@@ -105,14 +106,24 @@ pub async fn register(app: &App, who: &Colleague, asked: &Registration) -> Resul
             tx.rollback().await?;
             continue;
         }
-        record(app, &tx, who, "resident.registered", id).await?;
+        record(app, &tx, who, "resident.registered", &[id]).await?;
         tx.commit().await?;
         return Ok(id);
     }
     Err(Error::internal("a request key is taken and not to be found"))
 }
 
+/// Officers enter people of their own community alone.
+pub(super) fn own_community(scope: Option<CommunityId>, community: CommunityId) -> Result<()> {
+    if scope.is_some_and(|own| own != community) {
+        let words = "只能登记自己社区的居民，请联系教育中心。";
+        return Err(Error::forbidden("out_of_scope", words));
+    }
+    Ok(())
+}
+
 async fn must_be_new(
+    app: &App,
     tx: &DatabaseTransaction,
     scope: Option<CommunityId>,
     asked: &Registration,
@@ -120,15 +131,35 @@ async fn must_be_new(
     if asked.another {
         return Ok(());
     }
-    let both = Some((asked.new.name.trim(), asked.new.birth_date));
-    let same = store::matching(tx, None, None, both, 1).await?;
-    let Some(same) = same.first() else { return Ok(()) };
-    if scope.is_some() && same.community_id != scope {
+    let new = &asked.new;
+    let phone = new.phone.as_deref().and_then(|phone| profile::phone(phone).ok());
+    let phone = phone.map(|phone| app.vault.fingerprint("phone", &phone));
+    let named = store::named(tx, &[new.name.trim()]).await?;
+    let same = named.iter().find(|row| is_same(row, new.birth_date, phone.as_deref()));
+    let Some(same) = same else { return Ok(()) };
+    not_elsewhere(scope, same)?;
+    let words = if same.birth_date == Some(new.birth_date) {
+        "已经有同名同生日的居民。"
+    } else {
+        "已经有同名同手机号的居民。"
+    };
+    Err(Error::conflict("resident_exists", words).or_else("先看看是不是同一个人", None))
+}
+
+/// Somebody of the same name is this one: born on the same day, or with the same phone
+/// number. A number alone is none: families share one.
+pub(super) fn is_same(row: &resident::Model, born: NaiveDate, phone_hash: Option<&str>) -> bool {
+    row.birth_date == Some(born)
+        || phone_hash.is_some_and(|hash| row.phone_hash.as_deref() == Some(hash))
+}
+
+/// Of somebody known in another community an officer is told no more than that.
+pub(super) fn not_elsewhere(scope: Option<CommunityId>, known: &resident::Model) -> Result<()> {
+    if scope.is_some() && known.community_id != scope {
         let words = "同名同生日的居民已登记在别的社区，请联系教育中心。";
         return Err(Error::conflict("resident_elsewhere", words));
     }
-    Err(Error::conflict("resident_exists", "已经有同名同生日的居民。")
-        .or_else("先看看是不是同一个人", None))
+    Ok(())
 }
 
 /// Somebody known signs the present privacy text on paper. Twice is the same as once.
@@ -146,20 +177,20 @@ pub async fn consent_on_paper(app: &App, who: &Colleague, id: ResidentId) -> Res
     if !has_consent(app, &tx, id, ConsentKind::Privacy).await? {
         let version = &app.config.members.consent_version;
         store::add_consent(&tx, id, ConsentKind::Privacy, version, app.clock.now()).await?;
-        record(app, &tx, who, "resident.consent_on_paper", id).await?;
+        record(app, &tx, who, "resident.consent_on_paper", &[id]).await?;
     }
     tx.commit().await?;
     Ok(())
 }
 
-async fn record(
+pub(super) async fn record(
     app: &App,
     tx: &DatabaseTransaction,
     who: &Colleague,
     action: &str,
-    id: ResidentId,
+    ids: &[ResidentId],
 ) -> Result<()> {
     let detail = format!("consent {} on paper", app.config.members.consent_version);
-    let object = format!("resident:{id}");
-    staff::record(tx, Some(who.id), action, &object, Some(&detail), app.clock.now()).await
+    let objects: Vec<String> = ids.iter().map(|id| format!("resident:{id}")).collect();
+    staff::record_all(tx, Some(who.id), action, &objects, Some(&detail), app.clock.now()).await
 }

@@ -16,7 +16,9 @@
 //!    told, and a last day.
 //! 7. Who was entered at the counter and comes by WeChat later is the same resident, if
 //!    WeChat vouches for the phone number and all else is the same (`joining.rs`).
-//! 8. A name that a resident typed is masked where others see it until it was judged
+//! 8. People are entered in one way, at the counter or from a spreadsheet (`sheet.rs`); of a
+//!    spreadsheet all of them or nobody. Whoever is known is not entered again.
+//! 9. A name that a resident typed is masked where others see it until it was judged
 //!    (`safety/`); nothing else waits for that.
 //!
 //! A family member acts for a resident by their own session (`family/`): every verb takes
@@ -43,6 +45,7 @@ mod joining;
 mod papers;
 mod profile;
 mod sessions;
+mod sheet;
 mod sign_in;
 mod standing;
 mod store;
@@ -355,6 +358,11 @@ pub async fn name_judged(
     store::name_judged(tx, id, name, state).await
 }
 
+/// A name on a list that is posted up, as in `王**`.
+pub fn masked_name(name: &str) -> String {
+    profile::masked_name(name)
+}
+
 /// A name as others see it.
 pub fn name_for_others(name: String, state: NameState) -> String {
     if state == NameState::Shown { name } else { profile::masked_name(&name) }
@@ -526,22 +534,38 @@ pub async fn by_number(
 /// # Errors
 /// A wrong value, or the database.
 pub async fn create(app: &App, tx: &DatabaseTransaction, new: &NewResident) -> Result<ResidentId> {
-    let now = app.clock.now();
-    let phone = new.phone.as_deref().map(profile::phone).transpose()?;
-    let changes = store::Changes {
-        name: Some(profile::name(&new.name)?),
-        birth_date: Some(profile::birth_date(new.birth_date, app.clock.today())?),
-        community: Some(new.community_id),
-        phone: phone.map(|phone| sealed(app, "phone", &phone)).transpose()?,
-        ..Default::default()
+    let made = create_all(app, tx, std::slice::from_ref(new)).await?;
+    made.first().copied().ok_or_else(no_resident)
+}
+
+/// As [`create`], for many at once, in their order.
+///
+/// # Errors
+/// A wrong value, or the database.
+pub async fn create_all(
+    app: &App,
+    tx: &DatabaseTransaction,
+    new: &[NewResident],
+) -> Result<Vec<ResidentId>> {
+    let (now, today) = (app.clock.now(), app.clock.today());
+    let changes = |new: &NewResident| {
+        let phone = new.phone.as_deref().map(profile::phone).transpose()?;
+        Ok(store::Changes {
+            name: Some(profile::name(&new.name)?),
+            birth_date: Some(profile::birth_date(new.birth_date, today)?),
+            community: Some(new.community_id),
+            phone: phone.map(|phone| sealed(app, "phone", &phone)).transpose()?,
+            ..Default::default()
+        })
     };
-    let id = store::insert(tx, now).await?;
-    let row = store::by_id(tx, id).await?.ok_or_else(no_resident)?;
-    store::change(tx, row, changes, now).await?;
-    store::add_consent(tx, id, ConsentKind::Privacy, &app.config.members.consent_version, now)
-        .await?;
-    if let Some(openid) = &new.mini_openid {
-        store::add_identity(tx, id, WechatAccount::Mini, openid, None, now).await?;
+    let rows = new.iter().map(changes).collect::<Result<Vec<_>>>()?;
+    let ids = store::insert_all(tx, rows, now).await?;
+    let version = &app.config.members.consent_version;
+    store::add_consents(tx, &ids, ConsentKind::Privacy, version, now).await?;
+    for (id, new) in ids.iter().zip(new) {
+        if let Some(openid) = &new.mini_openid {
+            store::add_identity(tx, *id, WechatAccount::Mini, openid, None, now).await?;
+        }
     }
-    Ok(id)
+    Ok(ids)
 }

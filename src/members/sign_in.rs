@@ -249,7 +249,7 @@ async fn resident_of(
 ) -> Result<Option<ResidentId>> {
     let unionid = session.unionid.as_deref();
     if let Some(unionid) = unionid {
-        store::one_at_a_time(tx, unionid).await?;
+        store::one_at_a_time(tx, &format!("unionid:{unionid}")).await?;
     }
     if let Some(id) = store::identity(tx, account, &session.openid).await? {
         if !lives(tx, id).await? {

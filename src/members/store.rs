@@ -22,6 +22,9 @@ use crate::vault;
 
 pub(super) mod papers;
 
+/// Rows in one statement: SQLite takes 32,766 values.
+const ROWS_AT_ONCE: usize = 500;
+
 pub(super) async fn by_id(
     conn: &impl ConnectionTrait,
     id: ResidentId,
@@ -78,29 +81,60 @@ pub(super) async fn by_number(
         .await?)
 }
 
-/// A new resident with a number of their own: the year and six random digits.
+/// A new resident with a number of their own, of whom nothing is known yet.
 pub(super) async fn insert(tx: &DatabaseTransaction, now: DateTime<Utc>) -> Result<ResidentId> {
+    let made = insert_all(tx, vec![Changes::default()], now).await?;
+    made.first().copied().ok_or_else(|| Error::internal("a new resident is missing"))
+}
+
+/// New residents with numbers of their own (the year and six random digits), in the order
+/// in which they are given.
+pub(super) async fn insert_all(
+    tx: &DatabaseTransaction,
+    new: Vec<Changes>,
+    now: DateTime<Utc>,
+) -> Result<Vec<ResidentId>> {
+    let year = clock::local_date(now).year();
+    let mut made: Vec<Option<ResidentId>> = vec![None; new.len()];
     // A taken number is drawn again; on PostgreSQL a plain violation would end the transaction.
     for _ in 0..20 {
-        let digits = u32::from_le_bytes(vault::random::<4>()?) % 1_000_000;
-        let number = format!("{}{digits:06}", clock::local_date(now).year());
-        let row = resident::ActiveModel {
-            learner_number: Set(number.clone()),
-            created_at: Set(now),
-            updated_at: Set(now),
-            ..Default::default()
-        };
-        let once = OnConflict::column(resident::Column::LearnerNumber).do_nothing().to_owned();
-        if resident::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await? == 0 {
-            continue;
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        for nth in (0..new.len()).filter(|nth| made[*nth].is_none()) {
+            let digits = u32::from_le_bytes(vault::random::<4>()?) % 1_000_000;
+            // Of two who draw the same one draws again.
+            numbers.entry(format!("{year}{digits:06}")).or_insert(nth);
         }
-        let found = resident::Entity::find()
-            .filter(resident::Column::LearnerNumber.eq(number))
-            .one(tx)
-            .await?;
-        return found.map(|row| row.id).ok_or_else(|| Error::internal("a new resident is missing"));
+        let drawn: Vec<(&String, &usize)> = numbers.iter().collect();
+        for some in drawn.chunks(ROWS_AT_ONCE) {
+            let rows = some.iter().map(|(number, nth)| new_row(number, &new[**nth], now));
+            let once = OnConflict::column(resident::Column::LearnerNumber).do_nothing().to_owned();
+            let there = resident::Entity::insert_many(rows).on_conflict(once);
+            for row in there.exec_with_returning(tx).await? {
+                if let Some(nth) = numbers.get(&row.learner_number) {
+                    made[*nth] = Some(row.id);
+                }
+            }
+        }
+        if made.iter().all(Option::is_some) {
+            return Ok(made.into_iter().flatten().collect());
+        }
     }
     Err(Error::internal("no free learner number was found"))
+}
+
+fn new_row(number: &str, new: &Changes, now: DateTime<Utc>) -> resident::ActiveModel {
+    let (phone_sealed, phone_hash) = new.phone.clone().unzip();
+    resident::ActiveModel {
+        learner_number: Set(number.to_owned()),
+        name: Set(new.name.clone()),
+        birth_date: Set(new.birth_date),
+        community_id: Set(new.community),
+        phone_sealed: Set(phone_sealed),
+        phone_hash: Set(phone_hash),
+        created_at: Set(now),
+        updated_at: Set(now),
+        ..Default::default()
+    }
 }
 
 pub(super) async fn identity(
@@ -128,14 +162,13 @@ pub(super) async fn by_unionid(
     Ok(row.map(|row| row.resident_id))
 }
 
-/// Of two who come with the same unionid at once, from either account, the second waits
-/// until the first is known. SQLite has one writer anyway.
-pub(super) async fn one_at_a_time(tx: &DatabaseTransaction, unionid: &str) -> Result<()> {
+/// Of two who do the same at once (come with one unionid, from either account; enter people)
+/// the second waits until the first is done. SQLite has one writer anyway.
+pub(super) async fn one_at_a_time(tx: &DatabaseTransaction, what: &str) -> Result<()> {
     if tx.get_database_backend() != DbBackend::Postgres {
         return Ok(());
     }
-    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] =
-        Sha256::digest(format!("unionid:{unionid}")).into();
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = Sha256::digest(what).into();
     let key = i64::from_be_bytes([a, b, c, d, e, f, g, h]);
     let lock = "SELECT pg_advisory_xact_lock($1)";
     tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [key.into()])).await?;
@@ -290,6 +323,27 @@ pub(super) async fn add_consent(
         ..Default::default()
     };
     row.insert(tx).await?;
+    Ok(())
+}
+
+/// As [`add_consent`], of many people at once.
+pub(super) async fn add_consents(
+    tx: &DatabaseTransaction,
+    ids: &[ResidentId],
+    kind: ConsentKind,
+    version: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for some in ids.chunks(ROWS_AT_ONCE) {
+        let rows = some.iter().map(|id| consent::ActiveModel {
+            resident_id: Set(*id),
+            kind: Set(kind),
+            version: Set(version.to_owned()),
+            given_at: Set(now),
+            ..Default::default()
+        });
+        consent::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
     Ok(())
 }
 
@@ -572,6 +626,41 @@ pub(super) async fn matching(
         .limit(limit)
         .all(conn)
         .await?)
+}
+
+/// Residents with one of these names.
+pub(super) async fn named(
+    conn: &impl ConnectionTrait,
+    names: &[&str],
+) -> Result<Vec<resident::Model>> {
+    let mut found = Vec::new();
+    for some in names.chunks(ROWS_AT_ONCE) {
+        let rows = resident::Entity::find()
+            .filter(resident::Column::Name.is_in(rounded(some)))
+            .filter(resident::Column::ErasedAt.is_null())
+            .order_by_asc(resident::Column::Id)
+            .all(conn)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Residents with a profile, of one community where given, `limit` of them after this one.
+pub(super) async fn listed(
+    conn: &impl ConnectionTrait,
+    scope: Option<CommunityId>,
+    after: ResidentId,
+    limit: u64,
+) -> Result<Vec<resident::Model>> {
+    let mut find = resident::Entity::find()
+        .filter(resident::Column::Name.is_not_null())
+        .filter(resident::Column::ErasedAt.is_null())
+        .filter(resident::Column::Id.gt(after));
+    if let Some(community) = scope {
+        find = find.filter(resident::Column::CommunityId.eq(community));
+    }
+    Ok(find.order_by_asc(resident::Column::Id).limit(limit).all(conn).await?)
 }
 
 /// Whom a request at the counter made.

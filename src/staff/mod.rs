@@ -389,6 +389,21 @@ pub async fn record(
     store::record(tx, by, action, object, detail, now).await
 }
 
+/// As [`record`], of many things at once.
+///
+/// # Errors
+/// The database.
+pub async fn record_all(
+    tx: &DatabaseTransaction,
+    by: Option<StaffId>,
+    action: &str,
+    objects: &[String],
+    detail: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::record_all(tx, by, action, objects, detail, now).await
+}
+
 /// How often an action stands in the audit.
 ///
 /// # Errors

@@ -272,15 +272,30 @@ pub(super) async fn record(
     detail: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let row = audit::ActiveModel {
-        staff_id: Set(staff),
-        action: Set(action.to_owned()),
-        object: Set(object.to_owned()),
-        detail: Set(detail.map(str::to_owned)),
-        at: Set(now),
-        ..Default::default()
-    };
-    row.insert(tx).await?;
+    record_all(tx, staff, action, &[object.to_owned()], detail, now).await
+}
+
+/// Of many things at once.
+pub(super) async fn record_all(
+    tx: &DatabaseTransaction,
+    staff: Option<StaffId>,
+    action: &str,
+    objects: &[String],
+    detail: Option<&str>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    // SQLite takes 32,766 values in a statement.
+    for some in objects.chunks(500) {
+        let rows = some.iter().map(|object| audit::ActiveModel {
+            staff_id: Set(staff),
+            action: Set(action.to_owned()),
+            object: Set(object.clone()),
+            detail: Set(detail.map(str::to_owned)),
+            at: Set(now),
+            ..Default::default()
+        });
+        audit::Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
     Ok(())
 }
 

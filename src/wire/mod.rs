@@ -9,6 +9,7 @@ pub mod auth;
 pub mod common;
 pub mod page;
 pub mod problem;
+pub mod sheet;
 pub mod tags;
 
 pub use problem::{ApiError, ApiResult};

@@ -34,6 +34,9 @@ pub enum Tag {
     /// Staff: enrolments and waiting lists.
     #[oai(rename = "Staff · enrolment")]
     StaffEnrolment,
+    /// Staff: lists as .xlsx files, in and out.
+    #[oai(rename = "Staff · spreadsheets")]
+    StaffSheets,
     /// Staff: phases, seeds and results.
     #[oai(rename = "Staff · draw")]
     StaffDraw,

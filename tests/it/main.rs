@@ -31,6 +31,7 @@ mod rehearsal;
 mod restart;
 mod rules;
 mod sandbox;
+mod sheets;
 mod staff;
 mod storm;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]

@@ -41,8 +41,10 @@ export const api = {
   delete: (path, options) => request('DELETE', path, undefined, options),
   /** Lists come as {items, total}. */
   list: async (path, options) => (await request('GET', path, undefined, options)).items ?? [],
-  /** The bytes of a picture as they are. */
+  /** The bytes of a file as they are. */
   upload: (path, blob, options) => request('POST', path, blob, { timeout: UPLOAD_TIMEOUT_MS, ...options }),
+  /** A file: {blob, name}. */
+  file: (method, path, body, options) => request(method, path, body, { timeout: UPLOAD_TIMEOUT_MS, take: file, ...options }),
 };
 
 /** `query({a: 1, b: ''})` → `?a=1`. */
@@ -53,9 +55,9 @@ export function query(values) {
 }
 
 async function request(method, path, body, options = {}) {
-  const { signal, timeout = TIMEOUT_MS, again = true, key } = options;
+  const { signal, timeout = TIMEOUT_MS, again = true, key, take = read } = options;
   const response = await send(method, path, body, signal, timeout, key);
-  if (response.ok) return read(response);
+  if (response.ok) return take(response);
   const error = new ApiError(response.status, await problem(response));
   if (!again || path === '/api/staff/session') throw error;
   if (response.status === 401 && signInAgain) {
@@ -110,6 +112,12 @@ async function read(response) {
   } catch {
     throw new ApiError(response.status, { code: 'garbled', message: '服务器的回答看不懂，请稍后再试。' });
   }
+}
+
+/** Its name is Chinese, and written as RFC 5987 says. */
+async function file(response) {
+  const [, name] = /filename\*=UTF-8''([^;]+)/.exec(response.headers.get('content-disposition') ?? '') ?? [];
+  return { blob: await response.blob(), name: name ? decodeURIComponent(name) : 'list.xlsx' };
 }
 
 async function problem(response) {

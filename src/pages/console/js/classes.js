@@ -16,7 +16,7 @@ export async function page(ctx) {
   const head = pageHead({
     title: '班级',
     lead: '点班级名称，看课次和学员，或为居民报名。',
-    actions: plans ? [h('a.button.main', { href: '#/classes/new', testid: 'class-new' }, '开班')] : [],
+    actions: plans ? [wanted && h('a.button', { href: `#/classes/import?term=${wanted}`, testid: 'class-import' }, '导入班级（Excel）'), h('a.button.main', { href: '#/classes/new', testid: 'class-new' }, '开班')] : [],
   });
   if (!terms.length) {
     return h('div.page', {}, head, h('div.panel.flush', {}, empty('还没有学期。', '先建学期，再开班。', may(me, 'centre') && h('a.button.main', { href: '#/terms' }, '去建学期'))));

@@ -2,6 +2,7 @@
 
 import { api, isGone, query } from './api.js';
 import { classHead, tabs } from './class_page.js';
+import { download } from './download.js';
 import { h, put } from './dom.js';
 import { history } from './family.js';
 import { asId, field, form, formDialog } from './form.js';
@@ -23,9 +24,19 @@ export async function page(ctx) {
     classHead(one), tabs(one, 'learners'),
     one.status === 'open' ? counter(one, live) : null,
     h('section.panel.flush', { 'aria-labelledby': 'learners-live' },
-      h('div.panel-head', {}, h('h2', { id: 'learners-live' }, `名单（${live.length} 人）`)),
+      h('div.panel-head', {}, h('h2', { id: 'learners-live' }, `名单（${live.length} 人）`), live.length ? exports(one) : null),
       learnerTable(live, '名单', one.status === 'open')),
     past.length ? h('details.panel.flush.fold', {}, h('summary', `退出的人（${past.length}）`), learnerTable(past, '退出的人', false)) : null);
+}
+
+/** As spreadsheets: for work, and to be posted up. */
+const exports = (one) => h('div.row.tight', {},
+  button('导出名单', { testid: 'export-work', onclick: () => take(one, 'work', '手机号只显示一部分。名单只供内部使用，请勿外传。') }),
+  button('导出公示名单', { testid: 'export-posting', onclick: () => take(one, 'posting', '姓名隐去一部分，可以张贴。') }));
+
+async function take(one, whom, words) {
+  const name = await download('POST', `/api/staff/classes/${one.id}/list`, { for: whom });
+  tell(`已导出“${name}”。${words}`);
 }
 
 function learnerTable(learners, label, mayWithdraw) {

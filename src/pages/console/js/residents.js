@@ -2,8 +2,9 @@
 
 import { api, query } from './api.js';
 import { h, put } from './dom.js';
+import { download } from './download.js';
 import { family } from './family.js';
-import { askReason, field, form } from './form.js';
+import { asId, askReason, field, form, formDialog } from './form.js';
 import { may } from './roles.js';
 import { badge, button, dialog, empty, pageHead, table, tell } from './ui.js';
 
@@ -12,9 +13,33 @@ export async function page({ me }) {
   const q = field({ name: 'q', label: '找居民', type: 'search', required: true, full: true, hint: '写姓名（至少两个字）、学员号，或完整的手机号。', autocomplete: 'off', testid: 'resident-query' });
   const search = async (values) => put(found, results(await api.list(`/api/staff/residents${query(values)}`), values, search, may(me, 'centre')));
   return h('div.page', {},
-    pageHead({ title: '居民', lead: '登记承诺书、亲属和替他办事的家人，限制或恢复报名，看消息有没有送到；书面要求注销的，也在这里办，15 个工作日内办好。' }),
+    pageHead({
+      title: '居民',
+      lead: '登记承诺书、亲属和替他办事的家人，限制或恢复报名，看消息有没有送到；书面要求注销的，也在这里办，15 个工作日内办好。',
+      actions: [
+        button('导出名单', { testid: 'residents-export', onclick: () => take(me) }),
+        h('a.button', { href: '#/residents/import', testid: 'residents-import' }, '导入居民（Excel）'),
+      ],
+    }),
     h('section.panel.stack', {}, form({ fields: [q], grid: false, testid: 'resident-form', submitText: '查找', submit: search })),
     found);
+}
+
+/** The list as a spreadsheet: an officer's own community, or the one that is chosen. */
+async function take(me) {
+  const communities = await api.list('/api/staff/communities');
+  const own = me.role === 'officer' ? communities.filter((one) => one.id === me.community?.id) : communities;
+  const all = me.role === 'officer' ? [] : [['', '全部社区']];
+  const name = await formDialog({
+    title: '导出居民名单',
+    intro: ['名单里有姓名、学员号、社区和隐去一部分的手机号，没有身份证号。', '只供内部使用，请勿外传。系统会记下是谁导出的。'],
+    testid: 'residents-export-dialog',
+    grid: false,
+    fields: [field({ name: 'community_id', label: '社区', type: 'select', read: asId, options: [...all, ...own.map((one) => [one.id, one.name])] })],
+    submitText: '导出',
+    submit: (body) => download('POST', '/api/staff/sheets/residents/list', body),
+  });
+  if (name) tell(`已导出“${name}”。`);
 }
 
 function results(people, values, search, centre) {
