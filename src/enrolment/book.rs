@@ -144,8 +144,12 @@ impl Book {
         let terms: Vec<_> = distinct(
             asked.clone().filter_map(|one| self.classes.get(&one.class)).map(|one| one.term.id),
         );
+        let wanted = distinct(asked.clone().map(|one| one.class));
         let keys: Vec<&str> = asked.filter_map(|one| one.request_key.as_deref()).collect();
-        let rows = store::live_of(conn, &people, &terms, &keys).await?;
+        let mut rows = store::live_of(conn, &people, &terms).await?;
+        rows.extend(store::made_by(conn, &people, &wanted, &keys).await?);
+        rows.sort_by_key(|row| row.id);
+        rows.dedup_by_key(|row| row.id);
         for id in people {
             self.seats.remove(&id);
         }

@@ -68,7 +68,7 @@ pub(super) async fn held_beside(
     conn: &impl ConnectionTrait,
     row: &Model,
 ) -> Result<HashMap<ClassId, ClassFacts>> {
-    let live = store::live_of(conn, &[row.resident_id], &[row.term_id], &[]).await?;
+    let live = store::live_of(conn, &[row.resident_id], &[row.term_id]).await?;
     let others: Vec<_> =
         live.iter().filter(|other| other.id != row.id).map(|other| other.class_id).collect();
     courses::classes(conn, &others).await
@@ -91,7 +91,7 @@ pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId)
     let before = owned(&tx, actor, id).await?;
     let held = held_beside(&tx, &before).await?;
     if held.contains_key(&to) {
-        let live = store::live_of(&tx, &[before.resident_id], &[before.term_id], &[]).await?;
+        let live = store::live_of(&tx, &[before.resident_id], &[before.term_id]).await?;
         let row = live.into_iter().find(|row| row.class_id == to).ok_or_else(no_enrolment)?;
         return super::mine(app, &tx, row).await;
     }

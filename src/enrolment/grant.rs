@@ -61,7 +61,7 @@ pub async fn held(
     who: ResidentId,
     term: entity::ids::TermId,
 ) -> Result<Vec<ClassFacts>> {
-    let live = store::live_of(conn, &[who], &[term], &[]).await?;
+    let live = store::live_of(conn, &[who], &[term]).await?;
     let classes: Vec<_> = live.iter().map(|row| row.class_id).collect();
     Ok(courses::classes(conn, &classes).await?.into_values().collect())
 }
@@ -81,7 +81,7 @@ pub async fn grant(
     now: DateTime<Utc>,
 ) -> Result<Option<Model>> {
     let class = courses::lock_class(tx, facts.class.id).await?;
-    let live = store::live_of(tx, &[who], &[class.term_id], &[]).await?;
+    let live = store::live_of(tx, &[who], &[class.term_id]).await?;
     if live.iter().any(|row| row.class_id == class.id || row.course_id == class.course_id) {
         return Ok(None);
     }

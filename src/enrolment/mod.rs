@@ -177,7 +177,7 @@ pub async fn my(app: &App, conn: &impl ConnectionTrait, who: ResidentId) -> Resu
 /// # Errors
 /// `enrolment_not_found`.
 pub async fn mine(app: &App, conn: &impl ConnectionTrait, row: Model) -> Result<Mine> {
-    let mut rows = store::live_of(conn, &[row.resident_id], &[row.term_id], &[]).await?;
+    let mut rows = store::live_of(conn, &[row.resident_id], &[row.term_id]).await?;
     let id = row.id;
     rows.retain(|other| other.id != id);
     rows.push(row);

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult,
-    Iterable, JoinType, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Iterable,
+    JoinType, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use entity::enrolment::{self, Column, Entity, Model};
@@ -46,24 +46,39 @@ pub(super) async fn by_ids(conn: &impl ConnectionTrait, ids: &[EnrolmentId]) -> 
         .await?)
 }
 
-/// What these people are in or wait for in these terms, by age; and what requests of
-/// theirs with these keys made, whatever became of it.
+/// What these people are in or wait for in these terms, by age.
 pub(super) async fn live_of(
     conn: &impl ConnectionTrait,
     residents: &[ResidentId],
     terms: &[TermId],
+) -> Result<Vec<Model>> {
+    // As constants, so that the database knows that a unique index of what is live will
+    // do: whoever has a long past is found as quickly.
+    let live = LIVE.map(|status| Expr::Constant(status.into()));
+    Ok(Entity::find()
+        .filter(Column::ResidentId.is_in(rounded(residents)))
+        .filter(Column::TermId.is_in(rounded(terms)))
+        .filter(Expr::col(Column::Status).is_in(live))
+        .order_by_asc(Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// What requests of these people with these keys made in these classes, whatever became
+/// of it.
+pub(super) async fn made_by(
+    conn: &impl ConnectionTrait,
+    residents: &[ResidentId],
+    classes: &[ClassId],
     request_keys: &[&str],
 ) -> Result<Vec<Model>> {
-    let live =
-        Condition::all().add(Column::TermId.is_in(rounded(terms))).add(Column::Status.is_in(LIVE));
-    let mut wanted = Condition::any().add(live);
-    if !request_keys.is_empty() {
-        wanted = wanted.add(Column::RequestKey.is_in(rounded(request_keys)));
+    if request_keys.is_empty() {
+        return Ok(Vec::new());
     }
     Ok(Entity::find()
         .filter(Column::ResidentId.is_in(rounded(residents)))
-        .filter(wanted)
-        .order_by_asc(Column::Id)
+        .filter(Column::ClassId.is_in(rounded(classes)))
+        .filter(Column::RequestKey.is_in(rounded(request_keys)))
         .all(conn)
         .await?)
 }
