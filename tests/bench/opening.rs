@@ -317,11 +317,13 @@ async fn crowd(backend: Backend, more: usize) {
     assert!(by_code.keys().all(|code| matches!(*code, "200 placed" | "409 class_full")), "{what}");
 }
 
-/// What a decision costs with a short and with a long past.
+/// What a decision costs with a short and with a long past: turn about, since machines
+/// are noisy, and the median counts.
 pub async fn the_past(backend: Backend) {
-    let mut rates = Vec::new();
+    const ROUNDS: u64 = 5;
+    let mut openings = Vec::new();
     for past in [1_000, 1_000_000] {
-        let opening = Opening::new(backend, 2, 100_000, 50_000, DECISIONS).await;
+        let opening = Opening::new(backend, 2, 100_000, 50_000, ROUNDS * DECISIONS).await;
         let (class, School { course, term, .. }) = (opening.classes[1], opening.school);
         let at = opening.app.now().to_rfc3339();
         opening
@@ -332,9 +334,20 @@ pub async fn the_past(backend: Backend) {
             ))
             .await;
         opening.analyze().await;
-        let requests = (1..=DECISIONS).map(|nth| sign_up(opening.classes[0], &token(nth)));
-        let requests = Arc::new(requests.collect::<Vec<_>>());
-        rates.push(load::run(opening.address, &requests, CLIENTS, "placed").await.per_s);
+        openings.push(opening);
     }
-    report(backend, "decisions, 1,000,000 / 1,000 past enrolments", rates[1], rates[0]);
+    let mut rounds = Vec::new();
+    for round in 0..ROUNDS {
+        let mut rates = Vec::new();
+        for opening in &openings {
+            let people = round * DECISIONS + 1..=(round + 1) * DECISIONS;
+            let requests = people.map(|nth| sign_up(opening.classes[0], &token(nth)));
+            let requests = Arc::new(requests.collect::<Vec<_>>());
+            rates.push(load::run(opening.address, &requests, CLIENTS, "placed").await.per_s);
+        }
+        rounds.push((rates[1], rates[0]));
+    }
+    rounds.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
+    let (long, short) = rounds[rounds.len() / 2];
+    report(backend, "decisions, 1,000,000 / 1,000 past enrolments", long, short);
 }

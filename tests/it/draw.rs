@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use shangxue::clock;
 use shangxue::draw::{file, lots};
 
+use crate::family::{ALL, ActingFor, joined};
 use crate::on_both_databases;
 use crate::support::fixtures::{self, Clerk, Person, School};
 use crate::support::{Answer, TestApp};
@@ -469,6 +470,31 @@ on_both_databases! {
         ]);
         let seen = app.get("/api/staff/wishes").query("learner_number", "2026000001").by(&term.centre[0]).send().await.ok();
         assert_eq!(seen["items"][0]["id"], json!(classes[2]));
+    }
+
+    async fn a_daughter_keeps_and_wishes_for_her_mother_and_sees_her_lots(app: TestApp) {
+        let term = planned(&app).await;
+        let wished = class(&app, &term, 2, 3).await;
+        let two = people(&app, &term, 2).await;
+        let (mother, daughter) = (&two[0], &two[1]);
+        joined(&app, mother, daughter, &ALL).await;
+        let kept = json!({"class_id": wished});
+        let keep = app.post("/api/me/continuations", &kept).bearer(&daughter.token).acting_for(mother);
+        // Reached in her name: she did not learn here before.
+        keep.send().await.refused(403, "not_continuing");
+        later(&app, TimeDelta::hours(24)).await;
+        let wishes = json!({"class_ids": [wished]});
+        app.put("/api/me/wishes", &wishes).bearer(&daughter.token).acting_for(mother).send().await.ok();
+        let hers = app.get("/api/me/wishes").bearer(&mother.token).send().await.ok();
+        assert_eq!(hers["items"][0]["id"], json!(wished));
+        let own = app.get("/api/me/wishes").bearer(&daughter.token).send().await.ok();
+        assert_eq!(own["items"], json!([]), "the daughter wished nothing for herself");
+        let row = wish::Entity::find().one(app.app.db.read()).await.unwrap().unwrap();
+        assert_eq!((row.resident_id, row.actor_kind, row.actor_id), (mother.id, ActorKind::Delegate, Some(daughter.id.0)));
+        drawn(&app, &term).await;
+        let lots = app.get("/api/me/draw").bearer(&daughter.token).acting_for(mother).send().await.ok();
+        assert_eq!(lots, app.get("/api/me/draw").bearer(&mother.token).send().await.ok());
+        assert_eq!(statuses(&app, mother).await, ["offered"]);
     }
 
     async fn a_list_is_never_frozen_after_its_seed_could_be_known(app: TestApp) {

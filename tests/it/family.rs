@@ -22,9 +22,9 @@ use crate::on_both_databases;
 use crate::support::fixtures::{self, Clerk, Person, School};
 use crate::support::{Answer, Request, TestApp};
 
-const ALL: [&str; 3] = ["enrolment", "record", "notices"];
+pub const ALL: [&str; 3] = ["enrolment", "record", "notices"];
 
-trait ActingFor {
+pub trait ActingFor {
     fn acting_for(self, learner: &Person) -> Self;
 }
 
@@ -46,7 +46,7 @@ async fn join(app: &TestApp, who: &Person, code: &str) -> Answer {
 }
 
 /// The daughter acts for the mother from now on.
-async fn joined(app: &TestApp, mother: &Person, daughter: &Person, may: &[&str]) -> i64 {
+pub async fn joined(app: &TestApp, mother: &Person, daughter: &Person, may: &[&str]) -> i64 {
     let code = code(app, mother, may, None).await;
     let view = join(app, daughter, &code).await.ok();
     let lines = view["learners"].as_array().unwrap();
