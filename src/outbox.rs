@@ -35,6 +35,8 @@ pub enum Job {
     FillFreePlaces { class: ClassId },
     /// An offer ran out: back to the list, the next one is asked.
     LapseOffer { enrolment: EnrolmentId },
+    /// Somebody who was passed over may sign up again: ask them for what is free.
+    BarEnded { resident: ResidentId },
     /// Tell those who were placed.
     TellPlaced { enrolments: Vec<EnrolmentId> },
     /// Tell all learners of a class that a meeting was moved or cancelled.
@@ -80,6 +82,7 @@ impl Job {
             Self::SendNotice { .. } => "send_notice",
             Self::FillFreePlaces { .. } => "fill_free_places",
             Self::LapseOffer { .. } => "lapse_offer",
+            Self::BarEnded { .. } => "bar_ended",
             Self::TellPlaced { .. } => "tell_placed",
             Self::TellMeetingChange { .. } => "tell_meeting_change",
             Self::Publish { .. } => "publish",
@@ -107,6 +110,7 @@ impl Job {
             Self::SendNotice { .. } => "发微信通知",
             Self::FillFreePlaces { .. } => "安排候补",
             Self::LapseOffer { .. } => "候补到期",
+            Self::BarEnded { .. } => "限制结束后安排候补",
             Self::TellPlaced { .. } => "通知报名成功",
             Self::TellMeetingChange { .. } => "通知课次变动",
             Self::TellDelegation { .. } => "通知家人代办",

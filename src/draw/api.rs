@@ -141,9 +141,10 @@ fn name(stage: Stage) -> &'static str {
     }
 }
 
-/// Title and what to do.
-fn words(stage: Stage) -> (&'static str, &'static str) {
+/// Title and what to do; `only`: there is no more than first come first served.
+fn words(stage: Stage, only: bool) -> (&'static str, &'static str) {
     match stage {
+        Stage::Between if only => ("报名还没开始", "先看看有哪些班，到时间再来。"),
         Stage::Between => ("还没到时候", "先看看有哪些班，到时间再来。"),
         Stage::Continuation => ("老学员续读", "上学期的学员，先保留名额。"),
         Stage::Wishes => ("正在填志愿", "按喜欢的先后排好。早填晚填一样，不用抢。"),
@@ -163,7 +164,9 @@ impl Phases {
     ) -> Self {
         let steps = courses::steps(&term, plan);
         let stage = courses::stage(&term, plan, now);
-        let (title, text) = words(stage);
+        let only = steps.len() == 1;
+        let (title, text) = words(stage, only);
+        let name = |stage| if only { "报名" } else { name(stage) };
         let here = steps.iter().find(|step| step.stage == stage);
         let next = steps.iter().find(|step| step.opens_at > now);
         let until = match (stage, here, next) {

@@ -15,6 +15,7 @@ use super::applicants::{Applicants, Asked};
 use super::eligibility::Occasion;
 use super::sign_up::Request;
 use super::store;
+use crate::clock;
 use crate::config::Config;
 use crate::courses::{self, ClassFacts};
 use crate::error::{Error, Result};
@@ -128,7 +129,7 @@ impl Book {
             let both = facts.is_some_and(|facts| {
                 facts.class.waiting > 0 && courses::free_places(facts, now) > 0
             });
-            if both && store::head(tx, id).await?.is_some() {
+            if both && store::head(tx, id, clock::local_date(now)).await?.is_some() {
                 self.queued.insert(id);
             }
         }

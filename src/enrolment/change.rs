@@ -115,7 +115,7 @@ pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId)
         numbers: 0,
     };
     let kept = by_staff && courses::kept_places(&to, now) > 0;
-    let queued = !kept && store::head(&tx, to.class.id).await?.is_some();
+    let queued = !kept && store::head(&tx, to.class.id, app.clock.today()).await?.is_some();
     if queued || !courses::take_places(&tx, &[wanted]).await? {
         let kept = before.status == EnrolmentStatus::Placed;
         let kept =

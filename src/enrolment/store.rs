@@ -13,7 +13,7 @@ use sea_orm::{
 use entity::enrolment::{self, Column, Entity, Model};
 use entity::ids::{ClassId, CourseId, EnrolmentId, ResidentId, TermId};
 use entity::kinds::{EnrolmentStatus, LeaveReason};
-use entity::{enrolment_change, term};
+use entity::{bar, enrolment_change, term};
 
 use super::Actor;
 use crate::error::Result;
@@ -262,24 +262,54 @@ pub(super) async fn positions(
         .collect())
 }
 
-fn waiting(class: ClassId) -> Select<Entity> {
+/// Those on the list who may be asked, in order: who is barred is passed over.
+fn waiting(class: ClassId, today: NaiveDate) -> Select<Entity> {
+    let barred = Query::select()
+        .expr(Expr::value(1))
+        .from(bar::Entity)
+        .and_where(bar::Column::ResidentId.into_expr().equals((Entity, Column::ResidentId)))
+        .and_where(bar::Column::LiftedAt.is_null())
+        .and_where(bar::Column::Until.gte(today))
+        .cond_where(bar::Column::ClassId.is_null().or(bar::Column::ClassId.eq(class)))
+        .take();
     Entity::find()
         .filter(Column::ClassId.eq(class))
         .filter(Column::Status.eq(EnrolmentStatus::Waiting))
+        .filter(Expr::not_exists(barred))
         .order_by_asc(Column::QueueNumber)
 }
 
 /// The first on the list who has not let an offer pass.
-pub(super) async fn head(conn: &impl ConnectionTrait, class: ClassId) -> Result<Option<Model>> {
-    Ok(waiting(class).filter(Column::OfferExpiresAt.is_null()).one(conn).await?)
+pub(super) async fn head(
+    conn: &impl ConnectionTrait,
+    class: ClassId,
+    today: NaiveDate,
+) -> Result<Option<Model>> {
+    Ok(waiting(class, today).filter(Column::OfferExpiresAt.is_null()).one(conn).await?)
 }
 
 /// The first on the list who has let an offer pass.
 pub(super) async fn head_of_missed(
     tx: &DatabaseTransaction,
     class: ClassId,
+    today: NaiveDate,
 ) -> Result<Option<Model>> {
-    Ok(waiting(class).filter(Column::OfferExpiresAt.is_not_null()).one(tx).await?)
+    Ok(waiting(class, today).filter(Column::OfferExpiresAt.is_not_null()).one(tx).await?)
+}
+
+/// The classes on whose lists somebody waits.
+pub(super) async fn lists_of(
+    conn: &impl ConnectionTrait,
+    resident: ResidentId,
+) -> Result<Vec<ClassId>> {
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::ClassId)
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::Status.eq(EnrolmentStatus::Waiting))
+        .into_tuple()
+        .all(conn)
+        .await?)
 }
 
 /// The history of these enrolments, oldest first.

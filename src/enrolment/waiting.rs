@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
 use entity::enrolment::Model;
-use entity::ids::{ClassId, EnrolmentId};
+use entity::ids::{ClassId, EnrolmentId, ResidentId};
 use entity::kinds::EnrolmentStatus;
 
 use super::applicants::check_one;
@@ -38,6 +38,17 @@ pub async fn fill_free_places(app: &App, class: ClassId) -> Result<()> {
     Ok(())
 }
 
+/// Job: somebody was passed over, and need not be any more.
+///
+/// # Errors
+/// The database.
+pub async fn ask_again(app: &App, who: ResidentId) -> Result<()> {
+    for class in store::lists_of(app.db.read(), who).await? {
+        fill_free_places(app, class).await?;
+    }
+    Ok(())
+}
+
 /// Offers while a place is free and someone is to be asked, and has what is kept for the
 /// counter filled when it is released. The class is locked.
 async fn fill(app: &App, tx: &DatabaseTransaction, class: ClassId, ask: Ask) -> Result<()> {
@@ -64,15 +75,15 @@ pub(super) async fn fill_when_released(
 }
 
 async fn offer_all(app: &App, tx: &DatabaseTransaction, class: ClassId, ask: Ask) -> Result<()> {
-    let now = app.clock.now();
+    let (now, today) = (app.clock.now(), app.clock.today());
     let facts = courses::class(tx, class).await?;
-    if facts.term.last_day < clock::local_date(now) {
+    if facts.term.last_day < today {
         return Ok(());
     }
     loop {
-        let mut next = store::head(tx, class).await?;
+        let mut next = store::head(tx, class, today).await?;
         if next.is_none() && ask == Ask::All {
-            next = store::head_of_missed(tx, class).await?;
+            next = store::head_of_missed(tx, class, today).await?;
         }
         let Some(next) = next else { return Ok(()) };
         let held = courses::held_places(&facts.class, &facts.term, now);

@@ -13,7 +13,9 @@ use entity::{bar, pledge, relative};
 
 use super::{living, no_resident, profile, store};
 use crate::app::App;
+use crate::clock;
 use crate::error::{Error, Result};
+use crate::outbox::{self, Job};
 use crate::staff::{self, Colleague};
 
 /// In characters.
@@ -300,6 +302,8 @@ pub async fn bar_in(
     living(tx, id).await?;
     let now = app.clock.now();
     let bar = store::papers::add_bar(tx, id, class, (until, &reason), by, now).await?;
+    let over = clock::at_local(until, 24 * 60);
+    outbox::enqueue(tx, &Job::BarEnded { resident: id }, now, over).await?;
     let object = format!("resident:{id}");
     let detail = format!("bar {bar}");
     staff::record(tx, Some(by), "resident.barred", &object, Some(&detail), now).await
@@ -324,6 +328,7 @@ pub async fn lift_bar(app: &App, who: &Colleague, id: BarId) -> Result<ResidentI
         let (object, detail) = (format!("resident:{resident}"), format!("bar {id}"));
         staff::record(&tx, Some(who.id), "resident.bar_lifted", &object, Some(&detail), now)
             .await?;
+        outbox::enqueue(&tx, &Job::BarEnded { resident }, now, now).await?;
     }
     tx.commit().await?;
     Ok(resident)

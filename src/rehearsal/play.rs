@@ -100,7 +100,6 @@ async fn crowd(base: &str, stage: &Stage, within: Duration) -> Result<Vec<Met>> 
                 Err(_) => false,
             };
             let looked = due.elapsed();
-            let asked = Instant::now();
             let answer = http
                 .post(format!("http://{base}/api/classes/{class}/enrolments"))
                 .bearer_auth(token)
@@ -111,7 +110,7 @@ async fn crowd(base: &str, stage: &Stage, within: Duration) -> Result<Vec<Met>> 
                 Ok(answer) if seen => ended(answer).await,
                 _ => None,
             };
-            Met { looked, signed: asked.elapsed(), ended }
+            Met { looked, signed: due.elapsed(), ended }
         });
     }
     Ok(people.join_all().await)

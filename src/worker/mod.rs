@@ -264,6 +264,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::SendNotice { notice } => notices::deliver(app, notice).await,
         Job::FillFreePlaces { class } => enrolment::fill_free_places(app, class).await,
         Job::LapseOffer { enrolment } => enrolment::lapse_offer(app, enrolment).await,
+        Job::BarEnded { resident } => enrolment::ask_again(app, resident).await,
         Job::TellPlaced { enrolments } => enrolment::tell_placed(app, &enrolments).await,
         Job::TellMeetingChange { meeting } => enrolment::tell_meeting_change(app, meeting).await,
         Job::Publish { publication } => news::publish_job(app, publication).await,

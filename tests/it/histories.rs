@@ -531,11 +531,14 @@ async fn histories(
     None
 }
 
-/// New ones at each run, or one that failed, many times.
+/// New ones at each run, one after the other, or one that failed, many times.
 fn seeds(count: usize) -> Vec<u64> {
     match std::env::var("SHANGXUE_HISTORY") {
         Ok(seed) => vec![seed.parse().expect("a number"); count],
-        Err(_) => std::iter::repeat_with(|| fastrand::u64(..)).take(count).collect(),
+        Err(_) => {
+            let first = fastrand::u64(..u64::from(u32::MAX));
+            (first..).take(count).collect()
+        }
     }
 }
 
@@ -546,7 +549,7 @@ async fn all_hold(backend: Backend, count: usize) {
     let seeds = seeds(count);
     #[expect(clippy::print_stdout, reason = "seeds are to be seen")]
     {
-        println!("{count} histories from seed {}", seeds[0]);
+        println!("{backend:?}: {count} histories, seeds {} to {}", seeds[0], seeds[count - 1]);
     }
     if let Some(fault) = histories(backend, seeds.into_iter(), Guard::On).await {
         panic!("{fault}");

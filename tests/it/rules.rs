@@ -212,15 +212,22 @@ on_both_databases! {
         let id = enrolment_of(&app, &first, class).await.id;
         own(&app, &first, &format!("/api/me/enrolments/{id}/withdraw"), json!({})).await.ok();
         app.run_jobs().await;
+        assert_eq!(enrolment_of(&app, &second, class).await.status, EnrolmentStatus::Waiting, "passed over");
+        let lift = format!("/api/staff/bars/{bar}/lift");
+        assert_eq!(post(&app, &centre, &lift, json!({})).await.ok()["bars"], json!([]));
+        post(&app, &centre, &lift, json!({})).await.ok();
+        app.run_jobs().await;
         let offered = enrolment_of(&app, &second, class).await;
-        assert_eq!(offered.status, EnrolmentStatus::Offered);
+        assert_eq!(offered.status, EnrolmentStatus::Offered, "asked at once when it is lifted");
+        let papers = post(&app, &centre, &path, json!({"until": until, "reason": "多次报名不来"})).await.ok();
+        let bar = papers["bars"][0]["id"].as_i64().unwrap();
         let accept = format!("/api/me/enrolments/{}/accept", offered.id);
         let refusal = own(&app, &second, &accept, json!({})).await.refused(403, "barred");
         assert!(refusal["message"].as_str().unwrap().ends_with("您暂时不能报名。原因：多次报名不来"), "{refusal}");
         let lift = format!("/api/staff/bars/{bar}/lift");
         assert_eq!(post(&app, &centre, &lift, json!({})).await.ok()["bars"], json!([]));
         post(&app, &centre, &lift, json!({})).await.ok();
-        assert_eq!(shangxue::staff::recorded(app.app.db.read(), "resident.bar_lifted").await.unwrap(), 1);
+        assert_eq!(shangxue::staff::recorded(app.app.db.read(), "resident.bar_lifted").await.unwrap(), 2);
         assert_eq!(own(&app, &second, &accept, json!({})).await.ok()["status"], "placed");
     }
 

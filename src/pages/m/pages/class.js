@@ -1,22 +1,30 @@
 // One class, and signing up for it.
 
-import { get, getOnce, newKey, post, session } from '../api.js';
+import { get, newKey, post, session } from '../api.js';
 import { askForMessages } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, classFacts, day, link, moment, note, places, prepared, withdrawal } from '../parts.js';
-import { phases } from '../phase.js';
+import { phaseCard, phases, planned } from '../phase.js';
 import { wishPart } from './wishes.js';
 
 const LIVE = ['placed', 'offered', 'waiting'];
 
-export async function classPage({ id, query, whole, setTitle }) {
+export async function classPage(route) {
+  const page = h('div.page', {});
+  const load = () => fill(page, route, load);
+  await load();
+  return page;
+}
+
+/** `again` fills it anew, when the hour has come that it counts down to. */
+async function fill(page, { id, query, whole, setTitle }, again) {
   const own = (path) => (session.signedIn ? get(path).catch((error) => {
     if (error.status === 401 || error.code === 'not_delegated') return null;
     throw error;
   }) : null);
   const [one, term, mine, phase, needs] = await Promise.all([
     get(`/classes/${id}`),
-    getOnce('/terms/current').catch(() => null),
+    get('/terms/current').catch(() => null),
     own('/me/enrolments'),
     phases(),
     own(`/classes/${id}/needs`),
@@ -24,7 +32,6 @@ export async function classPage({ id, query, whole, setTitle }) {
   const here = phase && phase.term_id === one.term_id && phase;
   const wish = here && here.phase === 'wishes' && one.status !== 'cancelled' && await wishPart(one, whole);
   const held = mine && mine.items.find((enrolment) => enrolment.class.id === one.id && LIVE.includes(enrolment.status));
-  const page = h('div.page', {});
   const done = (result) => {
     const title = { placed: '报名成功', waiting: '已加入候补', already: '已经报过名' }[result.outcome];
     setTitle(title);
@@ -45,12 +52,11 @@ export async function classPage({ id, query, whole, setTitle }) {
     h('h2.name', {}, one.name),
     places(one),
     classFacts(one),
-    h('div.signup', {}, held ? already(held) : wish || signUp(one, term, here, query.get('join') === '1', whole, done, papers(needs))),
+    h('div.signup', {}, held ? already(held) : wish || signUp(one, term, { here, again }, query.get('join') === '1', whole, done, papers(needs))),
     !held && papersPart(papers(needs), whole),
     one.description && h('section', {}, h('h2', {}, '学什么'), h('p.text', {}, one.description)),
     h('section', {}, h('h2', {}, '谁可以报'), h('p', {}, ages(one)), conditions(one).map((line) => h('p', {}, line))),
     meetings(one.meetings));
-  return page;
 }
 
 function ages({ min_age: least, max_age: most }) {
@@ -85,11 +91,11 @@ function already(enrolment) {
     link('看我的课程', '#/mine', enrolment.status === 'offered' ? 'main' : 'second', { 'data-testid': 'my-classes' })];
 }
 
-function signUp(one, term, here, join, whole, done, asked) {
+function signUp(one, term, { here, again }, join, whole, done, asked) {
   if (one.status === 'cancelled') return note('warn', 'alert', '这个班不开了，不能报名。', link('看看其他班', '#/classes', 'second'));
   if (term && term.id === one.term_id && term.phase === 'before') {
-    return note('plain', 'calendar', h('p.strong', {}, '报名还没开始'), `${moment(term.enrolment_opens_at)} 开始。`,
-      here && here.phases.length > 1 && h('p', {}, `现在：${here.title}。${here.text}`));
+    return [note('plain', 'calendar', h('p.strong', {}, '报名还没开始'), `${moment(term.enrolment_opens_at)} 开始。`),
+      here && phaseCard(here, { way: planned(here), turned: again })];
   }
   if (term && term.id === one.term_id && term.phase === 'closed') {
     return note('plain', 'calendar', h('p.strong', {}, '报名已经结束'), '想来上课，可以打电话问问教育中心。');

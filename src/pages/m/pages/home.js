@@ -25,7 +25,7 @@ const quietly = (asked, otherwise) => asked.catch((error) => {
 export async function home({ setTitle }) {
   const [centre, phase] = await Promise.all([quietly(about(), null), phases()]);
   if (centre) setTitle(centre.centre_name.slice(0, 14));
-  const card = planned(phase) && phase.phase !== 'closed' && phaseCard(phase);
+  const card = phase && phase.phase !== 'closed' && (planned(phase) || phase.until) && phaseCard(phase);
   // While it is one's turn to do something.
   const first = card && ['continuation', 'wishes'].includes(phase.phase);
   // Messages and check-in are one's own.

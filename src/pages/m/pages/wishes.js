@@ -1,6 +1,7 @@
 // 志愿: what I would like, the dearest first; every tap is kept at once.
 
 import { get, post, replace } from '../api.js';
+import { askForMessages } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, keepWord, link, note, prepared, takeWord } from '../parts.js';
 import { phaseCard, phases, planned } from '../phase.js';
@@ -79,6 +80,7 @@ export async function wishPart(one, whole) {
   const add = async () => {
     if (!(await prepared(whole))) return;
     const { items } = await get('/me/wishes');
+    await askForMessages(['draw', 'offered', 'placed']);
     await replace('/me/wishes', { class_ids: [...items.map((other) => other.id), one.id] });
     keepWord(`已加上“${one.name}”，是${rank(items.length)}。`);
     location.hash = '#/wishes';
