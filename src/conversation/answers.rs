@@ -3,9 +3,9 @@
 //! Here are the answers to questions. All of them only read.
 
 use chrono::{DateTime, Utc};
-use entity::enrolment;
 use entity::ids::ResidentId;
 use entity::kinds::{EnrolmentStatus, WechatAccount};
+use entity::{class, enrolment};
 
 use super::dialogue::{self, Intent, Question};
 use super::lists::{self, Line};
@@ -20,6 +20,9 @@ use crate::{attendance, enrolment as enrolments, members};
 
 /// More classes in an answer would be a wall of text.
 const MOST_CLASSES: usize = 3;
+
+/// More characters in a line are not taken in at a glance.
+const LONGEST_LINE: usize = 40;
 
 /// In a numbered list each needs two lines alone.
 const MOST_LISTED: usize = 5;
@@ -246,8 +249,7 @@ async fn about_class(app: &App, who: Who<'_>, topic: &str) -> Result<Option<Stri
     let mut lines = Vec::new();
     for (at, facts) in classes.iter().take(most).enumerate() {
         if numbered {
-            let class = &facts.class;
-            lines.push(format!("{}. “{}” {}", at + 1, class.name, courses::time_text(class)));
+            lines.push(format!("{}. {}", at + 1, what_and_when(&facts.class)));
             lines.push(places(facts, app.clock.now()));
         } else {
             lines.extend(class_lines(app, facts));
@@ -274,8 +276,8 @@ fn places(facts: &ClassFacts, now: DateTime<Utc>) -> String {
 fn class_lines(app: &App, facts: &ClassFacts) -> [String; 4] {
     let class = &facts.class;
     [
-        format!("“{}” {}", class.name, courses::time_text(class)),
-        format!("地点：{} {}", facts.site.name, class.room),
+        what_and_when(class),
+        beside(&format!("地点：{}", facts.site.name), " ", &class.room),
         places(facts, app.clock.now()),
         link(&app.config, "看这个班，去报名", &format!("/classes/{}", class.id)),
     ]
@@ -288,8 +290,8 @@ async fn my_classes(app: &App, resident: ResidentId) -> Result<String> {
     let mut lines = Vec::new();
     for one in placed.iter().take(MOST_CLASSES) {
         let class = &one.class.class;
-        lines.push(format!("“{}” {}", class.name, courses::time_text(class)));
-        lines.push(format!("地点：{} {}", one.class.site.name, class.room));
+        lines.push(what_and_when(class));
+        lines.push(beside(&format!("地点：{}", one.class.site.name), " ", &class.room));
     }
     lines.extend(next_meeting(app, resident).await?);
     lines.extend(offers(mine.iter().map(|one| (&one.enrolment, &one.class))));
@@ -310,12 +312,12 @@ async fn next_meeting(app: &App, resident: ResidentId) -> Result<Vec<String>> {
     let next = attendance::next_meeting(app, conn, &classes).await?;
     Ok(next.map_or_else(Vec::new, |facts| {
         vec![
-            format!(
-                "下一次课：{}，“{}”",
-                clock::spoken(facts.meeting.starts_at),
-                facts.class_name()
+            beside(
+                &format!("下一次课：{}", clock::spoken(facts.meeting.starts_at)),
+                "，",
+                &format!("“{}”", facts.class_name()),
             ),
-            format!("在{} {}", facts.site_name, facts.meeting.room),
+            beside(&format!("在{}", facts.site_name), " ", &facts.meeting.room),
         ]
     }))
 }
@@ -325,7 +327,8 @@ fn offers<'a>(mine: impl Iterator<Item = (&'a enrolment::Model, &'a ClassFacts)>
     mine.filter(|(row, _)| row.status == EnrolmentStatus::Offered)
         .flat_map(|(row, facts)| {
             let until = row.offer_expires_at.map(clock::spoken).unwrap_or_default();
-            [format!("“{}”有名额为您留着。", facts.class.name), format!("请在{until}之前确认。")]
+            let class = format!("“{}”", facts.class.name);
+            [beside(&class, "", "有名额为您留着。"), format!("请在{until}之前确认。")]
         })
         .collect()
 }
@@ -389,7 +392,8 @@ async fn waiting(app: &App, resident: ResidentId) -> Result<String> {
     let mut lines = offers(mine.iter().map(|one| (&one.enrolment, &one.class)));
     for one in mine.iter().take(MOST_CLASSES) {
         if let Some(nth) = one.position {
-            lines.push(format!("“{}”，您排在第 {nth} 位。", one.class.class.name));
+            let class = format!("“{}”", one.class.class.name);
+            lines.push(beside(&class, "，", &format!("您排在第 {nth} 位。")));
         }
     }
     if lines.is_empty() {
@@ -418,6 +422,17 @@ pub(super) fn link(config: &Config, words: &str, page: &str) -> String {
 pub(super) fn phone(config: &Config, words: &str) -> String {
     let number = &config.centre.phone;
     if number.is_empty() { String::new() } else { format!("{words}：{number}") }
+}
+
+/// Two parts in a line, or in two where that would be too long to read at a glance.
+fn beside(first: &str, between: &str, second: &str) -> String {
+    let line = format!("{first}{between}{second}");
+    if line.chars().count() <= LONGEST_LINE { line } else { format!("{first}\n{second}") }
+}
+
+/// `“书法班” 每周二 9:00–10:30`
+fn what_and_when(class: &class::Model) -> String {
+    beside(&format!("“{}”", class.name), " ", &courses::time_text(class))
 }
 
 /// The lines that say something.

@@ -16,7 +16,7 @@ use crate::{expect, load, report};
 const MESSAGES: u64 = 40_000;
 const CONNECTIONS: usize = 64;
 /// Their median counts.
-const ROUNDS: u64 = 3;
+const ROUNDS: u64 = 5;
 
 pub async fn measure(backend: Backend) {
     for (mode, must) in [("safe", 0.5), ("plain", 0.7)] {

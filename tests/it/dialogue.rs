@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use entity::ids::ResidentId;
 use entity::kinds::EnrolmentStatus;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
 use shangxue::sandbox::User;
 
 use crate::on_both_databases_with_wechat;
@@ -107,6 +107,20 @@ on_both_databases_with_wechat! {
         ] {
             let answer = hears(&world, &user, typed).await;
             assert!(answer.contains(said), "{typed}: {answer}");
+        }
+        // Names as long as staff can make them.
+        let long = |what: &str| what.chars().cycle().take(30).collect::<String>();
+        for (table, column, what) in [
+            ("class", "name", "智在指尖一班"),
+            ("class", "room", "三楼东头教室"),
+            ("site", "name", "社区教育中心"),
+            ("meeting", "room", "三楼东头教室"),
+        ] {
+            let lengthen = format!("UPDATE {table} SET {column} = '{}'", long(what));
+            app.app.db.writer().execute_unprepared(&lengthen).await.unwrap();
+        }
+        for typed in ASKED {
+            check(typed, &hears(&world, &user, typed).await);
         }
     }
 }

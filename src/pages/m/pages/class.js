@@ -94,8 +94,11 @@ function already(enrolment) {
 function signUp(one, term, { here, again }, join, whole, done, asked) {
   if (one.status === 'cancelled') return note('warn', 'alert', '这个班不开了，不能报名。', link('看看其他班', '#/classes', 'second'));
   if (term && term.id === one.term_id && term.phase === 'before') {
-    return [note('plain', 'calendar', h('p.strong', {}, '报名还没开始'), `${moment(term.enrolment_opens_at)} 开始。`),
-      here && phaseCard(here, { way: planned(here), turned: again })];
+    const when = `${moment(term.enrolment_opens_at)} 开始。`;
+    const card = here && phaseCard(here, { way: planned(here), turned: again });
+    // Where there is nothing but sign-up the card says the rest.
+    if (card && !planned(here)) return [card, h('p.hint', {}, when)];
+    return [note('plain', 'calendar', h('p.strong', {}, '报名还没开始'), when), card];
   }
   if (term && term.id === one.term_id && term.phase === 'closed') {
     return note('plain', 'calendar', h('p.strong', {}, '报名已经结束'), '想来上课，可以打电话问问教育中心。');
