@@ -1,5 +1,7 @@
 //! 请假: a learner says by one tap that they do not come, and takes it back.
 
+use sea_orm::ConnectionTrait;
+
 use entity::ids::{MeetingId, ResidentId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus};
 
@@ -27,6 +29,30 @@ impl WhyAway {
             Self::Other => "其他",
         }
     }
+}
+
+/// A leave that stands.
+#[derive(Clone, Debug)]
+pub struct OnLeave {
+    /// Asked for by the learner themselves, who can take it back.
+    pub own: bool,
+    pub reason: Option<String>,
+}
+
+/// The leave of a person at a meeting, if that is what stands.
+///
+/// # Errors
+/// The database.
+pub async fn on_leave(
+    conn: &impl ConnectionTrait,
+    id: MeetingId,
+    resident: ResidentId,
+) -> Result<Option<OnLeave>> {
+    let words = store::events::words(conn, id, Some(&[resident])).await?;
+    let standing = register::fold(words.get(&resident).map_or(&[], Vec::as_slice));
+    let own = standing.own_leave();
+    let leave = standing.status == Some(AttendanceStatus::Leave);
+    Ok(leave.then_some(OnLeave { own, reason: standing.reason }))
 }
 
 /// Asks for leave, or says why afterwards. Said twice it is the same as once.

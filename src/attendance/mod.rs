@@ -33,14 +33,17 @@ use crate::staff::{self, Colleague};
 pub mod api;
 mod card;
 mod code;
+mod device;
 mod leave;
 mod register;
 mod scans;
 mod store;
 mod tray;
+mod why;
 mod window;
 
 pub use card::forget_resident;
+pub use leave::{OnLeave, on_leave};
 pub use store::{HoursLine, MeetingFacts};
 pub use window::Window;
 
@@ -313,30 +316,6 @@ fn reason(text: Option<&str>) -> Result<Option<String>> {
         return Err(Error::invalid("reason_too_long", "原因请写在 200 字以内。"));
     }
     Ok(text.map(str::to_owned))
-}
-
-/// A leave that stands.
-#[derive(Clone, Debug)]
-pub struct OnLeave {
-    /// Asked for by the learner themselves, who can take it back.
-    pub own: bool,
-    pub reason: Option<String>,
-}
-
-/// The leave of a person at a meeting, if that is what stands.
-///
-/// # Errors
-/// The database.
-pub async fn on_leave(
-    conn: &impl ConnectionTrait,
-    id: MeetingId,
-    resident: ResidentId,
-) -> Result<Option<OnLeave>> {
-    let words = store::events::words(conn, id, Some(&[resident])).await?;
-    let standing = register::fold(words.get(&resident).map_or(&[], Vec::as_slice));
-    let own = standing.own_leave();
-    let leave = standing.status == Some(AttendanceStatus::Leave);
-    Ok(leave.then_some(OnLeave { own, reason: standing.reason }))
 }
 
 /// The roll of a meeting: everyone with a place, and whoever was ever marked.

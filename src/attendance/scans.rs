@@ -7,27 +7,21 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseTransaction;
-use sha2::{Digest, Sha256};
 
 use entity::ids::{MeetingId, ResidentId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, NameState, ScanKind};
 
+use super::device::{LONGEST_NAME, corrected, cut, name};
 use super::store::{self, events::NewEvent, tray::NewEntry};
+use super::why::Why;
 use super::{MeetingFacts, Scope, card, existing, register};
 use crate::app::App;
 use crate::error::Result;
 use crate::members;
 use crate::staff::Colleague;
 
-/// A clock that is further off is not corrected: its times are worth nothing.
-const MOST_OFF: TimeDelta = TimeDelta::days(1);
-
-/// So much later than the sending a scan may seem to be, for clocks that are set meanwhile.
-const JITTER: TimeDelta = TimeDelta::minutes(2);
-
-/// The longest kept of what was scanned, and of a device's and a scan's name, in characters.
+/// The longest kept of what was scanned, in characters.
 const LONGEST_RAW: usize = 160;
-const LONGEST_NAME: usize = 64;
 
 /// What one device sends.
 #[derive(Clone, Debug)]
@@ -76,45 +70,6 @@ pub struct Taken {
     /// As others see it.
     pub name: Option<String>,
     pub why: Option<Why>,
-}
-
-macro_rules! whys {
-    ($($(#[$doc:meta])* $name:ident = $word:literal, $sentence:literal;)*) => {
-        /// Why a scan could not be taken.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum Why { $($(#[$doc])* $name,)* }
-
-        impl Why {
-            /// Stable, for programs and the database.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$name => $word,)* }
-            }
-
-            /// A plain sentence.
-            pub fn sentence(self) -> &'static str {
-                match self { $(Self::$name => $sentence,)* }
-            }
-
-            /// As the database has it.
-            pub fn of(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$name),)* _ => None }
-            }
-        }
-    };
-}
-
-whys! {
-    NotYourClass = "not_your_class", "这不是登记人负责的班级。";
-    CardUnreadable = "card_unreadable", "扫到的不是学员卡。";
-    /// Foreign ones too: they are not signed by this centre.
-    CardForged = "card_forged", "这张卡不是本中心发的，或者被改过。";
-    CardEnded = "card_ended", "这张卡已经换过，旧卡不能用了。";
-    UnknownPerson = "unknown_person", "没有找到这位学员。";
-    NotOnRoll = "not_on_roll", "这位学员不在这个班的名单上。";
-    MeetingCancelled = "meeting_cancelled", "这次课已经停课。";
-    ClockOff = "clock_off", "那台手机的时间差得太多，说不准是几点。";
-    TooFar = "too_far", "登记的时间离这次课太远。";
-    ReasonNeeded = "reason_needed", "名单上已有别的登记，改动要写原因。";
 }
 
 /// What is known of people while an upload is weighed.
@@ -323,17 +278,6 @@ fn whose(
     }
 }
 
-/// By our clock; false where the device's is not to be trusted.
-fn corrected(
-    sent_at: DateTime<Utc>,
-    device_at: DateTime<Utc>,
-    now: DateTime<Utc>,
-) -> (DateTime<Utc>, bool) {
-    let offset = now - sent_at;
-    let Some(at) = device_at.checked_add_signed(offset) else { return (now, false) };
-    (at.min(now), offset.abs() <= MOST_OFF && device_at <= sent_at + JITTER)
-}
-
 fn is_far(book: &Book, scan: &Scan, at: DateTime<Utc>) -> bool {
     let meeting = &book.facts.meeting;
     // Leave may be told long before.
@@ -412,53 +356,4 @@ fn reason(scan: &Scan) -> Option<String> {
     // A card needs none; a reason would make it weigh as a correction.
     let reason = scan.reason.as_deref().filter(|_| scan.kind == ScanKind::Tap)?;
     Some(cut(reason, super::LONGEST_REASON)).filter(|reason| !reason.is_empty())
-}
-
-/// What can be kept and shown of a text from outside.
-fn cut(text: &str, longest: usize) -> String {
-    text.trim().chars().filter(|c| !c.is_control()).take(longest).collect()
-}
-
-/// The name under which a scan is kept. One that is none is replaced by its hash: it is
-/// still the same when it comes again.
-fn name(scan_id: &str) -> String {
-    let good = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
-    if (1..=LONGEST_NAME).contains(&scan_id.len()) && scan_id.chars().all(good) {
-        return scan_id.to_owned();
-    }
-    format!("~{}", hex::encode(&Sha256::digest(scan_id.as_bytes())[..16]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_clock_that_is_off_is_corrected_by_what_it_says_at_the_sending() {
-        let now = DateTime::from_timestamp(1_800_000_000, 0).expect("valid");
-        let minutes = TimeDelta::minutes;
-        for off in [minutes(10), minutes(-10), TimeDelta::hours(23)] {
-            let scanned = now - minutes(45);
-            assert_eq!(corrected(now + off, scanned + off, now), (scanned, true), "{off}");
-        }
-        assert!(!corrected(now + TimeDelta::hours(25), now, now).1);
-        // Scanned after it was sent: the clock was set between.
-        assert!(!corrected(now, now + minutes(3), now).1);
-        assert_eq!(corrected(now, now + minutes(1), now), (now, true));
-    }
-
-    #[test]
-    fn a_name_that_is_none_is_replaced_by_one_that_stays() {
-        assert_eq!(name("a1-b2"), "a1-b2");
-        for odd in ["", "有空 格", &"x".repeat(65)] {
-            assert_eq!(name(odd), name(odd));
-            assert!(name(odd).starts_with('~') && name(odd).len() <= LONGEST_NAME);
-        }
-    }
-
-    #[test]
-    fn every_why_is_known_by_its_word() {
-        assert_eq!(Why::of(Why::CardForged.word()), Some(Why::CardForged));
-        assert_eq!(Why::of("elsewhere"), None);
-    }
 }

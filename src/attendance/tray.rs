@@ -8,7 +8,7 @@ use entity::kinds::{
 };
 use entity::scan_tray::Model;
 
-use super::scans::Why;
+use super::why::Why;
 use super::{MeetingFacts, Scope, latest, reason, said, store};
 use crate::app::App;
 use crate::error::{Error, Result};

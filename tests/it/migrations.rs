@@ -31,6 +31,21 @@ on_both_databases! {
         rows::write_all(db).await;
     }
 
+    async fn what_was_recorded_before_the_register_had_two_clocks_is_kept(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        let steps = Migrator::migrations().iter().position(|one| one.name().contains("000016")).expect("there");
+        let back = u32::try_from(Migrator::migrations().len() - steps).expect("few");
+        Migrator::down(db, Some(back)).await.expect("down");
+        Migrator::up(db, None).await.expect("up");
+        let event = entity::attendance_event::Entity::find_by_id(1).one(db).await.expect("select").expect("kept");
+        let before = rows::attendance_event();
+        assert_eq!((event.happened_at, event.received_at), (before.received_at, before.received_at));
+        assert_eq!((event.status, event.way, event.reason), (before.status, before.way, before.reason));
+        let row = entity::attendance::Entity::find_by_id(1).one(db).await.expect("select");
+        assert_eq!(row, Some(rows::attendance()));
+    }
+
     async fn every_table_has_exactly_the_columns_of_its_entity(app: TestApp) {
         let db = app.app.db.writer();
         let mut found = columns(db).await;

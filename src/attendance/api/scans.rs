@@ -9,8 +9,9 @@ use entity::ids::{MeetingId, ResidentId, TrayId};
 use entity::kinds::{AttendanceStatus, MeetingStatus, ScanKind, TrayOutcome};
 
 use crate::app::App;
-use crate::attendance::scans::{self, Outcome, Scan, Taken, Upload, Why};
+use crate::attendance::scans::{self, Outcome, Scan, Taken, Upload};
 use crate::attendance::tray::{self, Entry, Settling};
+use crate::attendance::why::Why;
 use crate::clock;
 use crate::wire::ApiResult;
 use crate::wire::auth::RollKeeper;
