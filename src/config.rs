@@ -161,6 +161,7 @@ pub struct Attendance {
     pub code_steps_before: i64,
     pub opens_before_minutes: i64,
     pub closes_after_minutes: i64,
+    pub scan_within_hours: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -591,6 +592,7 @@ impl Config {
             ("staff.lockout_minutes", self.staff.lockout_minutes),
             ("enrolment.offer_hours", self.enrolment.offer_hours),
             ("attendance.code_step_s", self.attendance.code_step_s),
+            ("attendance.scan_within_hours", self.attendance.scan_within_hours),
             ("helpdesk.media_days", self.helpdesk.media_days),
             ("worker.lease_s", self.worker.lease_s),
         ] {

@@ -44,6 +44,8 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         enrolment::api::EnrolmentApi(app.clone()),
         draw::api::DrawApi(app.clone()),
         attendance::api::AttendanceApi(app.clone()),
+        attendance::api::LeaveApi(app.clone()),
+        attendance::api::CardApi(app.clone()),
         news::api::NewsApi(app.clone()),
         helpdesk::api::HelpdeskApi(app.clone()),
         followers::api::FollowersApi(app.clone()),
@@ -66,12 +68,14 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         worker::api::OperationsApi(app.clone()),
         platform::api::StaffPlatformApi(app.clone()),
     );
-    let sheets = (
+    let more = (
+        attendance::api::StaffScansApi(app.clone()),
+        attendance::api::StaffCardApi(app.clone()),
         courses::api::StaffClassSheetsApi(app.clone()),
         members::api::StaffResidentSheetsApi(app.clone()),
         enrolment::api::StaffListsApi(app.clone()),
     );
-    OpenApiService::new((residents, staff, sheets), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new((residents, staff, more), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`; a family member names the resident for \
              whom they act in `X-Acting-For` (calls that do not take it refuse it: `acting_refused`). Staff call `/api/staff/…` with the \

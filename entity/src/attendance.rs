@@ -16,7 +16,8 @@ pub struct Model {
     /// Unique together with the resident.
     pub meeting_id: MeetingId,
     pub resident_id: ResidentId,
-    pub status: AttendanceStatus,
+    /// Empty: nothing was said, or it was taken back.
+    pub status: Option<AttendanceStatus>,
     /// 学时 that count: minutes / 45, in hundredths (200 = 2 学时); 0 unless present.
     pub hours_hundredths: i32,
     pub first_present_at: Option<DateTimeUtc>,

@@ -41,6 +41,8 @@ ids! {
     ClassId;
     /// 课次.
     MeetingId;
+    /// A scan that could not be taken, and waits to be settled.
+    TrayId;
     /// 报名, 候补.
     EnrolmentId;
     /// A version of the text that learners sign.

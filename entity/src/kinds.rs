@@ -183,6 +183,24 @@ kinds! {
         Code = "code",
         /// The roll, tapped by a teacher or staff.
         Roll = "roll",
+        /// 学员卡, scanned by a teacher or staff.
+        Card = "card",
+        /// 请假: asked for, or taken back, by the learner.
+        Leave = "leave",
+    }
+    /// What a teacher's device sends.
+    ScanKind {
+        /// A card was scanned.
+        Card = "card",
+        /// A name was tapped, or a learner number typed.
+        Tap = "tap",
+    }
+    /// What staff made of a scan that could not be taken.
+    TrayOutcome {
+        /// 记为到课.
+        Counted = "counted",
+        /// 不算.
+        Dismissed = "dismissed",
     }
     /// What a notice is about; each has a template of its own.
     NoticeKind {

@@ -22,6 +22,7 @@ mod m20261127_000012_decisions;
 mod m20261127_000013_rules;
 mod m20261127_000014_family;
 mod m20261127_000015_counter;
+mod m20261128_000016_register;
 
 pub struct Migrator;
 
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000013_rules::Migration),
             Box::new(m20261127_000014_family::Migration),
             Box::new(m20261127_000015_counter::Migration),
+            Box::new(m20261128_000016_register::Migration),
         ]
     }
 }

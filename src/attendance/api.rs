@@ -20,11 +20,22 @@ use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 use crate::wire::{ApiError, ApiResult};
 
+mod card;
+mod leave;
+mod scans;
+
+pub use card::{CardApi, StaffCardApi};
+pub use leave::LeaveApi;
+pub use scans::StaffScansApi;
+
 /// How far a resident's list of meetings looks ahead.
 const AHEAD: TimeDelta = TimeDelta::days(14);
 
 /// 学时 a learner is to complete in a year (work plan, item 2), in hundredths.
 const YEAR_GOAL: i64 = 2000;
+
+/// Times that differ less are one.
+const WORTH_SAYING: TimeDelta = TimeDelta::minutes(2);
 
 pub struct AttendanceApi(pub App);
 
@@ -84,6 +95,14 @@ struct MyMeeting {
     note: Option<String>,
     is_today: bool,
     check_in: MyCheckIn,
+    on_leave: bool,
+    /// Why, as the learner or the staff said.
+    #[oai(skip_serializing_if_is_none)]
+    leave_reason: Option<String>,
+    /// The learner can still ask for leave by one tap.
+    may_ask_leave: bool,
+    /// Or take back the one that they asked for.
+    may_take_leave_back: bool,
 }
 
 /// One line of my record.
@@ -113,7 +132,7 @@ struct MyHours {
 impl AttendanceApi {
     /// Check in with a scanned code. A second scan says so and changes nothing.
     ///
-    /// Codes: `code_invalid`, `code_expired`, `not_enrolled`, `too_early`, `too_late`, `meeting_cancelled`.
+    /// Codes: `code_invalid`, `card_scanned`, `code_expired`, `not_enrolled`, `too_early`, `too_late`, `meeting_cancelled`.
     #[oai(path = "/me/check-in", method = "post", operation_id = "check_in")]
     async fn check_in(
         &self,
@@ -121,7 +140,7 @@ impl AttendanceApi {
         body: Json<CheckInBody>,
     ) -> ApiResult<Json<CheckInResult>> {
         let done =
-            attendance::check_in(&self.0, me.0.id, &body.0.code).await.map_err(ApiError::from)?;
+            attendance::check_in(&self.0, &me.0, &body.0.code).await.map_err(ApiError::from)?;
         let (outcome, facts, message) = match done {
             CheckIn::Recorded(facts) => (CheckInOutcome::Recorded, facts, "签到成功。"),
             CheckIn::AlreadyRecorded(facts) => {
@@ -178,34 +197,44 @@ async fn my_meetings(app: &App, me: ResidentId) -> Result<Vec<MyMeeting>> {
     let today = app.clock.today();
     let from = clock::at_local(today, 0);
     let meetings = store::meetings_between(conn, from, from + AHEAD, Some(&classes)).await?;
-    let present = store::present_at(conn, me, &meetings).await?;
-    Ok(meetings
-        .into_iter()
-        .map(|facts| {
-            let check_in = match attendance::window(app, &facts) {
-                _ if present.contains(&facts.meeting.id) => MyCheckIn::Done,
-                _ if facts.meeting.status == MeetingStatus::Cancelled => MyCheckIn::Closed,
-                Window::Before => MyCheckIn::NotYet,
-                Window::Open => MyCheckIn::Open,
-                Window::After => MyCheckIn::Closed,
-            };
-            MyMeeting {
-                meeting_id: facts.meeting.id,
-                class_id: facts.class_id(),
-                class_name: facts.class.name,
-                number: facts.meeting.number,
-                starts_at: facts.meeting.starts_at,
-                ends_at: facts.meeting.ends_at,
-                time_text: clock::spoken(facts.meeting.starts_at),
-                site_name: facts.site_name,
-                room: facts.meeting.room,
-                status: facts.meeting.status,
-                note: facts.meeting.note,
-                is_today: clock::local_date(facts.meeting.starts_at) == today,
-                check_in,
-            }
-        })
-        .collect())
+    let said = store::statuses(conn, me, &meetings).await?;
+    let now = app.clock.now();
+    let mut mine = Vec::new();
+    for facts in meetings {
+        let id = facts.meeting.id;
+        let status = said.get(&id).copied();
+        let on_leave = status == Some(AttendanceStatus::Leave);
+        let leave = if on_leave { attendance::on_leave(conn, id, me).await? } else { None };
+        let planned = facts.meeting.status == MeetingStatus::Planned;
+        let ahead = planned && now < facts.meeting.starts_at;
+        let check_in = match attendance::window(app, &facts) {
+            _ if status == Some(AttendanceStatus::Present) => MyCheckIn::Done,
+            _ if !planned => MyCheckIn::Closed,
+            Window::Before => MyCheckIn::NotYet,
+            Window::Open => MyCheckIn::Open,
+            Window::After => MyCheckIn::Closed,
+        };
+        mine.push(MyMeeting {
+            meeting_id: id,
+            class_id: facts.class_id(),
+            class_name: facts.class.name,
+            number: facts.meeting.number,
+            starts_at: facts.meeting.starts_at,
+            ends_at: facts.meeting.ends_at,
+            time_text: clock::spoken(facts.meeting.starts_at),
+            site_name: facts.site_name,
+            room: facts.meeting.room,
+            status: facts.meeting.status,
+            note: facts.meeting.note,
+            is_today: clock::local_date(facts.meeting.starts_at) == today,
+            check_in,
+            on_leave,
+            may_ask_leave: ahead && status.is_none(),
+            may_take_leave_back: ahead && leave.as_ref().is_some_and(|leave| leave.own),
+            leave_reason: leave.and_then(|leave| leave.reason),
+        });
+    }
+    Ok(mine)
 }
 
 #[derive(Enum)]
@@ -299,9 +328,21 @@ struct RollBody {
 /// One event of the register.
 #[derive(Object)]
 struct EventLine {
+    /// When it happened, by our clock.
     time_text: String,
     way: CheckInWay,
-    status: AttendanceStatus,
+    /// Missing: the leave was taken back.
+    #[oai(skip_serializing_if_is_none)]
+    status: Option<AttendanceStatus>,
+    /// When it came here, where that was later.
+    #[oai(skip_serializing_if_is_none)]
+    received_text: Option<String>,
+    /// What the device's clock said, where that was off.
+    #[oai(skip_serializing_if_is_none)]
+    device_text: Option<String>,
+    /// Which device.
+    #[oai(skip_serializing_if_is_none)]
+    device: Option<String>,
     /// Who did it, by name; 本人 for the learner.
     actor: String,
     #[oai(skip_serializing_if_is_none)]
@@ -438,7 +479,8 @@ async fn roll(app: &App, facts: MeetingFacts) -> Result<Roll> {
 
 async fn events(app: &App, meeting: MeetingId, resident: ResidentId) -> Result<Vec<EventLine>> {
     let conn = app.db.read();
-    let rows = store::events(conn, meeting, resident).await?;
+    let rows = store::events::of(conn, meeting, resident).await?;
+    let apart = |one: DateTime<Utc>, other: DateTime<Utc>| (one - other).abs() >= WORTH_SAYING;
     let ids: Vec<_> = rows
         .iter()
         .filter(|event| event.actor_kind == ActorKind::Staff)
@@ -448,7 +490,14 @@ async fn events(app: &App, meeting: MeetingId, resident: ResidentId) -> Result<V
     Ok(rows
         .into_iter()
         .map(|event| EventLine {
-            time_text: clock::spoken(event.at),
+            time_text: clock::spoken(event.happened_at),
+            received_text: apart(event.received_at, event.happened_at)
+                .then(|| clock::spoken(event.received_at)),
+            device_text: event
+                .device_at
+                .filter(|at| apart(*at, event.happened_at))
+                .map(clock::spoken),
+            device: event.device,
             way: event.way,
             status: event.status,
             actor: match event.actor_kind {

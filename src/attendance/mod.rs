@@ -1,16 +1,25 @@
 //! The register: who was present at which meeting, and the hours that follow.
 //!
-//! 1. One attendance per person and meeting (unique index); each scan, tap and
-//!    correction is an event of its own, written in the same transaction.
+//! 1. Each scan, tap, request and correction is an event of its own, with its evidence, and
+//!    is never changed. What the register says of a person and meeting (one row: unique
+//!    index) is computed from all of them by one pure function (`register.rs`), in the
+//!    transaction that adds one and under the row's lock: in whatever order they arrive.
 //! 2. A rotating code is derived by the server from class, meeting and time step;
 //!    it is accepted during its step and a few after, and once per person.
-//! 3. A second scan says so and changes nothing.
+//! 3. A second scan says so and changes nothing. What a device sends has a name of the
+//!    device's, and counts once.
 //! 4. A change of an earlier answer needs a reason; both stay visible.
 //! 5. Teachers keep the rolls of their own classes, officers those of their
 //!    community, the centre all.
+//! 6. What a device sends is never lost: what cannot be taken lies in the tray until
+//!    somebody settles it with a reason, and stays there as settled. Times are ours: a
+//!    device's clock is corrected by how far it is off when it sends.
+//! 7. A learner has one live card, signed; an earlier one is dead at once.
+//! 8. Who checks in or asks for leave by phone does it for themselves: no family member
+//!    does it for them.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::ids::{ClassId, CommunityId, MeetingId, ResidentId, StaffId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, Role};
@@ -18,15 +27,28 @@ use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, Role
 use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::members::Learner;
 use crate::staff::{self, Colleague};
 
 pub mod api;
+mod card;
 mod code;
+mod device;
+mod leave;
+mod register;
+mod scans;
 mod store;
+mod tray;
+mod why;
 mod window;
 
+pub use card::forget_resident;
+pub use leave::{OnLeave, on_leave};
 pub use store::{HoursLine, MeetingFacts};
 pub use window::Window;
+
+/// The longest reason, in characters.
+const LONGEST_REASON: usize = 200;
 
 /// How a scan ended.
 #[derive(Debug)]
@@ -53,7 +75,7 @@ pub struct RollRow {
     pub learner_number: String,
     pub status: Option<AttendanceStatus>,
     pub hours_hundredths: i32,
-    /// The newest event: how, when and why.
+    /// Of the event that stands: how, when and why.
     pub way: Option<CheckInWay>,
     pub at: Option<DateTime<Utc>>,
     pub reason: Option<String>,
@@ -189,9 +211,14 @@ fn refuse_outside(app: &App, facts: &MeetingFacts) -> Result<()> {
 /// A resident scanned a code (with any camera; the link or the bare token).
 ///
 /// # Errors
-/// A forged or old code, the wrong time, or somebody who has no place in the class;
+/// A forged or old code, a card, the wrong time, or somebody who has no place in the class;
 /// each with what to do instead.
-pub async fn check_in(app: &App, resident: ResidentId, scanned: &str) -> Result<CheckIn> {
+pub async fn check_in(app: &App, who: &Learner, scanned: &str) -> Result<CheckIn> {
+    if card::looks_like_one(scanned) {
+        return Err(Error::invalid("card_scanned", "这是学员卡，请给老师扫。")
+            .or_else("自己签到，请扫老师屏幕上的码。", Some("/checkin".to_owned())));
+    }
+    let resident = who.id;
     let invalid = || {
         Error::invalid("code_invalid", "这不是签到码。")
             .or_else("请对准老师屏幕上的二维码再扫一次。", Some("/checkin".to_owned()))
@@ -216,25 +243,79 @@ pub async fn check_in(app: &App, resident: ResidentId, scanned: &str) -> Result<
     }
     refuse_outside(app, &facts)?;
 
-    let event = store::NewEvent {
+    let tx = app.db.begin().await?;
+    store::events::open_rows(&tx, token.meeting, &[resident], now).await?;
+    let words = said(&tx, token.meeting, resident).await?;
+    let event = store::events::NewEvent {
         meeting: token.meeting,
         resident,
         way: CheckInWay::Code,
-        status: AttendanceStatus::Present,
+        status: Some(AttendanceStatus::Present),
         actor_kind: ActorKind::Resident,
         actor_id: Some(resident.0),
         reason: None,
         code_step: Some(token.step),
+        happened_at: latest(&words, now),
+        device_at: None,
+        // The session is the phone: it serves one learner.
+        device: who.token_hash.get(..DEVICE_MARK).map(str::to_owned),
+        scan_id: None,
     };
-    let tx = app.db.begin().await?;
-    let before = store::open_row(&tx, token.meeting, resident, now).await?;
+    let before = register::fold(&words).status;
     // A code works once per person, also after a correction.
-    if before == Some(AttendanceStatus::Present) || !store::append(&tx, &event, now).await? {
+    if before == Some(AttendanceStatus::Present)
+        || store::events::append(&tx, &[event], now).await? == 0
+    {
         return Ok(CheckIn::AlreadyRecorded(facts));
     }
-    store::set(&tx, &event, facts.hours_hundredths(), now).await?;
+    compute(&tx, &facts, &[resident], now).await?;
     tx.commit().await?;
     Ok(CheckIn::Recorded(facts))
+}
+
+/// So much of a session's hash tells phones apart; it opens nothing.
+const DEVICE_MARK: usize = 12;
+
+/// What was said of a person at a meeting.
+async fn said(
+    tx: &DatabaseTransaction,
+    meeting: MeetingId,
+    resident: ResidentId,
+) -> Result<Vec<register::Word>> {
+    let mut words = store::events::words(tx, meeting, Some(&[resident])).await?;
+    Ok(words.remove(&resident).unwrap_or_default())
+}
+
+/// When something happens that is said here and now: after all that was said, also by an
+/// instance whose clock is a little faster.
+fn latest(words: &[register::Word], now: DateTime<Utc>) -> DateTime<Utc> {
+    let last = words.iter().map(|word| word.happened_at).max();
+    last.map_or(now, |last| now.max(last + TimeDelta::milliseconds(1)))
+}
+
+/// Lets the rows of these people, which are locked, say what follows from all that was said.
+async fn compute(
+    tx: &DatabaseTransaction,
+    facts: &MeetingFacts,
+    residents: &[ResidentId],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (id, hours) = (facts.meeting.id, facts.hours_hundredths());
+    let words = store::events::words(tx, id, Some(residents)).await?;
+    for resident in residents {
+        let standing = register::fold(words.get(resident).map_or(&[], Vec::as_slice));
+        store::events::set(tx, id, *resident, &standing, hours, now).await?;
+    }
+    Ok(())
+}
+
+/// A reason as it is kept; none where there is nothing in it.
+fn reason(text: Option<&str>) -> Result<Option<String>> {
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    if text.is_some_and(|text| text.chars().count() > LONGEST_REASON) {
+        return Err(Error::invalid("reason_too_long", "原因请写在 200 字以内。"));
+    }
+    Ok(text.map(str::to_owned))
 }
 
 /// The roll of a meeting: everyone with a place, and whoever was ever marked.
@@ -265,10 +346,7 @@ pub async fn set_roll(
     if window(app, &facts) == Window::Before && status != AttendanceStatus::Leave {
         return Err(Error::conflict("too_early", "还没到上课时间，现在只能登记请假。"));
     }
-    let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
-    if reason.is_some_and(|reason| reason.chars().count() > 200) {
-        return Err(Error::invalid("reason_too_long", "原因请写在 200 字以内。"));
-    }
+    let reason = self::reason(reason)?;
     if !store::has_place(app.db.read(), resident, facts.class_id()).await?
         && store::status(app.db.read(), id, resident).await?.is_none()
     {
@@ -276,27 +354,34 @@ pub async fn set_roll(
     }
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    let before = store::open_row(&tx, id, resident, now).await?;
-    if before == Some(status) {
+    store::events::open_rows(&tx, id, &[resident], now).await?;
+    let words = said(&tx, id, resident).await?;
+    let before = register::fold(&words);
+    if before.status == Some(status) {
         return Ok(facts);
     }
-    if before.is_some() && reason.is_none() {
+    if !before.takes_without_reason(status) && reason.is_none() {
         return Err(Error::invalid("reason_needed", "改动已有的记录，请写明原因。"));
     }
-    let event = store::NewEvent {
+    let event = store::events::NewEvent {
         meeting: id,
         resident,
         way: CheckInWay::Roll,
-        status,
+        status: Some(status),
         actor_kind: ActorKind::Staff,
         actor_id: Some(colleague.id.0),
-        reason: reason.map(str::to_owned),
+        reason: reason.clone(),
         code_step: None,
+        happened_at: latest(&words, now),
+        device_at: None,
+        device: None,
+        scan_id: None,
     };
-    store::append(&tx, &event, now).await?;
-    store::set(&tx, &event, facts.hours_hundredths(), now).await?;
-    if before.is_some() {
+    store::events::append(&tx, &[event], now).await?;
+    compute(&tx, &facts, &[resident], now).await?;
+    if before.status.is_some() {
         let object = format!("meeting:{id} resident:{resident}");
+        let reason = reason.as_deref();
         staff::record(&tx, Some(colleague.id), "attendance.corrected", &object, reason, now)
             .await?;
     }

@@ -1,24 +1,23 @@
 //! The only queries on the register; reads what it needs of classes and people.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, Func, OnConflict};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use entity::ids::{ClassId, CommunityId, MeetingId, ResidentId, StaffId};
-use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, EnrolmentStatus};
-use entity::{
-    attendance, attendance_event, class, enrolment, meeting, resident, site, teacher, term,
-};
+use entity::kinds::{AttendanceStatus, EnrolmentStatus};
+use entity::{attendance, class, enrolment, meeting, resident, site, teacher, term};
 
-use super::RollRow;
+use super::{RollRow, register};
 use crate::error::Result;
 use crate::members;
+
+pub(super) mod cards;
+pub(super) mod events;
+pub(super) mod tray;
 
 /// A meeting with what is said of it everywhere.
 #[derive(Clone, Debug)]
@@ -125,6 +124,36 @@ pub(super) async fn has_place(
     Ok(found > 0)
 }
 
+/// Who has a place in the class, or was ever marked at the meeting.
+pub(super) async fn on_roll(
+    conn: &impl ConnectionTrait,
+    meeting: MeetingId,
+    class: ClassId,
+) -> Result<HashSet<ResidentId>> {
+    let mut people: HashSet<ResidentId> = placed(conn, class).await?.into_iter().collect();
+    let marked: Vec<ResidentId> = attendance::Entity::find()
+        .select_only()
+        .column(attendance::Column::ResidentId)
+        .filter(attendance::Column::MeetingId.eq(meeting))
+        .filter(attendance::Column::Status.is_not_null())
+        .into_tuple()
+        .all(conn)
+        .await?;
+    people.extend(marked);
+    Ok(people)
+}
+
+async fn placed(conn: &impl ConnectionTrait, class: ClassId) -> Result<Vec<ResidentId>> {
+    Ok(enrolment::Entity::find()
+        .select_only()
+        .column(enrolment::Column::ResidentId)
+        .filter(enrolment::Column::ClassId.eq(class))
+        .filter(enrolment::Column::Status.eq(EnrolmentStatus::Placed))
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
 /// The classes in which a resident has a place.
 pub(super) async fn classes_of(
     conn: &impl ConnectionTrait,
@@ -179,110 +208,6 @@ pub(super) async fn counts(
         .collect())
 }
 
-/// What is written of a scan, tap or correction.
-pub(super) struct NewEvent {
-    pub(super) meeting: MeetingId,
-    pub(super) resident: ResidentId,
-    pub(super) way: CheckInWay,
-    pub(super) status: AttendanceStatus,
-    pub(super) actor_kind: ActorKind,
-    pub(super) actor_id: Option<i64>,
-    pub(super) reason: Option<String>,
-    pub(super) code_step: Option<i64>,
-}
-
-/// Makes sure of the one row for person and meeting, locks it, and tells what it
-/// said; `None` when nothing had been recorded.
-///
-/// The row begins as absent without hours, in a transaction that goes on to set it.
-pub(super) async fn open_row(
-    tx: &DatabaseTransaction,
-    meeting: MeetingId,
-    resident: ResidentId,
-    now: DateTime<Utc>,
-) -> Result<Option<AttendanceStatus>> {
-    let row = attendance::ActiveModel {
-        meeting_id: Set(meeting),
-        resident_id: Set(resident),
-        status: Set(AttendanceStatus::Absent),
-        hours_hundredths: Set(0),
-        updated_at: Set(now),
-        ..Default::default()
-    };
-    let once = OnConflict::columns([attendance::Column::MeetingId, attendance::Column::ResidentId])
-        .do_nothing()
-        .to_owned();
-    let inserted =
-        attendance::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await?;
-    if inserted == 1 {
-        return Ok(None);
-    }
-    let row = attendance::Entity::find()
-        .filter(attendance::Column::MeetingId.eq(meeting))
-        .filter(attendance::Column::ResidentId.eq(resident))
-        .lock_exclusive()
-        .one(tx)
-        .await?;
-    Ok(row.map(|row| row.status))
-}
-
-/// False when this person has used this code before.
-pub(super) async fn append(
-    tx: &DatabaseTransaction,
-    event: &NewEvent,
-    now: DateTime<Utc>,
-) -> Result<bool> {
-    let row = attendance_event::ActiveModel {
-        meeting_id: Set(event.meeting),
-        resident_id: Set(event.resident),
-        way: Set(event.way),
-        status: Set(event.status),
-        actor_kind: Set(event.actor_kind),
-        actor_id: Set(event.actor_id),
-        reason: Set(event.reason.clone()),
-        code_step: Set(event.code_step),
-        at: Set(now),
-        ..Default::default()
-    };
-    let once = OnConflict::columns([
-        attendance_event::Column::MeetingId,
-        attendance_event::Column::ResidentId,
-        attendance_event::Column::CodeStep,
-    ])
-    .do_nothing()
-    .to_owned();
-    let inserted =
-        attendance_event::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await?;
-    Ok(inserted == 1)
-}
-
-/// Lets the register say what the newest event says.
-pub(super) async fn set(
-    tx: &DatabaseTransaction,
-    event: &NewEvent,
-    hours: i32,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    use attendance::Column;
-    let present = event.status == AttendanceStatus::Present;
-    let mut update = attendance::Entity::update_many()
-        .col_expr(Column::Status, Expr::value(event.status))
-        .col_expr(Column::HoursHundredths, Expr::value(if present { hours } else { 0 }))
-        .col_expr(Column::UpdatedAt, Expr::value(now));
-    if present {
-        update = update.col_expr(
-            Column::FirstPresentAt,
-            Func::coalesce([Expr::col(Column::FirstPresentAt), Expr::value(now)]).into(),
-        );
-    }
-    update
-        .filter(Column::MeetingId.eq(event.meeting))
-        .filter(Column::ResidentId.eq(event.resident))
-        .exec(tx)
-        .await?;
-    Ok(())
-}
-
 pub(super) async fn status(
     conn: &impl ConnectionTrait,
     meeting: MeetingId,
@@ -293,24 +218,22 @@ pub(super) async fn status(
         .filter(attendance::Column::ResidentId.eq(resident))
         .one(conn)
         .await?;
-    Ok(row.map(|row| row.status))
+    Ok(row.and_then(|row| row.status))
 }
 
-/// Of these meetings, those where the resident is present.
-pub(super) async fn present_at(
+/// What the register says of the resident at these meetings.
+pub(super) async fn statuses(
     conn: &impl ConnectionTrait,
     resident: ResidentId,
     meetings: &[MeetingFacts],
-) -> Result<Vec<MeetingId>> {
-    Ok(attendance::Entity::find()
-        .select_only()
-        .column(attendance::Column::MeetingId)
+) -> Result<HashMap<MeetingId, AttendanceStatus>> {
+    let rows = attendance::Entity::find()
         .filter(attendance::Column::ResidentId.eq(resident))
-        .filter(attendance::Column::Status.eq(AttendanceStatus::Present))
+        .filter(attendance::Column::Status.is_not_null())
         .filter(attendance::Column::MeetingId.is_in(meetings.iter().map(|facts| facts.meeting.id)))
-        .into_tuple()
         .all(conn)
-        .await?)
+        .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((row.meeting_id, row.status?))).collect())
 }
 
 pub(super) async fn roll(
@@ -320,28 +243,14 @@ pub(super) async fn roll(
 ) -> Result<Vec<RollRow>> {
     let marked: HashMap<ResidentId, attendance::Model> = attendance::Entity::find()
         .filter(attendance::Column::MeetingId.eq(meeting))
+        .filter(attendance::Column::Status.is_not_null())
         .all(conn)
         .await?
         .into_iter()
         .map(|row| (row.resident_id, row))
         .collect();
-    let mut newest: HashMap<ResidentId, attendance_event::Model> = HashMap::new();
-    for event in attendance_event::Entity::find()
-        .filter(attendance_event::Column::MeetingId.eq(meeting))
-        .order_by_asc(attendance_event::Column::Id)
-        .all(conn)
-        .await?
-    {
-        newest.insert(event.resident_id, event);
-    }
-    let placed: Vec<ResidentId> = enrolment::Entity::find()
-        .select_only()
-        .column(enrolment::Column::ResidentId)
-        .filter(enrolment::Column::ClassId.eq(class))
-        .filter(enrolment::Column::Status.eq(EnrolmentStatus::Placed))
-        .into_tuple()
-        .all(conn)
-        .await?;
+    let mut said = events::words(conn, meeting, None).await?;
+    let placed = placed(conn, class).await?;
     let people = resident::Entity::find()
         .filter(resident::Column::Id.is_in(placed.iter().chain(marked.keys()).copied()))
         .order_by_asc(resident::Column::LearnerNumber)
@@ -351,33 +260,20 @@ pub(super) async fn roll(
         .into_iter()
         .map(|person| {
             let row = marked.get(&person.id);
-            let event = newest.remove(&person.id);
+            let standing = register::fold(&said.remove(&person.id).unwrap_or_default());
             RollRow {
                 resident_id: person.id,
                 // A roll stands on a wall beside the code.
                 name: members::name_for_others(person.name.unwrap_or_default(), person.name_state),
                 learner_number: person.learner_number,
-                status: row.map(|row| row.status),
+                status: row.and_then(|row| row.status),
                 hours_hundredths: row.map_or(0, |row| row.hours_hundredths),
-                way: event.as_ref().map(|event| event.way),
-                at: event.as_ref().map(|event| event.at),
-                reason: event.and_then(|event| event.reason),
+                way: standing.way,
+                at: standing.at,
+                reason: standing.reason,
             }
         })
         .collect())
-}
-
-pub(super) async fn events(
-    conn: &impl ConnectionTrait,
-    meeting: MeetingId,
-    resident: ResidentId,
-) -> Result<Vec<attendance_event::Model>> {
-    Ok(attendance_event::Entity::find()
-        .filter(attendance_event::Column::MeetingId.eq(meeting))
-        .filter(attendance_event::Column::ResidentId.eq(resident))
-        .order_by_asc(attendance_event::Column::Id)
-        .all(conn)
-        .await?)
 }
 
 /// One meeting in a resident's record.
@@ -400,6 +296,7 @@ pub(super) async fn hours_lines(
 ) -> Result<Vec<HoursLine>> {
     let rows = attendance::Entity::find()
         .filter(attendance::Column::ResidentId.eq(resident))
+        .filter(attendance::Column::Status.is_not_null())
         .all(conn)
         .await?;
     let meetings = meeting::Entity::find()
@@ -429,7 +326,7 @@ pub(super) async fn hours_lines(
                 class_name: class.name.clone(),
                 number: meeting.number,
                 starts_at: meeting.starts_at,
-                status: row.status,
+                status: row.status?,
                 hours_hundredths: row.hours_hundredths,
                 term_first_day: term.first_day,
                 term_last_day: term.last_day,

@@ -143,7 +143,7 @@ async fn stranger(app: &App, who: Who<'_>, intent: Intent) -> Result<String> {
         Intent::MyClasses => ("上课的时间和教室在这里：", "我的课程", "/mine"),
         Intent::CheckIn => (SCAN, "打开签到", "/checkin"),
         Intent::Hours => ("您的学时在这里：", "我的学时", "/hours"),
-        Intent::Leave => (ABSENT, "我的课程", "/mine"),
+        Intent::Leave => (ABSENT, "去请假", "/absent"),
         Intent::Withdraw => ("退课在“我的课程”里，点“退掉这个班”。", "我的课程", "/mine"),
         Intent::Waiting => ("候补排到第几，在这里看：", "我的课程", "/mine"),
         Intent::Link => ("这个公众号还没有连上您的账号。", "", ""),
@@ -193,7 +193,7 @@ pub(super) fn outdated(app: &App) -> String {
 }
 
 const SCAN: &str = "到教室后，用微信“扫一扫”扫老师屏幕上的码。";
-const ABSENT: &str = "来不了的话，请在上课前告诉老师。";
+const ABSENT: &str = "来不了的话，上课前在这里点一下“请假”。";
 
 /// To words that nobody knows.
 pub(super) async fn not_understood(app: &App, who: Who<'_>) -> String {
@@ -359,10 +359,10 @@ async fn leave(app: &App, resident: ResidentId) -> Result<String> {
         lines.push("近两周没有您的课，不用请假。".to_owned());
     } else {
         lines.push(ABSENT.to_owned());
-        lines.push("老师会在名单上记“请假”。".to_owned());
+        lines.push(link(&app.config, "去请假", "/absent"));
+        lines.push("老师在名单上看得到。".to_owned());
     }
-    lines.push(phone(&app.config, "也可以打电话，我们转告"));
-    lines.push(link(&app.config, "看我的课程", "/mine"));
+    lines.push(phone(&app.config, "也可以打电话，我们登记"));
     Ok(said(&lines))
 }
 

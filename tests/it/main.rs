@@ -4,6 +4,7 @@
 
 mod architecture;
 mod attendance;
+mod attendance_scans;
 mod cache;
 mod checks;
 mod conversation;

@@ -31,6 +31,21 @@ on_both_databases! {
         rows::write_all(db).await;
     }
 
+    async fn what_was_recorded_before_the_register_had_two_clocks_is_kept(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        let steps = Migrator::migrations().iter().position(|one| one.name().contains("000016")).expect("there");
+        let back = u32::try_from(Migrator::migrations().len() - steps).expect("few");
+        Migrator::down(db, Some(back)).await.expect("down");
+        Migrator::up(db, None).await.expect("up");
+        let event = entity::attendance_event::Entity::find_by_id(1).one(db).await.expect("select").expect("kept");
+        let before = rows::attendance_event();
+        assert_eq!((event.happened_at, event.received_at), (before.received_at, before.received_at));
+        assert_eq!((event.status, event.way, event.reason), (before.status, before.way, before.reason));
+        let row = entity::attendance::Entity::find_by_id(1).one(db).await.expect("select");
+        assert_eq!(row, Some(rows::attendance()));
+    }
+
     async fn every_table_has_exactly_the_columns_of_its_entity(app: TestApp) {
         let db = app.app.db.writer();
         let mut found = columns(db).await;
@@ -49,8 +64,8 @@ on_both_databases! {
             check_verdict class class_rule community consent content_check course delegation delivery
             draw draw_class draw_entry enrolment enrolment_change erasure family_code family_try
             follower help_media help_message
-            help_thread holiday job late_answer link_code meeting meeting_change notice picture
-            pledge publication relative resident resident_session site
+            help_thread holiday job late_answer learner_card link_code meeting meeting_change notice picture
+            pledge publication relative resident resident_session scan_tray site
             staff staff_session subscription teacher term term_plan wechat_identity wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
@@ -117,6 +132,9 @@ on_both_databases! {
         words::<EnrolmentStatus>(db, "enrolment", "status").await;
         words::<AttendanceStatus>(db, "attendance", "status").await;
         words::<AttendanceStatus>(db, "attendance_event", "status").await;
+        words::<AttendanceStatus>(db, "scan_tray", "status").await;
+        words::<ScanKind>(db, "scan_tray", "kind").await;
+        words::<TrayOutcome>(db, "scan_tray", "outcome").await;
         words::<ArticleStatus>(db, "article", "status").await;
         words::<ReviewStage>(db, "article_review", "stage").await;
         words::<Verdict>(db, "article_review", "verdict").await;
@@ -163,6 +181,11 @@ on_both_databases! {
         accepts(db, "UPDATE subscription SET balance = 0").await;
         refuses(db, "check", "UPDATE subscription SET balance = -1").await;
         refuses(db, "check", "UPDATE attendance SET hours_hundredths = -1").await;
+        refuses(db, "check", "UPDATE learner_card SET serial = 0").await;
+        refuses(db, "check", "UPDATE learner_card SET why_ended = NULL").await;
+        refuses(db, "check", "UPDATE scan_tray SET settled_by = NULL").await;
+        refuses(db, "check", "UPDATE scan_tray SET outcome = NULL").await;
+        refuses(db, "check", "UPDATE scan_tray SET settle_reason = NULL").await;
         refuses(db, "check", "UPDATE wish SET rank = 0").await;
         refuses(db, "check", "UPDATE term_plan SET newcomer_percent = 101").await;
         refuses(db, "check", "UPDATE term_plan SET seed_at = wishes_close_at").await;
@@ -191,7 +214,7 @@ on_both_databases! {
         }
         repeat!(
             community resident wechat_identity resident_session staff staff_session site term
-            course teacher meeting attendance attendance_event notice delivery subscription callback
+            course teacher meeting attendance attendance_event learner_card scan_tray notice delivery subscription callback
             picture article_version publication enrolment article_review
         );
     }
@@ -204,6 +227,7 @@ on_both_databases! {
             ("article_version", "article_id, version", ""),
             ("attendance", "meeting_id, resident_id", ""),
             ("attendance_event", "meeting_id, resident_id, code_step", ""),
+            ("attendance_event", "scan_id", ""),
             ("callback", "account, dedup_key", ""),
             ("check_verdict", "trace_id", ""),
             ("community", "name", ""),
@@ -222,6 +246,8 @@ on_both_databases! {
             ("family_code", "code_hash", ""),
             ("help_media", "message_id", ""),
             ("help_thread", "open_key", ""),
+            ("learner_card", "resident_id", "ended_at"),
+            ("learner_card", "resident_id, serial", ""),
             ("link_code", "token_hash", ""),
             ("meeting", "class_id, number", ""),
             ("notice", "dedup_key", ""),
@@ -233,6 +259,7 @@ on_both_databases! {
             ("resident", "learner_number", ""),
             ("resident", "request_key", ""),
             ("resident_session", "token_hash", ""),
+            ("scan_tray", "scan_id", ""),
             ("site", "name", ""),
             ("staff", "login", ""),
             ("staff_session", "token_hash", ""),
@@ -330,8 +357,8 @@ on_both_databases! {
         let db = app.app.db.writer();
         rows::write_all(db).await;
         let step = "INSERT INTO attendance_event \
-             (meeting_id, resident_id, way, status, actor_kind, at) \
-             SELECT meeting_id, resident_id, 'roll', status, actor_kind, at \
+             (meeting_id, resident_id, way, status, actor_kind, happened_at, received_at) \
+             SELECT meeting_id, resident_id, 'roll', status, actor_kind, happened_at, received_at \
              FROM attendance_event WHERE id = 1";
         accepts(db, step).await;
         accepts(db, step).await;

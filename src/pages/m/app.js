@@ -7,6 +7,8 @@ import { failed, phoneButton, problemBox, takeWord } from './parts.js';
 import { here, instead, needLogin, tookPlace, trail } from './routes.js';
 import { canSpeak, isSpeaking, onSpeech, speak, stop } from './speech.js';
 import { arrive } from './wechat.js';
+import { absent } from './pages/absent.js';
+import { cardPage, cardSeen } from './pages/card.js';
 import { change } from './pages/change.js';
 import { checkin } from './pages/checkin.js';
 import { classes } from './pages/classes.js';
@@ -33,10 +35,10 @@ const MODE = 'shangxue.mode';
 const PAGES = {
   pledge, relative, home, classes, class: classPage, mine, change, checkin, hours: hoursPage, messages,
   news, article, login, consent, profile, leave, help, missing, desk, link: linkPage,
-  wishes, draw: drawPage, family,
+  wishes, draw: drawPage, family, absent, card: cardPage, seen: cardSeen,
 };
 /** Nobody does these for another. */
-const OWN_ONLY = ['checkin', 'messages', 'profile', 'leave', 'desk', 'link', 'consent'];
+const OWN_ONLY = ['checkin', 'messages', 'profile', 'leave', 'desk', 'link', 'consent', 'absent', 'card'];
 
 const root = document.documentElement;
 const main = document.getElementById('main');
@@ -186,11 +188,13 @@ async function surround() {
     h('a.textlink', { href: '#/consent' }, '隐私说明'));
 }
 
-/** A scanned code comes as /m/?c=…; it must not stay in the address. */
+/** A scanned code comes as /m/?c=…, a scanned card as /m/?k=…; it must not stay in the address. */
 function takeScannedCode() {
-  const code = new URLSearchParams(location.search).get('c');
+  const query = new URLSearchParams(location.search);
+  const code = query.get('c');
   const family = FAMILY_CODE.exec(code || '');
-  if (family) history.replaceState(null, '', `${location.pathname}#/family?code=${family[1]}`);
+  if (query.get('k')) history.replaceState(null, '', `${location.pathname}#/seen`);
+  else if (family) history.replaceState(null, '', `${location.pathname}#/family?code=${family[1]}`);
   else if (code) history.replaceState(null, '', `${location.pathname}#/checkin?c=${encodeURIComponent(code)}`);
 }
 

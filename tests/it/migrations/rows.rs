@@ -29,6 +29,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     assert_eq!(second.insert(db).await.expect("second class").id, ClassId(2));
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
+        learner_card scan_tray
         picture article article_version article_review publication
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict
@@ -377,7 +378,7 @@ pub fn attendance() -> entity::attendance::Model {
         id: 1,
         meeting_id: MeetingId(1),
         resident_id: ResidentId(1),
-        status: AttendanceStatus::Present,
+        status: Some(AttendanceStatus::Present),
         hours_hundredths: 200,
         first_present_at: Some(instant(0)),
         updated_at: instant(1),
@@ -390,12 +391,50 @@ pub fn attendance_event() -> entity::attendance_event::Model {
         meeting_id: MeetingId(1),
         resident_id: ResidentId(1),
         way: CheckInWay::Code,
-        status: AttendanceStatus::Present,
+        status: Some(AttendanceStatus::Present),
         actor_kind: ActorKind::Resident,
         actor_id: Some(1),
         reason: text("…"),
         code_step: Some(i64::MAX),
-        at: instant(0),
+        happened_at: instant(0),
+        received_at: instant(1),
+        device_at: Some(instant(-600_000)),
+        device: text("device"),
+        scan_id: Some("s-1".to_owned()),
+    }
+}
+
+pub fn learner_card() -> entity::learner_card::Model {
+    entity::learner_card::Model {
+        id: 1,
+        resident_id: ResidentId(1),
+        serial: 1,
+        issued_at: instant(0),
+        ended_at: Some(instant(1)),
+        why_ended: text("丢了"),
+    }
+}
+
+pub fn scan_tray() -> entity::scan_tray::Model {
+    entity::scan_tray::Model {
+        id: TrayId(1),
+        scan_id: "t-1".to_owned(),
+        meeting_id: MeetingId(1),
+        resident_id: Some(ResidentId(1)),
+        kind: ScanKind::Card,
+        status: Some(AttendanceStatus::Leave),
+        reason: text("…"),
+        raw: long("2026000001.1."),
+        why: "card_ended".to_owned(),
+        uploaded_by: StaffId(1),
+        device: long("device"),
+        device_at: instant(-600_000),
+        happened_at: instant(0),
+        received_at: instant(1),
+        settled_at: Some(instant(2)),
+        settled_by: Some(StaffId(1)),
+        outcome: Some(TrayOutcome::Counted),
+        settle_reason: text("…"),
     }
 }
 

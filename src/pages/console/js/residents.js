@@ -57,6 +57,7 @@ function results(people, values, search, centre) {
         name: '', acts: true,
         cell: (person) => [
           h('a.button.quiet', { href: `#/residents/${person.id}/papers?name=${encodeURIComponent(person.name)}`, testid: `papers-${person.id}` }, '手续', h('span.sr', `：${person.name}`)),
+          h('a.button.quiet', { href: `#/residents/${person.id}/card`, testid: `card-${person.id}` }, '学员卡', h('span.sr', `：${person.name}`)),
           button('家人', { quiet: true, about: person.name, testid: `family-${person.id}`, onclick: () => family(person) }),
           centre && button('消息', { quiet: true, about: person.name, testid: `notices-${person.id}`, onclick: () => notices(person) }),
           centre && button('注销', { quiet: true, danger: true, about: person.name, testid: `erase-${person.id}`, onclick: () => erase(person, () => search(values)) }),

@@ -19,6 +19,7 @@ const NAV = [
   ['', [['home', '#/', '首页', 'everyone']]],
   ['教学', [
     ['meetings', '#/meetings', '今日课次', 'rolls'],
+    ['tray', '#/tray', '待处理', 'rolls'],
     ['counter', '#/counter', '窗口报名', 'enrolment'],
     ['classes', '#/classes', '班级', 'enrolment'],
     ['residents', '#/residents', '居民', 'enrolment'],

@@ -6,6 +6,7 @@ import { h, put, say } from './dom.js';
 import { windowBadge } from './meetings.js';
 import { may } from './roles.js';
 import { rollRow } from './roll_row.js';
+import { scanCard } from './scan.js';
 import * as time from './time.js';
 import { alertBox, empty, pageHead } from './ui.js';
 
@@ -74,7 +75,12 @@ export async function page(ctx) {
   }
 
   show();
-  ctx.every(REFRESH_MS, refresh);
+  const scans = scanCard({ meeting, signal: ctx.signal, changed: refresh });
+  ctx.every(REFRESH_MS, async () => {
+    const next = await refresh();
+    if (next === REFRESH_MS) scans.again();
+    return next;
+  });
   return h('div.page.roll-page', {},
     pageHead({
       title: meeting.class_name,
@@ -89,6 +95,7 @@ export async function page(ctx) {
       h('section.panel.flush.roll-panel', { 'aria-label': '点名' },
         h('div.roll-head', {},
           h('div.row.spread', {}, h('p.roll-count.numbers', {}, '已到 ', present, ' / ', total, ' 人'), others),
+          scans.element,
           h('div.meter', {}, h('div.bar', { 'aria-hidden': 'true' }, bar)),
           stale),
         roll.total ? list : empty('这个班还没有学员。', '有人报名以后，名单会出现在这里。'))));

@@ -8,7 +8,7 @@ import { badge, button, dialog, empty, failure, tell } from './ui.js';
 
 const STATUS = { present: '出勤', absent: '缺席', leave: '请假' };
 const KINDS = { present: 'ok', absent: 'bad', leave: 'info' };
-const WAYS = { code: '扫码', roll: '老师登记' };
+const WAYS = { code: '扫码', card: '学员卡', roll: '点名', leave: '本人请假' };
 const OFFERS = { present: ['到了，没带手机', '到了，手机扫不了', '刚才登记错了'], absent: ['没有来', '刚才登记错了'], leave: ['本人来电话请假', '家人代为请假', '刚才登记错了'] };
 
 export function rollRow(first, { meeting, changed }) {
@@ -95,8 +95,8 @@ function showHistory(meeting, row) {
       const place = h('div', { 'aria-live': 'polite' }, h('p.soft', '正在打开…'));
       api.list(`/api/staff/meetings/${meeting.id}/roll/${row.resident_id}/events`).then((events) => put(place, events.length
         ? h('ol.history', events.map((event) => h('li', {},
-          h('div.row.tight', {}, badge(STATUS[event.status], KINDS[event.status]), h('span', `${event.actor} · ${WAYS[event.way] ?? event.way}`)),
-          h('div.small.soft', event.time_text),
+          h('div.row.tight', {}, event.status ? badge(STATUS[event.status], KINDS[event.status]) : badge('取消请假'), h('span', `${event.actor} · ${WAYS[event.way] ?? event.way}`)),
+          h('div.small.soft', [event.time_text, event.received_text && `${event.received_text}送到`, event.device_text && `手机上是 ${event.device_text}，已改正`, event.device && `设备 ${event.device.slice(0, 6)}`].filter(Boolean).join(' · ')),
           event.reason && h('div', `原因：${event.reason}`))))
         : empty('还没有记录。', '签到或登记以后，会写在这里。')), (error) => put(place, failure(error)));
       return [place, h('div.form-end', {}, button('关闭', { onclick: () => close() }))];

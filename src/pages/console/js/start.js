@@ -15,6 +15,7 @@ export async function page(ctx) {
   const parts = await Promise.all([
     may(me, 'centre') && guarded(health, ctx),
     may(me, 'news') && guarded(newsDesk, ctx),
+    may(me, 'rolls') && guarded(tray, ctx),
     may(me, 'rolls') && guarded(today, ctx),
     may(me, 'enrolment') && guarded(term, ctx),
   ]);
@@ -39,6 +40,14 @@ async function health({ signal }) {
   return alertBox('warn',
     h('p', {}, h('span.strong', `有 ${status.jobs_dead} 件任务没有做成。`), ' 请看看原因，再做一次。 ',
       h('a', { href: '#/jobs', testid: 'start-dead-jobs' }, '去看任务')));
+}
+
+async function tray({ signal }) {
+  const { waiting } = await api.get('/api/staff/tray-count', { signal });
+  if (!waiting) return null;
+  return alertBox('warn',
+    h('p', {}, h('span.strong', `有 ${waiting} 条扫卡没有算上，要您看一看。`), ' ',
+      h('a', { href: '#/tray', testid: 'start-tray' }, '去处理')));
 }
 
 async function today(ctx) {

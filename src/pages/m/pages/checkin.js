@@ -49,7 +49,8 @@ async function ready(page, sent) {
 function byHand() {
   return h('section.card', {}, h('h2', {}, '怎么签到'),
     h('ol.steps', {}, h('li', {}, '打开微信，点右上角的“＋”，再点“扫一扫”。'), h('li', {}, '对准老师屏幕上的码。'), h('li', {}, '看到“已签到”就好了。')),
-    h('p.hint', {}, '扫不了也没关系：告诉老师您的名字，老师可以帮您签到。'));
+    h('p.hint', {}, '扫不了也没关系：告诉老师您的名字，老师可以帮您签到。'),
+    link('出示学员卡，给老师扫', '#/card', 'second'));
 }
 
 function todaysMeeting(one) {

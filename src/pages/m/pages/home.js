@@ -5,6 +5,7 @@ import { canScan } from '../bridge.js';
 import { h, icon } from '../dom.js';
 import { day, link, moment, note } from '../parts.js';
 import { phaseCard, phases, planned } from '../phase.js';
+import { leavePart } from './absent.js';
 import { offer } from './mine.js';
 
 const TILES = [
@@ -35,6 +36,7 @@ export async function home({ setTitle }) {
     now.greeting && h('p.greeting', {}, now.greeting),
     h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, card && first && card, now.cards, card && !first && card),
     h('nav.tiles', { 'aria-label': '全部功能' }, tiles.map((tile) => oneTile(tile, now.unread))),
+    session.signedIn && !session.acting && link([icon('scan'), '我的学员卡'], '#/card', 'second', { 'data-testid': 'card-link' }),
     link([icon('person'), session.acting ? '看我在帮谁' : '家人帮我，我帮家人'], '#/family', 'second', { 'data-testid': 'family-link' }),
   ];
 }
@@ -77,7 +79,8 @@ function meetingCard(one) {
     h('p.line', {}, icon('calendar'), one.time_text),
     h('p.line', {}, icon('place'), `${one.site_name} ${one.room}`),
     one.note && note('warn', 'alert', one.note),
-    !cancelled && one.is_today && checkInPart(one));
+    !cancelled && one.is_today && checkInPart(one),
+    !session.acting && (one.on_leave || one.may_ask_leave) && leavePart(one));
 }
 
 function checkInPart(one) {

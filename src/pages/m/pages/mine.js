@@ -1,6 +1,6 @@
 // 我的课程: where each sign-up stands, and what can be done with it.
 
-import { get, post } from '../api.js';
+import { get, post, session } from '../api.js';
 import { askForMessages } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, confirmed, keepWord, link, note, takeWord, withdrawal } from '../parts.js';
@@ -37,6 +37,7 @@ function list(items, again) {
   return [
     live.length ? h('ul.cards', {}, live.map((one) => h('li', {}, one.status === 'offered' ? offer(one, again) : card(one, again))))
       : h('p.empty', {}, '您现在没有报名的班。'),
+    !session.acting && live.some((one) => one.status === 'placed') && [link([icon('scan'), '我的学员卡'], '#/card', 'second', { 'data-testid': 'card-link' }), link('有课来不了，请假', '#/absent', 'second', { 'data-testid': 'absent-link' })],
     link([icon('search'), '再找一个班'], '#/classes', 'second'),
     past.length > 0 && h('details', {}, h('summary.button.quiet', {}, `以前的报名（${past.length}）`),
       h('ul.cards', {}, past.map((one) => h('li', {}, card(one, again))))),

@@ -1,0 +1,359 @@
+//! What a teacher's device scanned and tapped, sent when there is a network: again and
+//! again, in any order, hours later.
+//!
+//! Nothing that is sent is lost: it is recorded, or it was before, or it lies in the tray.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::DatabaseTransaction;
+
+use entity::ids::{MeetingId, ResidentId};
+use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, NameState, ScanKind};
+
+use super::device::{LONGEST_NAME, corrected, cut, name};
+use super::store::{self, events::NewEvent, tray::NewEntry};
+use super::why::Why;
+use super::{MeetingFacts, Scope, card, existing, register};
+use crate::app::App;
+use crate::error::Result;
+use crate::members;
+use crate::staff::Colleague;
+
+/// The longest kept of what was scanned, in characters.
+const LONGEST_RAW: usize = 160;
+
+/// What one device sends.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// A random name that the device gave itself.
+    pub device: String,
+    /// What its clock says now.
+    pub sent_at: DateTime<Utc>,
+    pub scans: Vec<Scan>,
+}
+
+/// One scan or tap.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// Named by the sender; the same name is the same scan.
+    pub scan_id: String,
+    pub kind: ScanKind,
+    /// What was scanned.
+    pub card: Option<String>,
+    /// Whose name was tapped.
+    pub resident: Option<ResidentId>,
+    /// Or what number was typed.
+    pub learner_number: Option<String>,
+    /// Of a tap; a card says present.
+    pub status: Option<AttendanceStatus>,
+    pub reason: Option<String>,
+    /// What the device's clock said.
+    pub device_at: DateTime<Utc>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Recorded,
+    /// It was here before.
+    Already,
+    Tray,
+}
+
+/// The answer for one scan.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    pub scan_id: String,
+    pub outcome: Outcome,
+    pub resident: Option<ResidentId>,
+    /// As others see it.
+    pub name: Option<String>,
+    pub why: Option<Why>,
+}
+
+/// What is known of people while an upload is weighed.
+struct Book {
+    facts: MeetingFacts,
+    in_scope: bool,
+    on_roll: HashSet<ResidentId>,
+    /// By learner number: who, and the serial of the live card.
+    holders: HashMap<String, (ResidentId, Option<i32>)>,
+    names: HashMap<ResidentId, String>,
+    hours_around: TimeDelta,
+}
+
+impl Book {
+    /// Who it is: whole where a card was held up, or the person is on a roll that the sender
+    /// keeps. Else a number that was guessed would give a name.
+    fn name(&self, id: ResidentId, kind: ScanKind) -> Option<String> {
+        let known = self.in_scope && self.on_roll.contains(&id);
+        let name = self.names.get(&id)?;
+        let whole = known || kind == ScanKind::Card;
+        Some(if whole { name.clone() } else { members::masked_name(name) })
+    }
+}
+
+/// Records what a device sends, as one. The answers are in the order of the scans.
+///
+/// # Errors
+/// `no_meeting`; the database. Nothing else: what cannot be taken lies in the tray.
+pub async fn upload(
+    app: &App,
+    who: &Colleague,
+    id: MeetingId,
+    upload: Upload,
+) -> Result<Vec<Taken>> {
+    let facts = existing(app, id).await?;
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let cards: Vec<_> = upload.scans.iter().map(|scan| number_of(app, scan)).collect();
+    let book = book(app, &tx, who, facts, (&upload, &cards)).await?;
+    let weighed: Vec<Weighed> = upload
+        .scans
+        .iter()
+        .zip(&cards)
+        .map(|(scan, number)| weigh(&book, &upload, scan, number, now))
+        .collect();
+    let people: Vec<_> =
+        weighed.iter().filter(|one| one.why.is_none()).filter_map(|one| one.resident).collect();
+    store::events::open_rows(&tx, id, &people, now).await?;
+    // Now that they are locked: what of this is here already.
+    let names: Vec<String> = upload.scans.iter().map(|scan| name(&scan.scan_id)).collect();
+    let mut known = store::events::known(&tx, &names).await?;
+    let lying = store::tray::known(&tx, &names).await?;
+    let mut words = store::events::words(&tx, id, Some(&people)).await?;
+    let (mut events, mut entries, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+    for ((scan, name), mut one) in upload.scans.iter().zip(names).zip(weighed) {
+        let mut answer = |outcome, resident: Option<ResidentId>, why| {
+            taken.push(Taken {
+                scan_id: scan.scan_id.clone(),
+                outcome,
+                resident,
+                name: resident.and_then(|id| book.name(id, scan.kind)),
+                why,
+            });
+        };
+        if let Some(entry) = lying.get(&name) {
+            let waits = entry.settled_at.is_none();
+            let outcome = if waits { Outcome::Tray } else { Outcome::Already };
+            answer(outcome, entry.resident_id, Why::of(&entry.why).filter(|_| waits));
+            continue;
+        }
+        if !known.insert(name.clone()) {
+            answer(Outcome::Already, one.resident, None);
+            continue;
+        }
+        if let (None, Some(resident)) = (one.why, one.resident) {
+            let event = event(who, &upload, scan, (id, resident, name.clone()), one.happened_at);
+            let of_them = words.entry(resident).or_default();
+            let before = register::fold_until(of_them, event.happened_at);
+            let status = event.status.unwrap_or(AttendanceStatus::Present);
+            if event.way == CheckInWay::Roll
+                && event.reason.is_none()
+                && !before.takes_without_reason(status)
+            {
+                one.why = Some(Why::ReasonNeeded);
+            } else {
+                of_them.push(as_word(&event));
+                events.push(event);
+                answer(Outcome::Recorded, Some(resident), None);
+                continue;
+            }
+        }
+        let why = one.why.unwrap_or(Why::UnknownPerson);
+        entries.push(entry(who, &upload, scan, (id, one.resident, name), (why, one.happened_at)));
+        answer(Outcome::Tray, one.resident, Some(why));
+    }
+    store::events::append(&tx, &events, now).await?;
+    store::tray::add(&tx, &entries, now).await?;
+    let mut changed: Vec<_> = events.iter().map(|event| event.resident).collect();
+    changed.sort_unstable();
+    changed.dedup();
+    super::compute(&tx, &book.facts, &changed, now).await?;
+    tx.commit().await?;
+    Ok(taken)
+}
+
+/// What a scan says of whose it is: the number and serial of a genuine card, or a number.
+fn number_of(app: &App, scan: &Scan) -> Result<Option<card::Genuine>, Why> {
+    match (scan.kind, &scan.card, &scan.learner_number) {
+        (ScanKind::Card, Some(text), _) => {
+            card::read(&app.vault, text).map(Some).map_err(|no| match no {
+                card::NoCard::Unreadable => Why::CardUnreadable,
+                card::NoCard::Forged => Why::CardForged,
+            })
+        }
+        (ScanKind::Card, None, _) => Err(Why::CardUnreadable),
+        (ScanKind::Tap, _, Some(number)) if scan.resident.is_none() => {
+            Ok(Some(card::Genuine { number: number.trim().to_owned(), serial: 0 }))
+        }
+        (ScanKind::Tap, ..) => Ok(None),
+    }
+}
+
+async fn book(
+    app: &App,
+    tx: &DatabaseTransaction,
+    who: &Colleague,
+    facts: MeetingFacts,
+    (upload, cards): (&Upload, &[Result<Option<card::Genuine>, Why>]),
+) -> Result<Book> {
+    let numbers: Vec<&str> = cards
+        .iter()
+        .filter_map(|card| card.as_ref().ok()?.as_ref().map(|one| one.number.as_str()))
+        .collect();
+    let found = store::cards::holders(tx, &numbers).await?;
+    let tapped: Vec<_> = upload.scans.iter().filter_map(|scan| scan.resident).collect();
+    let tapped = members::people(app, tx, &tapped).await?;
+    let seen = |name: String, state: NameState| members::name_for_others(name, state);
+    let mut names: HashMap<_, _> = tapped
+        .into_values()
+        .map(|person| (person.id, seen(person.name, person.name_state)))
+        .collect();
+    let mut holders = HashMap::new();
+    for (person, serial) in found {
+        names.insert(person.id, seen(person.name.unwrap_or_default(), person.name_state));
+        holders.insert(person.learner_number, (person.id, serial));
+    }
+    Ok(Book {
+        in_scope: Scope::of(who).is_ok_and(|scope| scope.holds(&facts)),
+        on_roll: store::on_roll(tx, facts.meeting.id, facts.class_id()).await?,
+        hours_around: TimeDelta::hours(app.config.attendance.scan_within_hours),
+        facts,
+        holders,
+        names,
+    })
+}
+
+/// Whose a scan is, when it was, and why it cannot be taken.
+struct Weighed {
+    resident: Option<ResidentId>,
+    happened_at: DateTime<Utc>,
+    why: Option<Why>,
+}
+
+fn weigh(
+    book: &Book,
+    upload: &Upload,
+    scan: &Scan,
+    number: &Result<Option<card::Genuine>, Why>,
+    now: DateTime<Utc>,
+) -> Weighed {
+    let (resident, whose) = whose(book, scan, number);
+    let (happened_at, trusted) = corrected(upload.sent_at, scan.device_at, now);
+    let why = match whose {
+        _ if !book.in_scope => Some(Why::NotYourClass),
+        Some(why) => Some(why),
+        None if resident.is_none_or(|id| !book.on_roll.contains(&id)) => Some(Why::NotOnRoll),
+        None if book.facts.meeting.status == MeetingStatus::Cancelled => {
+            Some(Why::MeetingCancelled)
+        }
+        None if !trusted => Some(Why::ClockOff),
+        None if is_far(book, scan, happened_at) => Some(Why::TooFar),
+        None => None,
+    };
+    Weighed { resident, happened_at, why }
+}
+
+fn whose(
+    book: &Book,
+    scan: &Scan,
+    number: &Result<Option<card::Genuine>, Why>,
+) -> (Option<ResidentId>, Option<Why>) {
+    let card = match number {
+        Err(why) => return (None, Some(*why)),
+        Ok(None) => {
+            let known = scan.resident.filter(|id| book.names.contains_key(id));
+            return (known, known.is_none().then_some(Why::UnknownPerson));
+        }
+        Ok(Some(card)) => card,
+    };
+    match (scan.kind, book.holders.get(&card.number)) {
+        (ScanKind::Tap, Some((id, _))) => (Some(*id), None),
+        (ScanKind::Tap, None) => (None, Some(Why::UnknownPerson)),
+        (ScanKind::Card, Some((id, Some(serial)))) if *serial == card.serial => (Some(*id), None),
+        // Whose it was is known: staff see it when they settle it.
+        (ScanKind::Card, holder) => (holder.map(|(id, _)| *id), Some(Why::CardEnded)),
+    }
+}
+
+fn is_far(book: &Book, scan: &Scan, at: DateTime<Utc>) -> bool {
+    let meeting = &book.facts.meeting;
+    // Leave may be told long before.
+    let leave = scan.kind == ScanKind::Tap && scan.status == Some(AttendanceStatus::Leave);
+    at > meeting.ends_at + book.hours_around
+        || (!leave && at < meeting.starts_at - book.hours_around)
+}
+
+fn event(
+    who: &Colleague,
+    upload: &Upload,
+    scan: &Scan,
+    (meeting, resident, name): (MeetingId, ResidentId, String),
+    happened_at: DateTime<Utc>,
+) -> NewEvent {
+    let (way, status) = match scan.kind {
+        ScanKind::Card => (CheckInWay::Card, AttendanceStatus::Present),
+        ScanKind::Tap => (CheckInWay::Roll, scan.status.unwrap_or(AttendanceStatus::Present)),
+    };
+    NewEvent {
+        meeting,
+        resident,
+        way,
+        status: Some(status),
+        actor_kind: ActorKind::Staff,
+        actor_id: Some(who.id.0),
+        reason: reason(scan),
+        code_step: None,
+        happened_at,
+        device_at: Some(scan.device_at),
+        device: Some(cut(&upload.device, LONGEST_NAME)),
+        scan_id: Some(name),
+    }
+}
+
+fn as_word(event: &NewEvent) -> register::Word {
+    register::Word {
+        id: 0,
+        scan_id: event.scan_id.clone(),
+        way: event.way,
+        status: event.status,
+        happened_at: event.happened_at,
+        reason: event.reason.clone(),
+        code_step: event.code_step,
+    }
+}
+
+fn entry(
+    who: &Colleague,
+    upload: &Upload,
+    scan: &Scan,
+    (meeting, resident, scan_id): (MeetingId, Option<ResidentId>, String),
+    (why, happened_at): (Why, DateTime<Utc>),
+) -> NewEntry {
+    let raw = match scan.kind {
+        ScanKind::Card => scan.card.as_deref(),
+        ScanKind::Tap => scan.learner_number.as_deref(),
+    };
+    NewEntry {
+        scan_id,
+        meeting,
+        resident,
+        kind: scan.kind,
+        status: scan.status.filter(|_| scan.kind == ScanKind::Tap),
+        reason: reason(scan),
+        raw: cut(raw.unwrap_or_default(), LONGEST_RAW),
+        why: why.word(),
+        uploaded_by: who.id,
+        device: cut(&upload.device, LONGEST_NAME),
+        device_at: scan.device_at,
+        happened_at,
+    }
+}
+
+fn reason(scan: &Scan) -> Option<String> {
+    // A card needs none; a reason would make it weigh as a correction.
+    let reason = scan.reason.as_deref().filter(|_| scan.kind == ScanKind::Tap)?;
+    Some(cut(reason, super::LONGEST_REASON)).filter(|reason| !reason.is_empty())
+}

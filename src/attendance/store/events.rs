@@ -1,0 +1,185 @@
+//! Events, and the row that is computed from them.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use entity::ids::{MeetingId, ResidentId};
+use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay};
+use entity::{attendance, attendance_event};
+
+use crate::attendance::register::{Standing, Word};
+use crate::error::Result;
+
+/// What is written of a scan, tap, request or correction.
+#[derive(Clone, Debug)]
+pub(in crate::attendance) struct NewEvent {
+    pub(in crate::attendance) meeting: MeetingId,
+    pub(in crate::attendance) resident: ResidentId,
+    pub(in crate::attendance) way: CheckInWay,
+    pub(in crate::attendance) status: Option<AttendanceStatus>,
+    pub(in crate::attendance) actor_kind: ActorKind,
+    pub(in crate::attendance) actor_id: Option<i64>,
+    pub(in crate::attendance) reason: Option<String>,
+    pub(in crate::attendance) code_step: Option<i64>,
+    pub(in crate::attendance) happened_at: DateTime<Utc>,
+    pub(in crate::attendance) device_at: Option<DateTime<Utc>>,
+    pub(in crate::attendance) device: Option<String>,
+    pub(in crate::attendance) scan_id: Option<String>,
+}
+
+/// Makes sure of the one row for the meeting and each of these people, and locks them in
+/// one order, so that what is written of a person is written one after the other.
+///
+/// A new row says nothing, in a transaction that goes on to say what follows.
+pub(in crate::attendance) async fn open_rows(
+    tx: &DatabaseTransaction,
+    meeting: MeetingId,
+    residents: &[ResidentId],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut residents = residents.to_vec();
+    residents.sort_unstable();
+    residents.dedup();
+    if residents.is_empty() {
+        return Ok(());
+    }
+    let rows = residents.iter().map(|resident| attendance::ActiveModel {
+        meeting_id: Set(meeting),
+        resident_id: Set(*resident),
+        status: Set(None),
+        hours_hundredths: Set(0),
+        updated_at: Set(now),
+        ..Default::default()
+    });
+    let once = OnConflict::columns([attendance::Column::MeetingId, attendance::Column::ResidentId])
+        .do_nothing()
+        .to_owned();
+    attendance::Entity::insert_many(rows).on_conflict(once).exec_without_returning(tx).await?;
+    attendance::Entity::find()
+        .filter(attendance::Column::MeetingId.eq(meeting))
+        .filter(attendance::Column::ResidentId.is_in(residents))
+        .order_by_asc(attendance::Column::ResidentId)
+        .lock_exclusive()
+        .all(tx)
+        .await?;
+    Ok(())
+}
+
+/// How many of them are new: a used code, or a name that is known, is not.
+pub(in crate::attendance) async fn append(
+    tx: &DatabaseTransaction,
+    events: &[NewEvent],
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    if events.is_empty() {
+        return Ok(0);
+    }
+    let rows = events.iter().cloned().map(|event| attendance_event::ActiveModel {
+        meeting_id: Set(event.meeting),
+        resident_id: Set(event.resident),
+        way: Set(event.way),
+        status: Set(event.status),
+        actor_kind: Set(event.actor_kind),
+        actor_id: Set(event.actor_id),
+        reason: Set(event.reason),
+        code_step: Set(event.code_step),
+        happened_at: Set(event.happened_at),
+        received_at: Set(now),
+        device_at: Set(event.device_at),
+        device: Set(event.device),
+        scan_id: Set(event.scan_id),
+        ..Default::default()
+    });
+    let once = OnConflict::new().do_nothing().to_owned();
+    Ok(attendance_event::Entity::insert_many(rows)
+        .on_conflict(once)
+        .exec_without_returning(tx)
+        .await?)
+}
+
+/// Lets the row say what follows from all that was said.
+pub(in crate::attendance) async fn set(
+    tx: &DatabaseTransaction,
+    meeting: MeetingId,
+    resident: ResidentId,
+    standing: &Standing,
+    hours: i32,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    use attendance::Column;
+    let present = standing.status == Some(AttendanceStatus::Present);
+    attendance::Entity::update_many()
+        .col_expr(Column::Status, Expr::value(standing.status))
+        .col_expr(Column::HoursHundredths, Expr::value(if present { hours } else { 0 }))
+        .col_expr(Column::FirstPresentAt, Expr::value(standing.first_present_at))
+        .col_expr(Column::UpdatedAt, Expr::value(now))
+        .filter(Column::MeetingId.eq(meeting))
+        .filter(Column::ResidentId.eq(resident))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// All that was said at a meeting, by person; of `residents` alone where given.
+pub(in crate::attendance) async fn words(
+    conn: &impl ConnectionTrait,
+    meeting: MeetingId,
+    residents: Option<&[ResidentId]>,
+) -> Result<HashMap<ResidentId, Vec<Word>>> {
+    let mut find = attendance_event::Entity::find()
+        .filter(attendance_event::Column::MeetingId.eq(meeting))
+        .order_by_asc(attendance_event::Column::Id);
+    if let Some(residents) = residents {
+        find = find.filter(attendance_event::Column::ResidentId.is_in(residents.iter().copied()));
+    }
+    let mut words: HashMap<ResidentId, Vec<Word>> = HashMap::new();
+    for event in find.all(conn).await? {
+        words.entry(event.resident_id).or_default().push(Word {
+            id: event.id,
+            scan_id: event.scan_id,
+            way: event.way,
+            status: event.status,
+            happened_at: event.happened_at,
+            reason: event.reason,
+            code_step: event.code_step,
+        });
+    }
+    Ok(words)
+}
+
+/// Of these names, those that are known.
+pub(in crate::attendance) async fn known(
+    conn: &impl ConnectionTrait,
+    scan_ids: &[String],
+) -> Result<HashSet<String>> {
+    let found: Vec<Option<String>> = attendance_event::Entity::find()
+        .select_only()
+        .column(attendance_event::Column::ScanId)
+        .filter(attendance_event::Column::ScanId.is_in(scan_ids.iter().cloned()))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// What was recorded of one person, in the order in which it happened.
+pub(in crate::attendance) async fn of(
+    conn: &impl ConnectionTrait,
+    meeting: MeetingId,
+    resident: ResidentId,
+) -> Result<Vec<attendance_event::Model>> {
+    Ok(attendance_event::Entity::find()
+        .filter(attendance_event::Column::MeetingId.eq(meeting))
+        .filter(attendance_event::Column::ResidentId.eq(resident))
+        .order_by_asc(attendance_event::Column::HappenedAt)
+        .order_by_asc(attendance_event::Column::Id)
+        .all(conn)
+        .await?)
+}
