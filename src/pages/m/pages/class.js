@@ -16,7 +16,7 @@ export async function classPage(route) {
   return page;
 }
 
-/** `again` fills it anew, when the hour has come that it counts down to. */
+/** `again`: when its hour has come. */
 async function fill(page, { id, query, whole, setTitle }, again) {
   const own = (path) => (session.signedIn ? get(path).catch((error) => {
     if (error.status === 401 || error.code === 'not_delegated') return null;
@@ -96,9 +96,7 @@ function signUp(one, term, { here, again }, join, whole, done, asked) {
   if (term && term.id === one.term_id && term.phase === 'before') {
     const when = `${moment(term.enrolment_opens_at)} 开始。`;
     const card = here && phaseCard(here, { way: planned(here), turned: again });
-    // Where there is nothing but sign-up the card says the rest.
-    if (card && !planned(here)) return [card, h('p.hint', {}, when)];
-    return [note('plain', 'calendar', h('p.strong', {}, '报名还没开始'), when), card];
+    return card && !planned(here) ? [card, h('p.hint', {}, when)] : [note('plain', 'calendar', h('p.strong', {}, '报名还没开始'), when), card];
   }
   if (term && term.id === one.term_id && term.phase === 'closed') {
     return note('plain', 'calendar', h('p.strong', {}, '报名已经结束'), '想来上课，可以打电话问问教育中心。');
