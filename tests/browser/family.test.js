@@ -52,7 +52,7 @@ test("a daughter acts for her mother, openly and until the mother says no", asyn
   assert.match(await mother.getByTestId("by-family").textContent(), /报上了：女儿王.+代报/);
   await stage.look(mother, "family-mine");
   await mother.goto(`${stage.url}/m/#/messages`);
-  await mother.getByTestId("notice").filter({ hasText: "您的女儿替您报上了" }).waitFor();
+  await stage.comes(mother, mother.getByTestId("notice").filter({ hasText: "您的女儿替您报上了" }));
   await mother.goto(`${stage.url}/m/#/family`);
   await mother.getByTestId("family-end").click();
   await mother.getByTestId("family-end-confirm").click();

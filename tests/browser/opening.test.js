@@ -83,16 +83,13 @@ test("a class is full before one taps: the list, the offer, and another class in
   await stage.look(desk, "opening-live");
 
   await fast.goto(`${stage.url}/m/#/mine`);
+  await fast.getByTestId("enrolment").waitFor();
   await surely(fast, "withdraw");
   await fast.getByText("已退掉“晚间一班”。").first().waitFor();
 
   const offer = slow.getByTestId("offer");
   await slow.goto(`${stage.url}/m/#/mine`);
-  for (let tries = 0; tries < 40 && !(await offer.count()); tries += 1) {
-    await slow.waitForTimeout(500);
-    await slow.reload();
-    await slow.getByTestId("enrolment").or(offer).first().waitFor();
-  }
+  await stage.comes(slow, offer);
   await stage.look(slow, "opening-offer");
   await slow.getByTestId("offer-accept").click();
   await slow.getByText("报上了“晚间一班”。").first().waitFor();

@@ -35,6 +35,15 @@ export class Stage {
     return shots && page.screenshot({ path: join(shots, `${name}.png`), fullPage: true });
   }
 
+  /** What a job brings comes a moment later: the page is opened again until it is there. */
+  async comes(page, locator) {
+    for (let tries = 0; tries < 15; tries += 1) {
+      if (await locator.first().waitFor({ timeout: 1_500 }).then(() => true, () => false)) return;
+      await page.reload();
+    }
+    await locator.first().waitFor();
+  }
+
   /** Calls an address; what it answers, which is no failure. */
   async call(method, path, body, headers = {}) {
     return (await this.#ask(method, `${this.demo.url}/api${path}`, body, headers)).value;
