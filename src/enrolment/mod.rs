@@ -241,7 +241,7 @@ pub async fn placed_counts(
 /// # Errors
 /// The database.
 pub async fn placed_classes(conn: &impl ConnectionTrait, who: ResidentId) -> Result<Vec<ClassId>> {
-    store::classes_placed(conn, who).await
+    store::classes_of(conn, who, EnrolmentStatus::Placed).await
 }
 
 /// Whether a person is in a class for good.

@@ -127,15 +127,17 @@ pub(super) async fn placed_in(
         .await?)
 }
 
-pub(super) async fn classes_placed(
+/// The classes in which somebody stands like this.
+pub(super) async fn classes_of(
     conn: &impl ConnectionTrait,
     resident: ResidentId,
+    status: EnrolmentStatus,
 ) -> Result<Vec<ClassId>> {
     Ok(Entity::find()
         .select_only()
         .column(Column::ClassId)
         .filter(Column::ResidentId.eq(resident))
-        .filter(Column::Status.eq(EnrolmentStatus::Placed))
+        .filter(Column::Status.eq(status))
         .into_tuple()
         .all(conn)
         .await?)
@@ -295,21 +297,6 @@ pub(super) async fn head_of_missed(
     today: NaiveDate,
 ) -> Result<Option<Model>> {
     Ok(waiting(class, today).filter(Column::OfferExpiresAt.is_not_null()).one(tx).await?)
-}
-
-/// The classes on whose lists somebody waits.
-pub(super) async fn lists_of(
-    conn: &impl ConnectionTrait,
-    resident: ResidentId,
-) -> Result<Vec<ClassId>> {
-    Ok(Entity::find()
-        .select_only()
-        .column(Column::ClassId)
-        .filter(Column::ResidentId.eq(resident))
-        .filter(Column::Status.eq(EnrolmentStatus::Waiting))
-        .into_tuple()
-        .all(conn)
-        .await?)
 }
 
 /// The history of these enrolments, oldest first.

@@ -43,7 +43,7 @@ pub async fn fill_free_places(app: &App, class: ClassId) -> Result<()> {
 /// # Errors
 /// The database.
 pub async fn ask_again(app: &App, who: ResidentId) -> Result<()> {
-    for class in store::lists_of(app.db.read(), who).await? {
+    for class in store::classes_of(app.db.read(), who, EnrolmentStatus::Waiting).await? {
         fill_free_places(app, class).await?;
     }
     Ok(())
