@@ -27,7 +27,7 @@ export async function page({ search, signal }) {
 }
 
 function row(one, load) {
-  const who = one.name ?? (one.raw ? `不知道是谁（${one.raw.slice(0, 30)}）` : '不知道是谁');
+  const who = one.name ?? (one.raw ? `不知道是谁（${one.raw.replace(/^.*[?&]k=/, '').slice(0, 30)}）` : '不知道是谁');
   const late = one.received_text === one.happened_text ? null : `${one.received_text}送到`;
   const clock = one.device_text === one.happened_text ? null : `手机上是 ${one.device_text}`;
   return h('li', { testid: `tray-${one.id}` },
