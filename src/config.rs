@@ -40,7 +40,6 @@ pub struct Config {
     pub members: Members,
     pub family: Family,
     pub staff: Staff,
-    pub enrolment: Enrolment,
     pub draw: Draw,
     pub attendance: Attendance,
     pub helpdesk: Helpdesk,
@@ -134,14 +133,6 @@ pub struct Staff {
     pub session_hours: i64,
     pub lockout_failures: i32,
     pub lockout_minutes: i64,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Enrolment {
-    pub offer_hours: i64,
-    pub offer_daytime_hours: i64,
-    pub travel_minutes: i64,
 }
 
 /// How many lots people have in a draw, besides the one that everybody has.
@@ -590,7 +581,6 @@ impl Config {
             ("family.code_minutes", self.family.code_minutes),
             ("staff.session_hours", self.staff.session_hours),
             ("staff.lockout_minutes", self.staff.lockout_minutes),
-            ("enrolment.offer_hours", self.enrolment.offer_hours),
             ("attendance.code_step_s", self.attendance.code_step_s),
             ("attendance.scan_within_hours", self.attendance.scan_within_hours),
             ("helpdesk.media_days", self.helpdesk.media_days),

@@ -42,6 +42,9 @@ pub struct Model {
     pub previous_needed: bool,
     /// So many people at least, or it may not begin; empty: as the term says.
     pub min_people: Option<i32>,
+    /// How long an offered place is kept; empty: as the term says.
+    pub offer_hours: Option<i32>,
+    pub offer_daytime_hours: Option<i32>,
     /// Overbooked: the capacity follows `taken` down to this. `CHECK (cut_to < capacity)`.
     pub cut_to: Option<i32>,
     /// Found to have fewer people than needed, days before the term.

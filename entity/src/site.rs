@@ -2,7 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::ids::{CommunityId, SiteId};
+use crate::{
+    ids::{CommunityId, SiteId},
+    kinds::Residence,
+};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -14,6 +17,13 @@ pub struct Model {
     pub name: String,
     pub address: String,
     pub community_id: Option<CommunityId>,
+    /// What new classes here begin with; empty: as the term says.
+    pub held_percent: Option<i32>,
+    pub min_people: Option<i32>,
+    pub offer_hours: Option<i32>,
+    pub offer_daytime_hours: Option<i32>,
+    /// Empty: its community first, if it belongs to one.
+    pub residence: Option<Residence>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -35,6 +35,14 @@ pub struct Model {
     pub held_percent: i32,
     /// So long after the opening.
     pub held_hours: i32,
+    /// An offered place is kept so long, of which so many hours lie in the daytime.
+    pub offer_hours: i32,
+    pub offer_daytime_hours: i32,
+    /// Between two sites.
+    pub travel_minutes: i32,
+    /// From the first day on: one changes the class, and leaves without saying why.
+    pub change_days: i32,
+    pub free_days: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

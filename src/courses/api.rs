@@ -14,7 +14,7 @@ use crate::clock;
 use crate::courses::calendar::{self, Phase};
 use crate::courses::{
     self, ClassChange, ClassFacts, ClassFilter, ClassRules, MeetingMove, NewClass, NewCourse,
-    NewSite, NewTeacher, NewTerm, TermRules,
+    NewSite, NewTeacher, NewTerm, Offer, SiteRules, TermRules,
 };
 use crate::error::{Error, Result};
 use crate::wire::ApiResult;
@@ -82,22 +82,33 @@ struct Rules {
     /// So many days before the first day it is seen to.
     #[oai(default = "decide_days")]
     decide_days: i32,
+    /// An offered place is kept so many hours, of which so many lie between 08:00 and 20:00.
+    #[oai(default = "offer_hours")]
+    offer_hours: i32,
+    #[oai(default = "offer_daytime_hours")]
+    offer_daytime_hours: i32,
+    /// Two classes at different sites closer than this are warned of, or refused.
+    #[oai(default = "travel_minutes")]
+    travel_minutes: i32,
+    /// So many days from the first day on one may change the class.
+    #[oai(default = "change_days")]
+    change_days: i32,
+    /// So many days from the first day on one leaves without saying why.
+    #[oai(default = "free_days")]
+    free_days: i32,
 }
 
-fn relative_from_age() -> i32 {
-    TermRules::default().relative_from_age
+macro_rules! usual {
+    ($($field:ident)*) => {$(
+        fn $field() -> i32 {
+            TermRules::default().$field
+        }
+    )*};
 }
 
-fn min_percent() -> i32 {
-    TermRules::default().min_percent
-}
-
-fn min_people() -> i32 {
-    TermRules::default().min_people
-}
-
-fn decide_days() -> i32 {
-    TermRules::default().decide_days
+usual! {
+    relative_from_age min_percent min_people decide_days
+    offer_hours offer_daytime_hours travel_minutes change_days free_days
 }
 
 impl Rules {
@@ -109,6 +120,11 @@ impl Rules {
             min_percent: row.min_percent,
             min_people: row.min_people,
             decide_days: row.decide_days,
+            offer_hours: row.offer_hours,
+            offer_daytime_hours: row.offer_daytime_hours,
+            travel_minutes: row.travel_minutes,
+            change_days: row.change_days,
+            free_days: row.free_days,
         }
     }
 }
@@ -122,6 +138,11 @@ impl From<Rules> for TermRules {
             min_percent: rules.min_percent,
             min_people: rules.min_people,
             decide_days: rules.decide_days,
+            offer_hours: rules.offer_hours,
+            offer_daytime_hours: rules.offer_daytime_hours,
+            travel_minutes: rules.travel_minutes,
+            change_days: rules.change_days,
+            free_days: rules.free_days,
         }
     }
 }
@@ -257,6 +278,11 @@ pub struct ClassDetail {
     /// Of the places, kept for sign-up at the counter and by phone; empty: as the term says.
     #[oai(skip_serializing_if_is_none)]
     held_percent: Option<i32>,
+    /// How long an offered place is kept; empty: as the term says.
+    #[oai(skip_serializing_if_is_none)]
+    offer_hours: Option<i32>,
+    #[oai(skip_serializing_if_is_none)]
+    offer_daytime_hours: Option<i32>,
     meetings: Vec<MeetingLine>,
 }
 
@@ -325,6 +351,8 @@ pub async fn class_detail(app: &App, id: ClassId) -> Result<ClassDetail> {
         least_people: courses::least_people(&facts),
         cut_to: facts.class.cut_to,
         held_percent: facts.class.held_percent,
+        offer_hours: facts.class.offer_hours,
+        offer_daytime_hours: facts.class.offer_daytime_hours,
         card: ClassCard::of(facts, first, app.clock.now()),
         meetings: meetings
             .into_iter()
@@ -412,11 +440,33 @@ struct Site {
     address: String,
     #[oai(skip_serializing_if_is_none)]
     community_id: Option<CommunityId>,
+    #[oai(flatten)]
+    classes: SiteDefaults,
+}
+
+/// What new classes at a site begin with; empty: as the term says.
+#[derive(Object)]
+struct SiteDefaults {
+    /// Of the places, kept for sign-up at the counter and by phone.
+    held_percent: Option<i32>,
+    min_people: Option<i32>,
+    offer_hours: Option<i32>,
+    offer_daytime_hours: Option<i32>,
+    /// Empty: its community first, if it belongs to one.
+    residence: Option<Residence>,
 }
 
 impl From<site::Model> for Site {
     fn from(row: site::Model) -> Self {
-        Self { id: row.id, name: row.name, address: row.address, community_id: row.community_id }
+        let classes = SiteDefaults {
+            held_percent: row.held_percent,
+            min_people: row.min_people,
+            offer_hours: row.offer_hours,
+            offer_daytime_hours: row.offer_daytime_hours,
+            residence: row.residence,
+        };
+        let site::Model { id, name, address, community_id, .. } = row;
+        Self { id, name, address, community_id, classes }
     }
 }
 
@@ -425,11 +475,21 @@ struct SiteBody {
     name: String,
     address: String,
     community_id: Option<CommunityId>,
+    #[oai(flatten)]
+    classes: SiteDefaults,
 }
 
 impl From<SiteBody> for NewSite {
     fn from(body: SiteBody) -> Self {
-        Self { name: body.name, address: body.address, community_id: body.community_id }
+        let SiteBody { name, address, community_id, classes } = body;
+        let (hours, daytime_hours) = (classes.offer_hours, classes.offer_daytime_hours);
+        let classes = SiteRules {
+            held_percent: classes.held_percent,
+            min_people: classes.min_people,
+            offer: Offer { hours, daytime_hours },
+            residence: classes.residence,
+        };
+        Self { name, address, community_id, classes }
     }
 }
 
@@ -589,8 +649,12 @@ struct ClassBody {
     duration_minutes: i32,
     /// At most so many; fewer if the term ends before.
     meeting_count: i32,
-    /// Of the places, kept for sign-up at the counter and by phone; empty: as the term says.
+    /// Of the places, kept for sign-up at the counter and by phone; empty: as the site says, and
+    /// else the term.
     held_percent: Option<i32>,
+    /// How long an offered place is kept; empty: likewise.
+    offer_hours: Option<i32>,
+    offer_daytime_hours: Option<i32>,
 }
 
 impl From<ClassBody> for NewClass {
@@ -608,6 +672,7 @@ impl From<ClassBody> for NewClass {
             duration_minutes: body.duration_minutes,
             meeting_count: body.meeting_count,
             held_percent: body.held_percent,
+            offer: Offer { hours: body.offer_hours, daytime_hours: body.offer_daytime_hours },
         }
     }
 }
@@ -622,6 +687,23 @@ struct ClassChangeBody {
     overbooked_for: Option<String>,
     /// Of the places, kept for sign-up at the counter and by phone; empty: as the term says.
     held_percent: Option<i32>,
+    /// How long an offered place is kept; empty: as the term says.
+    offer_hours: Option<i32>,
+    offer_daytime_hours: Option<i32>,
+}
+
+impl From<ClassChangeBody> for ClassChange {
+    fn from(body: ClassChangeBody) -> Self {
+        Self {
+            name: body.name,
+            room: body.room,
+            capacity: body.capacity,
+            teacher_id: body.teacher_id,
+            overbooked_for: body.overbooked_for,
+            held_percent: body.held_percent,
+            offer: Offer { hours: body.offer_hours, daytime_hours: body.offer_daytime_hours },
+        }
+    }
 }
 
 /// For whom a class is, and with how many it begins.
@@ -876,9 +958,7 @@ impl StaffCoursesApi {
         id: Path<ClassId>,
         body: Json<ClassChangeBody>,
     ) -> ApiResult<Json<ClassDetail>> {
-        let ClassChangeBody { name, room, capacity, teacher_id, overbooked_for, held_percent } =
-            body.0;
-        let change = ClassChange { name, room, capacity, teacher_id, overbooked_for, held_percent };
+        let change = body.0.into();
         courses::update_class(&self.0, &who.0, id.0, &change).await?;
         Ok(Json(class_detail(&self.0, id.0).await?))
     }

@@ -8,7 +8,7 @@ use entity::ids::{ClassId, MeetingId, SiteId, StaffId, TeacherId};
 use entity::kinds::{ClassStatus, MeetingStatus};
 use entity::{class, meeting, meeting_change};
 
-use super::make::found;
+use super::make::{Offer, found};
 use super::timetable::must_not_collide;
 use super::{ClassFacts, check, no_class, no_meeting, plan, store, within_scope};
 use crate::app::App;
@@ -28,6 +28,7 @@ pub struct ClassChange {
     pub overbooked_for: Option<String>,
     /// Kept for staff to give; empty: as the term says.
     pub held_percent: Option<i32>,
+    pub offer: Offer,
 }
 
 /// Where and when a meeting takes place instead.
@@ -55,6 +56,7 @@ pub async fn update_class(
 ) -> Result<()> {
     check::between(change.capacity, 1, 500, "名额")?;
     check::share(change.held_percent)?;
+    check::offer(change.offer)?;
     let change = ClassChange {
         name: check::text(&change.name, "班级名称", 30)?,
         room: check::text(&change.room, "教室", 30)?,

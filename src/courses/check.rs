@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 
+use super::make::Offer;
 use crate::error::{Error, Result};
 
 /// Trimmed, not empty, not too long (in characters).
@@ -34,6 +35,17 @@ pub(super) fn between(value: i32, least: i32, most: i32, label: &str) -> Result<
 }
 
 /// How much is kept for staff to give.
+/// How long an offered place is kept.
+pub(super) fn offer(of: Offer) -> Result<()> {
+    if let Some(hours) = of.hours {
+        between(hours, 1, 240, "候补名额保留的小时数")?;
+    }
+    if let Some(hours) = of.daytime_hours {
+        between(hours, 0, 120, "其中白天的小时数")?;
+    }
+    Ok(())
+}
+
 pub(super) fn share(percent: Option<i32>) -> Result<()> {
     percent.map_or(Ok(()), |percent| between(percent, 0, 100, "留给窗口和电话的百分比"))
 }

@@ -6,7 +6,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::DatabaseTransaction;
 
 use entity::ids::{CommunityId, CourseId, SiteId, StaffId, TeacherId, TermId};
-use entity::kinds::TeacherKind;
+use entity::kinds::{Residence, TeacherKind};
 use entity::{community, course, holiday, site, teacher, term};
 
 use super::{check, plan, rules, store};
@@ -23,6 +23,25 @@ pub struct NewSite {
     pub name: String,
     pub address: String,
     pub community_id: Option<CommunityId>,
+    pub classes: SiteRules,
+}
+
+/// What new classes at a site begin with; empty: as the term says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SiteRules {
+    pub held_percent: Option<i32>,
+    pub min_people: Option<i32>,
+    pub offer: Offer,
+    /// Empty: its community first, if it belongs to one.
+    pub residence: Option<Residence>,
+}
+
+/// How long an offered place is kept, where it is not as the term says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Offer {
+    pub hours: Option<i32>,
+    /// Of them, between 08:00 and 20:00.
+    pub daytime_hours: Option<i32>,
 }
 
 /// 学期.
@@ -56,6 +75,14 @@ pub struct TermRules {
     pub min_people: i32,
     /// So many days before the first day it is seen to.
     pub decide_days: i32,
+    /// An offered place is kept so long, of which so many hours lie in the daytime.
+    pub offer_hours: i32,
+    pub offer_daytime_hours: i32,
+    /// Two classes at different sites closer than this are warned of, or refused.
+    pub travel_minutes: i32,
+    /// From the first day on: one changes the class, and leaves without saying why.
+    pub change_days: i32,
+    pub free_days: i32,
 }
 
 impl Default for TermRules {
@@ -67,6 +94,11 @@ impl Default for TermRules {
             min_percent: 60,
             min_people: 15,
             decide_days: 3,
+            offer_hours: 24,
+            offer_daytime_hours: 12,
+            travel_minutes: 15,
+            change_days: 14,
+            free_days: 14,
         }
     }
 }
@@ -132,11 +164,27 @@ async fn put_site(
     if let Some(community) = new.community_id {
         found(store::community(tx, community).await?, "选的社区不存在，请刷新后重新选择。")?;
     }
+    let of_classes = new.classes;
+    check::share(of_classes.held_percent)?;
+    if let Some(least) = of_classes.min_people {
+        check::between(least, 0, 500, "最低开班人数")?;
+    }
+    check::offer(of_classes.offer)?;
+    if new.community_id.is_none()
+        && of_classes.residence.is_some_and(|of| of != Residence::Everyone)
+    {
+        return Err(rules::no_community());
+    }
     let row = site::ActiveModel {
         id: id_of(id),
         name: Set(check::text(&new.name, "学习点名称", 30)?),
         address: Set(check::text(&new.address, "地址", 100)?),
         community_id: Set(new.community_id),
+        held_percent: Set(of_classes.held_percent),
+        min_people: Set(of_classes.min_people),
+        offer_hours: Set(of_classes.offer.hours),
+        offer_daytime_hours: Set(of_classes.offer.daytime_hours),
+        residence: Set(of_classes.residence),
     };
     save!(tx, by, now, "site", id.is_none(), row)
 }
@@ -170,6 +218,13 @@ async fn put_term(
     check::between(wanted.min_percent, 0, 100, "最低开班人数的百分比")?;
     check::between(wanted.min_people, 0, 500, "最低开班人数")?;
     check::between(wanted.decide_days, 0, 60, "提前几天")?;
+    check::offer(Offer {
+        hours: Some(wanted.offer_hours),
+        daytime_hours: Some(wanted.offer_daytime_hours),
+    })?;
+    check::between(wanted.travel_minutes, 0, 240, "路上的分钟数")?;
+    check::between(wanted.change_days, 0, 366, "可以换班的天数")?;
+    check::between(wanted.free_days, 0, 366, "退课不用写原因的天数")?;
     if wanted.pledge_needed && members::pledge(tx).await?.is_none() {
         return Err(Error::conflict("no_pledge", "还没有承诺书，先在“承诺书”里写好。"));
     }
@@ -192,6 +247,11 @@ async fn put_term(
         decide_days: Set(wanted.decide_days),
         held_percent: Set(new.held_percent),
         held_hours: Set(new.held_hours),
+        offer_hours: Set(wanted.offer_hours),
+        offer_daytime_hours: Set(wanted.offer_daytime_hours),
+        travel_minutes: Set(wanted.travel_minutes),
+        change_days: Set(wanted.change_days),
+        free_days: Set(wanted.free_days),
     };
     let saved: Result<term::Model> = save!(tx, by, now, "term", id.is_none(), row);
     let saved = saved?;

@@ -51,9 +51,9 @@ pub use change::{
 };
 pub use held::{empty_places, free_places, held_places, kept_places, open_places, released_at};
 pub use make::{
-    NewCourse, NewSite, NewTeacher, NewTerm, TermRules, add_holiday, create_community,
-    create_course, create_holiday, create_site, create_teacher, create_term, remove_holiday,
-    save_community, save_course, save_site, save_teacher, save_term,
+    NewCourse, NewSite, NewTeacher, NewTerm, Offer, SiteRules, TermRules, add_holiday,
+    create_community, create_course, create_holiday, create_site, create_teacher, create_term,
+    remove_holiday, save_community, save_course, save_site, save_teacher, save_term,
 };
 pub(crate) use plan::no_plan;
 pub use plan::{
@@ -61,7 +61,7 @@ pub use plan::{
     plan_settled, plans, remove_plan, save_class_rule, save_plan, share_plan, stage, steps,
 };
 pub use rules::{
-    ClassRules, keep_open, least_people, must_decide_at, note_below, save_class_rules,
+    ClassRules, keep_open, least_people, must_decide_at, note_below, offer_hours, save_class_rules,
 };
 pub use store::ClassFacts;
 pub use timetable::{NewClass, add_class, create_class};
@@ -115,25 +115,35 @@ pub async fn list_classes(
     store::list(conn, filter).await
 }
 
-/// The other classes of the same course and term that have a free place for a resident,
-/// or for staff to give.
+/// How near another class is to one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kin {
+    /// Of the same course.
+    Sister,
+    /// Of a course of the same subject; sisters come first.
+    Subject,
+}
+
+/// The other open classes of the term that are near to this one, with places or without,
+/// in the order of the week.
 ///
 /// # Errors
 /// The database.
 pub async fn alternatives(
     conn: &impl ConnectionTrait,
-    class: &class::Model,
-    by_staff: bool,
-    now: DateTime<Utc>,
+    class: &ClassFacts,
+    kin: Kin,
 ) -> Result<Vec<ClassFacts>> {
     let filter = ClassFilter {
-        term_id: Some(class.term_id),
-        course_id: Some(class.course_id),
-        empty_only: true,
+        term_id: Some(class.term.id),
+        course_id: (kin == Kin::Sister).then_some(class.course.id),
+        subject: (kin == Kin::Subject).then(|| class.course.subject.clone()),
+        open_only: true,
         ..Default::default()
     };
     let mut found = store::list(conn, &filter).await?;
-    found.retain(|other| other.class.id != class.id && open_places(other, by_staff, now) > 0);
+    found.retain(|other| other.class.id != class.class.id);
+    found.sort_by_key(|other| other.course.id != class.course.id);
     Ok(found)
 }
 

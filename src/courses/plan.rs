@@ -373,6 +373,11 @@ mod tests {
             decide_days: 3,
             held_percent: 20,
             held_hours: 24,
+            offer_hours: 24,
+            offer_daytime_hours: 12,
+            travel_minutes: 15,
+            change_days: 14,
+            free_days: 14,
         }
     }
 

@@ -45,8 +45,7 @@ pub async fn save_class_rules(
         check::between(least, 0, facts.class.capacity, "最低开班人数")?;
     }
     if rules.residence != Residence::Everyone && facts.site.community_id.is_none() {
-        let message = "这个学习点不属于哪个社区，不能只收本社区的居民。";
-        return Err(Error::invalid("no_community", message));
+        return Err(no_community());
     }
     if let Some(course) = rules.previous {
         found(store::course(&tx, course).await?, "选的课程不存在。")?;
@@ -63,6 +62,18 @@ pub async fn save_class_rules(
     staff::record(&tx, Some(who.id), "class.rules", &format!("class:{id}"), None, now).await?;
     tx.commit().await?;
     Ok(())
+}
+
+pub(super) fn no_community() -> Error {
+    Error::invalid("no_community", "这个学习点不属于哪个社区，不能只收本社区的居民。")
+}
+
+/// How many hours an offered place is kept, and how many of them lie in the daytime.
+pub fn offer_hours(facts: &ClassFacts) -> (i64, i64) {
+    let ClassFacts { class, term, .. } = facts;
+    let hours = class.offer_hours.unwrap_or(term.offer_hours);
+    let daytime = class.offer_daytime_hours.unwrap_or(term.offer_daytime_hours);
+    (i64::from(hours), i64::from(daytime))
 }
 
 /// When staff look at classes with too few people, in minutes of the day.

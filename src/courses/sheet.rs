@@ -8,6 +8,7 @@ use sea_orm::ConnectionTrait;
 use entity::ids::{CourseId, SiteId, TeacherId, TermId};
 use entity::{site, teacher, term};
 
+use super::make::Offer;
 use super::timetable::{NewClass, Part, Slot, Timetable, collisions, part};
 use super::{check, store, within_scope};
 use crate::app::App;
@@ -360,6 +361,7 @@ fn class_of(
         duration_minutes: duration?,
         meeting_count: count?,
         held_percent,
+        offer: Offer::default(),
     })
 }
 

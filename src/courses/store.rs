@@ -325,6 +325,8 @@ pub(super) async fn update_class(
         .col_expr(class::Column::Capacity, Expr::value(capacity))
         .col_expr(class::Column::CutTo, Expr::value(cut_to))
         .col_expr(class::Column::HeldPercent, Expr::value(change.held_percent))
+        .col_expr(class::Column::OfferHours, Expr::value(change.offer.hours))
+        .col_expr(class::Column::OfferDaytimeHours, Expr::value(change.offer.daytime_hours))
         .filter(class::Column::Id.eq(id))
         .filter(class::Column::Taken.lte(capacity))
         .exec(tx)

@@ -10,10 +10,10 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::ids::{ClassId, CourseId, SiteId, StaffId, TeacherId, TermId};
-use entity::kinds::{ClassStatus, MeetingStatus};
+use entity::kinds::{ClassStatus, MeetingStatus, Residence};
 use entity::{class, meeting, site, teacher, term};
 
-use super::make::found;
+use super::make::{Offer, found};
 use super::{ClassFacts, ClassFilter, calendar, check, hours_text, store, within_scope};
 use crate::app::App;
 use crate::clock;
@@ -37,8 +37,9 @@ pub struct NewClass {
     pub duration_minutes: i32,
     /// At most so many meetings; fewer if the term ends before.
     pub meeting_count: i32,
-    /// Kept for staff to give; empty: as the term says.
+    /// Kept for staff to give; empty: as the site says, and else the term.
     pub held_percent: Option<i32>,
+    pub offer: Offer,
 }
 
 /// What of two classes collides.
@@ -93,6 +94,7 @@ fn must_be_sound(new: &NewClass) -> Result<()> {
     part::duration(new.duration_minutes)?;
     part::count(new.meeting_count)?;
     check::share(new.held_percent)?;
+    check::offer(new.offer)?;
     part::same_day(new.hours())
 }
 
@@ -245,7 +247,11 @@ impl Timetable {
             capacity: Set(new.capacity),
             taken: Set(0),
             by_staff: Set(0),
-            held_percent: Set(new.held_percent),
+            held_percent: Set(new.held_percent.or(site.held_percent)),
+            offer_hours: Set(new.offer.hours.or(site.offer_hours)),
+            offer_daytime_hours: Set(new.offer.daytime_hours.or(site.offer_daytime_hours)),
+            min_people: Set(site.min_people.filter(|least| *least <= new.capacity)),
+            residence: Set(residence(site)),
             waiting: Set(0),
             weekday: Set(new.weekday),
             start_minute: Set(new.start_minute),
@@ -295,6 +301,12 @@ pub async fn add_class(app: &App, who: &Colleague, new: &NewClass) -> Result<cla
     let class = create_class(&tx, Some(who.id), new, app.clock.now()).await?;
     tx.commit().await?;
     Ok(class)
+}
+
+/// For whom a new class at a site is, until staff say otherwise.
+fn residence(site: &site::Model) -> Residence {
+    let usual = if site.community_id.is_some() { Residence::OwnFirst } else { Residence::Everyone };
+    site.residence.unwrap_or(usual)
 }
 
 fn planned(class: &class::Model, number: i32, day: NaiveDate) -> meeting::ActiveModel {

@@ -10,7 +10,9 @@ use entity::kinds::{Role, TeacherKind};
 
 use crate::app::App;
 use crate::clock;
-use crate::courses::{self, NewClass, NewCourse, NewSite, NewTeacher, NewTerm, TermRules};
+use crate::courses::{
+    self, NewClass, NewCourse, NewSite, NewTeacher, NewTerm, Offer, SiteRules, TermRules,
+};
 use crate::enrolment::{self, Actor, SignUpOptions};
 use crate::error::Result;
 use crate::members::{self, NewResident};
@@ -198,7 +200,12 @@ async fn sow_classes(
     ];
     let mut site_ids: Vec<SiteId> = Vec::new();
     for (name, address, community_id) in sites {
-        let site = NewSite { name: name.to_owned(), address: address.to_owned(), community_id };
+        let site = NewSite {
+            name: name.to_owned(),
+            address: address.to_owned(),
+            community_id,
+            classes: SiteRules::default(),
+        };
         site_ids.push(courses::create_site(&tx, None, &site, now).await?.id);
     }
     let term = NewTerm {
@@ -255,6 +262,7 @@ async fn sow_classes(
             duration_minutes: 90,
             meeting_count: 16,
             held_percent: None,
+            offer: Offer::default(),
         };
         classes.push(courses::create_class(&tx, None, &class, now).await?.id);
     }

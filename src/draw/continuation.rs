@@ -8,7 +8,7 @@ use entity::{term, term_plan};
 use super::store;
 use crate::app::App;
 use crate::courses::{self, ClassFacts, ClassFilter, Stage};
-use crate::enrolment::{self, Actor, Grant};
+use crate::enrolment::{self, Actor, Grant, Way};
 use crate::error::{Error, Result};
 use crate::family::Caller;
 use crate::members;
@@ -85,11 +85,12 @@ pub async fn keep(app: &App, caller: Caller, class: ClassId) -> Result<()> {
         let error = Error::forbidden("not_continuing", "续读只给上学期学过这门课的学员。");
         return Err(error.or_else("看看什么时候填志愿", Some("/wishes".to_owned())));
     }
-    enrolment::suits(app, &tx, who, &facts, plan.most_classes).await?;
+    let way = (Way::Keep(&theirs), actor);
+    enrolment::suits(app, &tx, who, &facts, plan.most_classes, way).await?;
     let granted = enrolment::grant(&tx, who, &facts, Grant::Placed, actor, "续读", now).await?;
     if granted.is_none() {
-        let error = Error::conflict("class_full", "这个班的名额已经满了。");
-        return Err(error.or_else("看看其他班", Some("/classes".to_owned())));
+        let most = plan.most_classes;
+        return Err(enrolment::full_early(app, &tx, who, &facts, most, way).await);
     }
     tx.commit().await?;
     Ok(())

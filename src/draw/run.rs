@@ -117,7 +117,6 @@ async fn give(
     (placed, waiting): (Vec<ResidentId>, Vec<ResidentId>),
 ) -> Result<()> {
     let now = app.clock.now();
-    let until = enrolment::kept_until(app, plan.confirm_until);
     let tx = app.db.begin().await?;
     if !store::apply_class(&tx, id, class, now).await? {
         return Ok(());
@@ -129,6 +128,7 @@ async fn give(
     let standings = members::standings(&tx, version, &everybody).await?;
     courses::lock_class(&tx, class).await?;
     let facts = courses::class(&tx, class).await?;
+    let until = enrolment::kept_until(&facts, plan.confirm_until, now);
     let offered = placed.into_iter().map(|who| (who, Grant::Offered(until)));
     for (who, wanted) in offered.chain(waiting.into_iter().map(|who| (who, Grant::Waiting))) {
         // Somebody may be gone since, or have taken back the consent.

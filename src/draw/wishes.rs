@@ -10,7 +10,7 @@ use entity::kinds::Role;
 use super::store;
 use crate::app::App;
 use crate::courses::{self, ClassFacts, Stage};
-use crate::enrolment::{self, Actor};
+use crate::enrolment::{self, Actor, Way};
 use crate::error::{Error, Result};
 use crate::family::Caller;
 use crate::members;
@@ -103,7 +103,7 @@ async fn save(
         let class = facts.get(id).filter(|class| class.term.id == term.id);
         let class = class
             .ok_or_else(|| Error::invalid("wrong_term", "有一个班不在这个学期，请重新选。"))?;
-        enrolment::suits(app, tx, who, class, plan.most_classes).await?;
+        enrolment::suits(app, tx, who, class, plan.most_classes, (Way::Wish, by)).await?;
     }
     let before = store::wishes(tx, term.id, who).await?;
     if before.iter().map(|row| row.class_id).eq(classes.iter().copied()) {

@@ -36,12 +36,7 @@ impl Applicants {
         let version = &config.members.consent_version;
         let mut applicants = Self {
             people: members::standings(conn, version, people).await?,
-            known: Known {
-                travel_minutes: config.enrolment.travel_minutes,
-                pledge: None,
-                previous: HashMap::new(),
-                learnt: None,
-            },
+            known: Known { pledge: None, previous: HashMap::new(), learnt: None },
         };
         applicants.learn(conn, classes).await?;
         Ok(applicants)
@@ -166,11 +161,8 @@ pub(super) async fn check_one(
     conn: &impl ConnectionTrait,
     who: ResidentId,
     class: &ClassFacts,
-    occasion: Occasion,
-    held: &[&ClassFacts],
+    asked: Asked<'_>,
 ) -> Result<()> {
     let only = std::iter::once(class);
-    let applicants = Applicants::read(&app.config, conn, &[who], only).await?;
-    let (most, now) = (class.term.max_classes_per_person, app.clock.now());
-    applicants.check(who, class, Asked { occasion, plan: None, held, most, now })
+    Applicants::read(&app.config, conn, &[who], only).await?.check(who, class, asked)
 }

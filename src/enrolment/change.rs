@@ -13,23 +13,21 @@ use entity::{class, term};
 
 use super::applicants::{Applicants, Asked, check_one};
 use super::eligibility::Occasion;
+use super::refusal::Way;
 use super::store::Line;
-use super::{Actor, Mine, Step, no_enrolment, owned, record, scoped, step, store, tell};
+use super::{Actor, Mine, Step, no_enrolment, owned, record, refusal, scoped, step, store, tell};
 use crate::app::App;
-use crate::courses::{self, ClassFacts, Wanted};
+use crate::courses::{self, ClassFacts, Kin, Wanted};
 use crate::error::{Error, Result};
 use crate::members;
 use crate::outbox::{self, Job};
 use crate::staff::Colleague;
 
-/// Until the end of the second week of the term.
-const DAYS: i64 = 14;
-
 /// Whether the holder may still change to another class of the course; also who was in one
 /// that does not take place.
 pub(super) fn may_change(row: &Model, term: &term::Model, today: NaiveDate) -> bool {
     matches!(row.status, EnrolmentStatus::Placed | EnrolmentStatus::Cancelled)
-        && today < term.first_day + TimeDelta::days(DAYS)
+        && today < term.first_day + TimeDelta::days(i64::from(term.change_days))
 }
 
 /// As what somebody comes to the class that they change to.
@@ -54,7 +52,8 @@ pub async fn sister_classes(app: &App, actor: Actor, id: EnrolmentId) -> Result<
     let held = held_beside(conn, &row).await?;
     let held: Vec<_> = held.values().collect();
     let now = app.clock.now();
-    let mut sisters = courses::alternatives(conn, &from.class, actor.is_staff(), now).await?;
+    let mut sisters = courses::alternatives(conn, &from, Kin::Sister).await?;
+    sisters.retain(|to| courses::open_places(to, actor.is_staff(), now) > 0);
     let who = row.resident_id;
     let applicants = Applicants::read(&app.config, conn, &[who], sisters.iter()).await?;
     let (occasion, most) = (occasion(&row), from.term.max_classes_per_person);
@@ -99,13 +98,23 @@ pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId)
     if !may_change(&before, &from.term, app.clock.today()) {
         return Err(Error::conflict(
             "change_over",
-            "现在不能换班了：开学两周内、已录取或者停办的班才能换。",
+            format!(
+                "现在不能换班了：开学 {} 天内、已录取或者停办的班才能换。",
+                from.term.change_days
+            ),
         )
         .or_else("打电话问问教育中心", None));
     }
     must_be_sisters(&from.class, &to.class)?;
     let held: Vec<_> = held.values().collect();
-    check_one(app, &tx, before.resident_id, &to, occasion(&before), &held).await?;
+    let (occasion, most) = (occasion(&before), to.term.max_classes_per_person);
+    let asked = Asked { occasion, plan: None, held: &held, most, now };
+    let who = before.resident_id;
+    let way = (Way::Change { enrolment: id, from: from.class.id }, actor);
+    let help = |refusal| refusal::help(app, &tx, refusal, (who, &to), way, asked);
+    if let Err(refusal) = check_one(app, &tx, who, &to, asked).await {
+        return Err(help(refusal).await);
+    }
     let by_staff = actor.is_staff();
     let wanted = Wanted {
         class: to.class.id,
@@ -120,8 +129,9 @@ pub async fn change_class(app: &App, actor: Actor, id: EnrolmentId, to: ClassId)
         let kept = before.status == EnrolmentStatus::Placed;
         let kept =
             if kept { "您原来的班还在，没有变。" } else { "请看看别的班。" };
-        return Err(Error::conflict("class_full", format!("那个班刚刚报满了。{kept}"))
-            .or_else("看看我的课程", Some("/mine".to_owned())));
+        let refusal = Error::conflict("class_full", format!("那个班刚刚报满了。{kept}"))
+            .or_else("看看我的课程", Some("/mine".to_owned()));
+        return Err(help(refusal).await);
     }
     let reason = format!("换到“{}”", to.class.name);
     let left = Step {

@@ -19,6 +19,7 @@ use entity::ids::ClassId;
 use entity::kinds::EnrolmentStatus;
 
 use super::book::{Book, Seat, Verdict};
+use super::refusal::Way;
 use super::sign_up::{Outcome, Request, SignUp};
 use super::store::Line;
 use super::{
@@ -29,7 +30,7 @@ use crate::batch::{Batch, Decide};
 use crate::cache::Cache;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::courses::{self, ClassFacts, Wanted};
+use crate::courses::{self, ClassFacts, Kin, Wanted};
 use crate::error::{Error, Result};
 
 /// One transaction decides so many at most.
@@ -213,12 +214,11 @@ impl SignUps {
             .filter_map(|(number, verdict)| seated(rows, number, verdict))
             .collect();
         let positions = store::positions(conn, &all).await?;
-        let mut alternatives: HashMap<(ClassId, bool), Vec<ClassFacts>> = HashMap::new();
+        let mut alternatives: HashMap<(ClassId, Kin), Vec<ClassFacts>> = HashMap::new();
         let mut answers = Vec::with_capacity(asked.len());
         for (number, (one, verdict)) in asked.iter().zip(verdicts).enumerate() {
             let row = seated(rows, number, &verdict).cloned();
             if let (Some(enrolment), Some(class)) = (row, book.class(one.class)) {
-                let minutes = self.config.enrolment.travel_minutes;
                 let others = book.others(one.who, class);
                 let outcome = match (&verdict, enrolment.status) {
                     (Verdict::Already(_), _) => Outcome::Already,
@@ -229,7 +229,7 @@ impl SignUps {
                     position: positions.get(&enrolment.id).copied(),
                     warning: store::LIVE
                         .contains(&enrolment.status)
-                        .then(|| eligibility::travel_warning(class, &others, minutes))
+                        .then(|| eligibility::travel_warning(class, &others))
                         .flatten(),
                     may_change: change::may_change(&enrolment, &class.term, self.clock.today()),
                     class: class.clone(),
@@ -246,24 +246,21 @@ impl SignUps {
                 answers.push(Err(refused));
                 continue;
             };
-            if !refusal::may_have_alternatives(&refused) {
+            let Some(kin) = refusal::helped_by(&refused) else {
                 answers.push(Err(refused));
                 continue;
-            }
-            let by_staff = one.actor.is_staff();
-            let others = match alternatives.entry((one.class, by_staff)) {
+            };
+            let others = match alternatives.entry((one.class, kin)) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(new) => {
-                    let class = &class.class;
-                    let others = courses::alternatives(conn, class, by_staff, now).await?;
+                    let others = courses::alternatives(conn, &class, kin).await?;
                     book.learn(conn, &others).await?;
                     new.insert(others)
                 }
             };
-            let fit = others.iter().filter(|other| book.check(one.who, other, now).is_ok());
-            let places = |other: &ClassFacts| courses::open_places(other, by_staff, now);
-            let refused = refusal::with_alternatives(refused, fit, places);
-            answers.push(Err(refusal::with_list(refused, one.actor, &class)));
+            let fit = |other: &ClassFacts| book.check(one.who, other, now).is_ok();
+            let told = (Way::SignUp, one.actor, now);
+            answers.push(Err(refusal::with_alternatives(refused, &class, others, fit, told)));
         }
         Ok(answers)
     }

@@ -18,8 +18,6 @@ use crate::members::{Bar, Profile};
 /// What the rules have to know that stands neither with the person nor with the class.
 #[derive(Debug)]
 pub(super) struct Known {
-    /// Between two sites.
-    pub travel_minutes: i64,
     /// The pledge in force, where a term asks for one.
     pub pledge: Option<PledgeId>,
     /// The course before, with its name, of the classes that ask for it.
@@ -226,7 +224,7 @@ fn course_is_new(facts: &Facts<'_>) -> Result<()> {
     let same = |held: &&&ClassFacts| held.course.id == facts.class.course.id;
     let Some(held) = facts.held.iter().find(same) else { return Ok(()) };
     let message = format!("同一门课只能报一个班，已经报了“{}”。", held.class.name);
-    Err(my_classes(Error::conflict("same_course", message), "想换班，先退掉原来的班"))
+    Err(my_classes(Error::conflict("same_course", message), "想换到这个班，在“我的课程”里换"))
 }
 
 fn hour_is_free(facts: &Facts<'_>) -> Result<()> {
@@ -240,7 +238,7 @@ fn hour_is_free(facts: &Facts<'_>) -> Result<()> {
     };
     let Some(held) = facts.held.iter().find(clash) else { return Ok(()) };
     let message = format!("和“{}”（{}）时间冲突。", held.class.name, time_text(&held.class));
-    Err(other_classes(Error::conflict("overlap", message)))
+    Err(other_or_less(facts, Error::conflict("overlap", message), held))
 }
 
 /// Where the term does not leave it at a warning.
@@ -248,11 +246,10 @@ fn way_is_long_enough(facts: &Facts<'_>) -> Result<()> {
     if !facts.class.term.travel_refused {
         return Ok(());
     }
-    let minutes = facts.known.travel_minutes;
-    let Some((other, gap)) = short_way(facts.class, facts.held, minutes) else { return Ok(()) };
+    let Some((other, gap)) = short_way(facts.class, facts.held) else { return Ok(()) };
     let message =
         format!("和“{}”中间只隔 {gap} 分钟，又不在一个地方，来不及赶过去。", other.class.name);
-    Err(other_classes(Error::conflict("too_far", message)))
+    Err(other_or_less(facts, Error::conflict("too_far", message), other))
 }
 
 fn pledge_is_signed(facts: &Facts<'_>) -> Result<()> {
@@ -282,21 +279,13 @@ fn relative_agrees(facts: &Facts<'_>) -> Result<()> {
 }
 
 /// Says where the way between two classes of a day is short; refuses nothing.
-pub(super) fn travel_warning(
-    class: &ClassFacts,
-    held: &[&ClassFacts],
-    travel_minutes: i64,
-) -> Option<String> {
-    let (other, gap) = short_way(class, held, travel_minutes)?;
+pub(super) fn travel_warning(class: &ClassFacts, held: &[&ClassFacts]) -> Option<String> {
+    let (other, gap) = short_way(class, held)?;
     Some(format!("和“{}”中间只隔 {gap} 分钟，又不在一个地方，请留意路上的时间。", other.class.name))
 }
 
 /// A class of the day at another site, and how many minutes there are between the two.
-fn short_way<'a>(
-    class: &ClassFacts,
-    held: &[&'a ClassFacts],
-    travel_minutes: i64,
-) -> Option<(&'a ClassFacts, i32)> {
+fn short_way<'a>(class: &ClassFacts, held: &[&'a ClassFacts]) -> Option<(&'a ClassFacts, i32)> {
     let hours = (class.class.start_minute, class.class.duration_minutes);
     held.iter().filter(|other| other.class.id != class.class.id).find_map(|other| {
         let other_hours = (other.class.start_minute, other.class.duration_minutes);
@@ -304,13 +293,22 @@ fn short_way<'a>(
         let short = other.class.weekday == class.class.weekday
             && other.site.id != class.site.id
             && !calendar::overlaps(hours, other_hours)
-            && i64::from(gap) < travel_minutes;
+            && gap < class.term.travel_minutes;
         short.then_some((*other, gap))
     })
 }
 
 fn other_classes(error: Error) -> Error {
     error.or_else("看看其他班", Some("/classes".to_owned()))
+}
+
+/// Another class, or one less: to whom a place is kept already, nothing else is open.
+fn other_or_less(facts: &Facts<'_>, error: Error, held: &ClassFacts) -> Error {
+    let less = format!("先退掉“{}”", held.class.name);
+    match facts.occasion {
+        Occasion::Move => my_classes(error, &less),
+        _ => other_classes(error),
+    }
 }
 
 fn my_classes(error: Error, text: &str) -> Error {
@@ -363,6 +361,8 @@ mod tests {
                 residence: Residence::Everyone,
                 previous_needed: false,
                 min_people: None,
+                offer_hours: None,
+                offer_daytime_hours: None,
                 cut_to: None,
                 below_since: None,
                 kept_open_at: None,
@@ -394,12 +394,22 @@ mod tests {
                 decide_days: 3,
                 held_percent: 20,
                 held_hours: 24,
+                offer_hours: 24,
+                offer_daytime_hours: 12,
+                travel_minutes: 15,
+                change_days: 14,
+                free_days: 14,
             },
             site: site::Model {
                 id: SiteId(1),
                 name: "中心".to_owned(),
                 address: "路".to_owned(),
                 community_id: None,
+                held_percent: None,
+                min_people: None,
+                offer_hours: None,
+                offer_daytime_hours: None,
+                residence: None,
             },
             teacher_name: "王芳".to_owned(),
         }
@@ -419,7 +429,7 @@ mod tests {
     }
 
     fn known() -> Known {
-        Known { travel_minutes: 15, pledge: None, previous: HashMap::new(), learnt: None }
+        Known { pledge: None, previous: HashMap::new(), learnt: None }
     }
 
     fn asked(
@@ -580,14 +590,16 @@ mod tests {
 
     #[test]
     fn a_short_way_between_two_sites_is_warned_of() {
-        let wanted = class(1, 2, 540);
+        let mut wanted = class(1, 2, 540);
         let mut next = class(2, 2, 640);
-        assert_eq!(travel_warning(&wanted, &[&next], 15), None, "the same site");
+        assert_eq!(travel_warning(&wanted, &[&next]), None, "the same site");
         next.site.id = SiteId(2);
-        let warning = travel_warning(&wanted, &[&next], 15).expect("a warning");
+        let warning = travel_warning(&wanted, &[&next]).expect("a warning");
         assert!(warning.contains("10 分钟"), "{warning}");
-        assert_eq!(travel_warning(&wanted, &[&next], 10), None);
+        wanted.term.travel_minutes = 10;
+        assert_eq!(travel_warning(&wanted, &[&next]), None);
+        wanted.term.travel_minutes = 15;
         next.class.weekday = 3;
-        assert_eq!(travel_warning(&wanted, &[&next], 15), None);
+        assert_eq!(travel_warning(&wanted, &[&next]), None);
     }
 }

@@ -8,8 +8,10 @@ use entity::enrolment::{ActiveModel, Model};
 use entity::ids::ResidentId;
 use entity::kinds::EnrolmentStatus;
 
-use super::applicants::Applicants;
-use super::{Actor, offer, store, tell};
+use super::applicants::{Asked, check_one};
+use super::eligibility::Occasion;
+use super::refusal::Way;
+use super::{Actor, offer, refusal, store, tell};
 use crate::app::App;
 use crate::courses::{self, ClassFacts, Wanted};
 use crate::error::{Error, Result};
@@ -27,29 +29,60 @@ pub enum Grant {
 }
 
 /// Until when a place is kept that is offered now and was promised until `promised`.
-pub fn kept_until(app: &App, promised: DateTime<Utc>) -> DateTime<Utc> {
-    let rules = &app.config.enrolment;
-    let least = offer::expires_at(app.clock.now(), rules.offer_hours, rules.offer_daytime_hours);
-    promised.max(least)
+pub fn kept_until(
+    facts: &ClassFacts,
+    promised: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> DateTime<Utc> {
+    promised.max(offer::expires_at(now, courses::offer_hours(facts)))
 }
 
 /// Asks the rules of sign-up of somebody before first come first served begins, for
 /// `most` classes.
 ///
 /// # Errors
-/// As a sign-up, but for the time and the places.
+/// As a sign-up, but for the time and the places; with other classes that suit them.
 pub async fn suits(
     app: &App,
     conn: &impl ConnectionTrait,
     who: ResidentId,
     class: &ClassFacts,
     most: i32,
+    way: (Way<'_>, Actor),
 ) -> Result<()> {
     let held = held(conn, who, class.term.id).await?;
     let held: Vec<_> = held.iter().collect();
-    let only = std::iter::once(class);
-    let applicants = Applicants::read(&app.config, conn, &[who], only).await?;
-    applicants.suits(who, class, &held, most, app.clock.now())
+    let asked = early(&held, most, app.clock.now());
+    match check_one(app, conn, who, class, asked).await {
+        Ok(()) => Ok(()),
+        Err(refusal) => Err(refusal::help(app, conn, refusal, (who, class), way, asked).await),
+    }
+}
+
+/// Somebody to whom a class that is full would have been given before first come first
+/// served: what else there is for them.
+pub async fn full_early(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    who: ResidentId,
+    class: &ClassFacts,
+    most: i32,
+    way: (Way<'_>, Actor),
+) -> Error {
+    let now = app.clock.now();
+    let full = refusal::full(None, now).or_else("看看其他班", Some("/classes".to_owned()));
+    match held(conn, who, class.term.id).await {
+        Ok(held) => {
+            let held: Vec<_> = held.iter().collect();
+            let asked = early(&held, most, now);
+            refusal::help(app, conn, full, (who, class), way, asked).await
+        }
+        Err(error) => error,
+    }
+}
+
+fn early<'a>(held: &'a [&'a ClassFacts], most: i32, now: DateTime<Utc>) -> Asked<'a> {
+    Asked { occasion: Occasion::Early, plan: None, held, most, now }
 }
 
 /// The classes of a term that somebody holds, is offered or waits for.

@@ -63,11 +63,12 @@ mod withdraw;
 pub use applicants::Applicants;
 pub use change::{change_class, change_class_at_counter, sister_classes};
 pub use decisions::Decisions;
-pub use grant::{Grant, grant, held, kept_until, suits};
+pub use grant::{Grant, full_early, grant, held, kept_until, suits};
 pub use history::{Past, history};
 pub use lists::{ListKind, class_list};
 pub use minimum::{Running, RunningClass, running, see_to_minimum};
 pub use opening::{Ended, Minute, Opening, end_in_words, opening};
+pub use refusal::Way;
 pub use sign_up::{Outcome, SignUp, SignUpOptions, needs, sign_up, sign_up_at_counter};
 pub use slip::{Slip, slip};
 pub use tell::{tell_meeting_change, tell_of_act, tell_placed};
@@ -194,7 +195,7 @@ async fn describe(app: &App, conn: &impl ConnectionTrait, rows: Vec<Model>) -> R
         .filter(|row| store::LIVE.contains(&row.status))
         .filter_map(|row| facts.get(&row.class_id).cloned())
         .collect();
-    let (minutes, today) = (app.config.enrolment.travel_minutes, app.clock.today());
+    let today = app.clock.today();
     Ok(rows
         .into_iter()
         .filter_map(|row| {
@@ -203,7 +204,7 @@ async fn describe(app: &App, conn: &impl ConnectionTrait, rows: Vec<Model>) -> R
                 live.iter().filter(|other| other.term.id == class.term.id).collect();
             let warning = store::LIVE
                 .contains(&row.status)
-                .then(|| eligibility::travel_warning(&class, &others, minutes))
+                .then(|| eligibility::travel_warning(&class, &others))
                 .flatten();
             let position = positions.get(&row.id).copied();
             let may_change = change::may_change(&row, &class.term, today)

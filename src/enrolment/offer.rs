@@ -8,7 +8,7 @@ use crate::clock;
 const DAYTIME: (i32, i32) = (8 * 60, 20 * 60);
 
 /// `hours` from now, and later if need be, until `daytime_hours` of daytime have passed.
-pub(super) fn expires_at(now: DateTime<Utc>, hours: i64, daytime_hours: i64) -> DateTime<Utc> {
+pub(super) fn expires_at(now: DateTime<Utc>, (hours, daytime_hours): (i64, i64)) -> DateTime<Utc> {
     let wanted = now + TimeDelta::hours(hours.clamp(0, 24 * 365));
     let mut missing = TimeDelta::hours(daytime_hours.clamp(0, 24 * 365));
     let mut day = clock::local_date(now);
@@ -42,23 +42,23 @@ mod tests {
     #[test]
     fn a_day_holds_twelve_hours_of_daytime() {
         for from in ["2026-09-01 09:00", "2026-09-01 03:00", "2026-09-01 23:30"] {
-            assert_eq!(expires_at(at(from), 24, 12), at(from) + TimeDelta::hours(24), "{from}");
+            assert_eq!(expires_at(at(from), (24, 12)), at(from) + TimeDelta::hours(24), "{from}");
         }
     }
 
     #[test]
     fn a_short_offer_does_not_run_out_overnight() {
-        assert_eq!(expires_at(at("2026-09-01 19:00"), 6, 4), at("2026-09-02 11:00"));
-        assert_eq!(expires_at(at("2026-09-01 22:00"), 2, 2), at("2026-09-02 10:00"));
-        assert_eq!(expires_at(at("2026-09-01 09:00"), 6, 4), at("2026-09-01 15:00"));
-        assert_eq!(expires_at(at("2026-09-01 18:00"), 24, 20), at("2026-09-03 14:00"));
+        assert_eq!(expires_at(at("2026-09-01 19:00"), (6, 4)), at("2026-09-02 11:00"));
+        assert_eq!(expires_at(at("2026-09-01 22:00"), (2, 2)), at("2026-09-02 10:00"));
+        assert_eq!(expires_at(at("2026-09-01 09:00"), (6, 4)), at("2026-09-01 15:00"));
+        assert_eq!(expires_at(at("2026-09-01 18:00"), (24, 20)), at("2026-09-03 14:00"));
     }
 
     proptest! {
         #[test]
         fn an_offer_lasts_its_hours_and_its_daytime(start in 0_i64..100_000, hours in 0_i64..80, day in 0_i64..80) {
             let now = at("2026-09-01 00:00") + TimeDelta::minutes(start);
-            let end = expires_at(now, hours, day);
+            let end = expires_at(now, (hours, day));
             prop_assert!(end >= now + TimeDelta::hours(hours));
             let minutes = (end - now).num_minutes();
             let light = (0..minutes)

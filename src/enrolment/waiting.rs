@@ -7,7 +7,7 @@ use entity::enrolment::Model;
 use entity::ids::{ClassId, EnrolmentId, ResidentId};
 use entity::kinds::EnrolmentStatus;
 
-use super::applicants::check_one;
+use super::applicants::{Asked, check_one};
 use super::change::held_beside;
 use super::eligibility::Occasion;
 use super::{Actor, Step, locked, no_enrolment, offer, record, step, store, tell};
@@ -91,8 +91,7 @@ async fn offer_all(app: &App, tx: &DatabaseTransaction, class: ClassId, ask: Ask
         if !courses::take_places(tx, &[wanted]).await? {
             return Ok(());
         }
-        let rules = &app.config.enrolment;
-        let expires_at = offer::expires_at(now, rules.offer_hours, rules.offer_daytime_hours);
+        let expires_at = offer::expires_at(now, courses::offer_hours(&facts));
         let offered = Step {
             to: EnrolmentStatus::Offered,
             offer_expires_at: Some(expires_at),
@@ -157,7 +156,9 @@ pub async fn accept(app: &App, actor: Actor, id: EnrolmentId) -> Result<Model> {
     let facts = courses::class(&tx, row.class_id).await?;
     let held = held_beside(&tx, &row).await?;
     let held: Vec<_> = held.values().collect();
-    check_one(app, &tx, row.resident_id, &facts, Occasion::Move, &held).await?;
+    let (occasion, most) = (Occasion::Move, facts.term.max_classes_per_person);
+    let asked = Asked { occasion, plan: None, held: &held, most, now };
+    check_one(app, &tx, row.resident_id, &facts, asked).await?;
     let accepted =
         Step { to: EnrolmentStatus::Placed, offer_expires_at: None, actor, reason: None, now };
     let enrolment = step(&tx, &row, accepted).await?;

@@ -15,9 +15,6 @@ use crate::members;
 use crate::outbox::{self, Job};
 use crate::staff::Colleague;
 
-/// So long after the first day nobody is asked why.
-const FREE_DAYS: i64 = 14;
-
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 200;
 
@@ -98,7 +95,7 @@ pub async fn withdraw_for(
         return Err(Error::conflict("term_over", "这个学期已经结束了，不用再退。"));
     }
     let late = row.status == EnrolmentStatus::Placed
-        && today >= term.first_day + TimeDelta::days(FREE_DAYS);
+        && today >= term.first_day + TimeDelta::days(i64::from(term.free_days));
     if reason.is_none() && (late || matches!(actor, Actor::Staff(_))) {
         return Err(Error::invalid("reason_needed", "请写一下退课的原因。"));
     }

@@ -62,6 +62,31 @@ fn class_body(plan: &Plan, name: &str) -> Value {
 }
 
 on_both_databases! {
+    async fn a_new_class_begins_with_what_its_site_says_and_else_the_term(app: TestApp) {
+        let clerk = fixtures::clerk(&app, "centre", Role::Centre, None).await;
+        let plan = plan(&app, &clerk).await;
+        let usual = post(&app, &clerk, "/api/staff/classes", class_body(&plan, "钩针一班")).await.ok();
+        assert_eq!((&usual["residence"], &usual["held_percent"], &usual["offer_hours"]), (&json!("own_first"), &Value::Null, &Value::Null), "its community first");
+
+        let site = format!("/api/staff/sites/{}", plan.site);
+        let body = |more: Value| {
+            let mut body = json!({"name": "家门口的老年大学", "address": "常沙路 8 号", "community_id": 1, "residence": "own_only", "held_percent": 50, "min_people": 8, "offer_hours": 6});
+            body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            body
+        };
+        put(&app, &clerk, &site, body(json!({"offer_hours": 0}))).await.refused(400, "out_of_range");
+        put(&app, &clerk, &site, body(json!({"held_percent": 101}))).await.refused(400, "out_of_range");
+        put(&app, &clerk, &site, body(json!({"community_id": null}))).await.refused(400, "no_community");
+        assert_eq!(put(&app, &clerk, &site, body(json!({}))).await.ok()["offer_hours"], 6);
+        let mut evening = class_body(&plan, "钩针二班");
+        evening["start_minute"] = json!(18 * 60);
+        evening["offer_daytime_hours"] = json!(2);
+        let made = post(&app, &clerk, "/api/staff/classes", evening).await.ok();
+        assert_eq!((&made["residence"], &made["held_percent"], &made["least_people"]), (&json!("own_only"), &json!(50), &json!(8)));
+        assert_eq!((&made["offer_hours"], &made["offer_daytime_hours"]), (&json!(6), &json!(2)));
+        assert_eq!(get(&app, &clerk, &format!("/api/staff/classes/{}", id(&usual))).await["held_percent"], Value::Null, "those that are there stay");
+    }
+
     async fn a_class_planned_at_the_console_stands_in_the_catalogue(app: TestApp) {
         let clerk = fixtures::clerk(&app, "centre", Role::Centre, None).await;
         let plan = plan(&app, &clerk).await;

@@ -423,7 +423,8 @@ on_both_databases! {
         keep(&people[0], same).await.ok();
         keep(&people[0], same).await.ok();
         assert_eq!(statuses(&app, &people[0]).await, ["placed"]);
-        keep(&people[1], same).await.refused(409, "class_full");
+        let refusal = keep(&people[1], same).await.refused(409, "class_full");
+        assert_eq!(refusal["next"][0]["page"], "/classes", "none that goes on is left");
         later(&app, TimeDelta::hours(24)).await;
         keep(&people[1], same).await.refused(409, "not_in_phase");
         wish(&app, &people[0], &[same]).await.refused(409, "same_course");

@@ -3,7 +3,7 @@
 use chrono::{NaiveDate, TimeDelta};
 use entity::ids::{ClassId, EnrolmentId};
 use entity::kinds::{EnrolmentStatus, Role};
-use entity::{class, community, enrolment, enrolment_change, notice, resident, term};
+use entity::{class, community, course, enrolment, enrolment_change, notice, resident, term};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -148,6 +148,47 @@ on_both_databases! {
         assert_eq!(counts(&app, class).await, (1, 1));
     }
 
+    async fn a_refusal_names_what_the_person_could_really_have(app: TestApp) {
+        let school = fixtures::school(&app).await;
+        let wanted = fixtures::class(&app, &school, "一班", 1).await;
+        let full = fixtures::class(&app, &school, "二班", 1).await;
+        let people = people(&app, &school, 4).await;
+        let steps = |refusal: &Value| -> Vec<String> {
+            refusal["next"].as_array().unwrap().iter().map(|step| step["page"].as_str().unwrap_or("-").to_owned()).collect()
+        };
+        let page = |class: ClassId| format!("/classes/{class}");
+        sign_up(&app, &people[0], wanted, false).await.ok();
+        sign_up(&app, &people[1], full, false).await.ok();
+        // All are full: their lists.
+        let refusal = sign_up(&app, &people[2], wanted, false).await.refused(409, "class_full");
+        assert_eq!(steps(&refusal), [page(full), format!("/classes/{wanted}?join=1")]);
+        assert_eq!(refusal["next"][0]["text"], "“二班”（每周二 9:00–10:30，社区教育中心）也满了，候补排第 1 位");
+        // Three at most, with the list.
+        let mut others = Vec::new();
+        for name in ["三班", "四班", "五班"] {
+            others.push(fixtures::class(&app, &school, name, 2).await);
+        }
+        let refusal = sign_up(&app, &people[2], wanted, false).await.refused(409, "class_full");
+        assert_eq!(steps(&refusal), [page(others[0]), page(others[1]), format!("/classes/{wanted}?join=1")]);
+        // Too young for the course: another course of the subject.
+        let db = app.app.db.writer();
+        let strict = course::ActiveModel { name: Set("高龄书法".to_owned()), subject: Set("手工".to_owned()), description: Set(String::new()), smart_technology: Set(false), min_age: Set(Some(90)), ..Default::default() };
+        let strict = strict.insert(db).await.unwrap().id;
+        let strict = fixtures::class(&app, &School { course: strict, ..school }, "高龄班", 2).await;
+        let mut same = course::Entity::find_by_id(school.course).one(db).await.unwrap().unwrap().into_active_model();
+        same.subject = Set("手工".to_owned());
+        same.update(db).await.unwrap();
+        let refusal = sign_up(&app, &people[2], strict, false).await.refused(403, "too_young");
+        assert_eq!(steps(&refusal), [page(others[0]), page(others[1]), page(others[2])]);
+        // Who changes is shown the other sisters, and not the class that they are in.
+        let id = id_of(&app, &people[0]).await;
+        let change = format!("/api/me/enrolments/{id}/change");
+        let refusal = app.post(&change, &json!({"class_id": full})).bearer(&people[0].token).send().await.refused(409, "class_full");
+        let there = format!("/change/{id}");
+        assert_eq!(steps(&refusal), [there.clone(), there.clone(), there, "/mine".to_owned()]);
+        assert!(!refusal.to_string().contains("一班"), "{refusal}");
+    }
+
     async fn the_rules_are_asked_before_a_place_is_given(app: TestApp) {
         let school = fixtures::school(&app).await;
         let class = fixtures::class(&app, &school, "一班", 2).await;
@@ -238,6 +279,25 @@ on_both_databases! {
             (Some(EnrolmentStatus::Offered), EnrolmentStatus::Placed),
         ]);
         assert_eq!(counts(&app, class).await, (1, 1));
+    }
+
+    async fn an_offered_place_is_kept_as_long_as_the_term_or_the_class_says(app: TestApp) {
+        let (school, class, people) = queue(&app, 3).await;
+        let kept = async |who: &Person| {
+            app.run_jobs().await;
+            let rows = enrolment::Entity::find().filter(enrolment::Column::ResidentId.eq(who.id)).all(app.app.db.read()).await.unwrap();
+            rows[0].offer_expires_at.unwrap() - app.now()
+        };
+        let mut term = term::Entity::find_by_id(school.term).one(app.app.db.read()).await.unwrap().unwrap().into_active_model();
+        (term.offer_hours, term.offer_daytime_hours) = (Set(30), Set(0));
+        term.update(app.app.db.writer()).await.unwrap();
+        act(&app, &people[0], id_of(&app, &people[0]).await, "withdraw").await.ok();
+        assert_eq!(kept(&people[1]).await, TimeDelta::hours(30));
+        let mut own = class::Entity::find_by_id(class).one(app.app.db.read()).await.unwrap().unwrap().into_active_model();
+        own.offer_hours = Set(Some(3));
+        own.update(app.app.db.writer()).await.unwrap();
+        act(&app, &people[1], id_of(&app, &people[1]).await, "decline").await.ok();
+        assert_eq!(kept(&people[2]).await, TimeDelta::hours(3));
     }
 
     async fn a_declined_place_goes_to_the_next(app: TestApp) {

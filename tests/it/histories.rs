@@ -24,7 +24,7 @@ use fastrand::Rng;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use shangxue::app::App;
-use shangxue::courses::{self, ClassChange};
+use shangxue::courses::{self, ClassChange, Offer};
 use shangxue::enrolment::{
     Actor, Outcome, SignUpOptions, accept, change_class, decline, sign_up, withdraw,
     withdraw_at_counter,
@@ -453,6 +453,7 @@ async fn try_to(
                 teacher_id: world.school.teacher,
                 overbooked_for: overbooked.then(|| "小教室".to_owned()),
                 held_percent: None,
+                offer: Offer::default(),
             };
             courses::update_class(&app, &world.staff, id, &change).await?;
         }

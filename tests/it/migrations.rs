@@ -166,6 +166,9 @@ on_both_databases! {
         refuses(db, "check", "UPDATE class SET held_percent = 101").await;
         refuses(db, "check", "UPDATE term SET held_percent = -1").await;
         refuses(db, "check", "UPDATE term SET held_hours = -1").await;
+        for unreal in ["term SET offer_hours = 0", "term SET travel_minutes = -1", "term SET change_days = -1", "term SET free_days = -1", "site SET held_percent = 101", "site SET offer_hours = 0", "class SET offer_hours = 0", "class SET offer_daytime_hours = -1"] {
+            refuses(db, "check", &format!("UPDATE {unreal}")).await;
+        }
         accepts(db, "UPDATE class SET by_staff = 0").await;
         accepts(db, "UPDATE class SET taken = capacity").await;
         accepts(db, "UPDATE class SET taken = 0").await;

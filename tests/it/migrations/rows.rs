@@ -240,6 +240,11 @@ pub fn site() -> entity::site::Model {
         name: "教育中心".to_owned(),
         address: long("常沙路 1 号"),
         community_id: Some(CommunityId(1)),
+        held_percent: Some(10),
+        min_people: Some(6),
+        offer_hours: Some(30),
+        offer_daytime_hours: Some(5),
+        residence: Some(Residence::OwnOnly),
     }
 }
 
@@ -261,6 +266,11 @@ pub fn term() -> entity::term::Model {
         decide_days: 5,
         held_percent: 20,
         held_hours: 24,
+        offer_hours: 36,
+        offer_daytime_hours: 6,
+        travel_minutes: 20,
+        change_days: 21,
+        free_days: 7,
     }
 }
 
@@ -307,6 +317,8 @@ fn class() -> entity::class::Model {
         residence: Residence::OwnFirst,
         previous_needed: true,
         min_people: Some(8),
+        offer_hours: Some(48),
+        offer_daytime_hours: Some(0),
         cut_to: Some(0),
         below_since: Some(instant(1)),
         kept_open_at: Some(instant(2)),

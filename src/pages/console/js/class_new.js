@@ -1,7 +1,7 @@
 // 开班.
 
 import { api } from './api.js';
-import { heldField } from './class_page.js';
+import { heldField, offerFields } from './class_page.js';
 import { h } from './dom.js';
 import { asId, field, form } from './form.js';
 import { may } from './roles.js';
@@ -44,7 +44,8 @@ export async function page({ me, signal }) {
     field({ name: 'duration_minutes', label: '每次多少分钟', type: 'number', value: 90, required: true, min: '15', max: '480', inputmode: 'numeric', hint: '45 分钟算 1 学时。' }),
     field({ name: 'meeting_count', label: '一共几次课', type: 'number', value: 16, required: true, min: '1', max: '60', inputmode: 'numeric' }),
     field({ name: 'capacity', label: '名额', type: 'number', value: 30, required: true, min: '1', max: '500', inputmode: 'numeric' }),
-    heldField(),
+    heldField(undefined, '空着：照学习点或学期定的。'),
+    ...offerFields({}, '空着：照学习点或学期定的。'),
   ];
   return h('div.page', {}, head,
     h('div.panel', {}, form({

@@ -110,6 +110,7 @@ async function edit(one) {
       field({ name: 'room', label: '教室', value: one.room, required: true, maxlength: '40' }),
       field({ name: 'capacity', label: '名额', type: 'number', value: one.capacity, required: true, min: '1', max: '500', inputmode: 'numeric', hint: `已占 ${one.taken} 个。要改得更少，请写原因。` }),
       heldField(one.held_percent),
+      ...offerFields(one),
       field({ name: 'overbooked_for', label: '少于已占名额的原因', full: true, maxlength: '100', hint: '已在班里的人不动。退一个少一个，减到为止都不再收人。不少于已占的，不用写。' }),
     ],
     submit: (values) => api.put(`/api/staff/classes/${one.id}`, values),
@@ -124,7 +125,7 @@ export const sisterField = (sisters, people) => field({
   hint: `现在有 ${people} 人。通知里带上这个班，学员点一下就能换，先到先得，不会超员。`,
 });
 
-const RESIDENCE = { everyone: '不限社区', own_first: '志愿阶段先收本社区', own_only: '只收本社区' };
+export const RESIDENCE = { everyone: '不限社区', own_first: '志愿阶段先收本社区', own_only: '只收本社区' };
 
 async function rules(one) {
   const courses = await api.list('/api/staff/courses');
@@ -144,7 +145,13 @@ async function rules(one) {
 }
 
 /** Of the places, kept for the counter; empty: as the term says. */
-export const heldField = (value) => field({ name: 'held_percent', label: '留给窗口和电话的百分比', type: 'number', value, min: '0', max: '100', inputmode: 'numeric', hint: '空着：照学期定的。' });
+export const heldField = (value, hint = '空着：照学期定的。') => field({ name: 'held_percent', label: '留给窗口和电话的百分比', type: 'number', value, min: '0', max: '100', inputmode: 'numeric', hint });
+
+/** How long an offered place is kept; empty: as the term says. */
+export const offerFields = (of = {}, hint = '空着：照学期定的。') => [
+  field({ name: 'offer_hours', label: '候补到的名额，保留几小时', type: 'number', value: of.offer_hours, min: '1', max: '240', inputmode: 'numeric', hint }),
+  field({ name: 'offer_daytime_hours', label: '其中白天至少几小时', type: 'number', value: of.offer_daytime_hours, min: '0', max: '120', inputmode: 'numeric', hint: '白天：8 点到 20 点。夜里不算。' }),
+];
 
 async function cancel(one) {
   const others = await api.list(`/api/staff/classes?term_id=${one.term_id}`);

@@ -11,7 +11,7 @@ export async function change({ id }) {
   ]);
   const one = mine.find((enrolment) => String(enrolment.id) === id);
   if (!one || !one.may.includes('change_class')) {
-    return [note('plain', 'calendar', h('p.strong', {}, '这个班现在不能换。'), '开学两周内、已录取或者停办的班才能换。'), link('看我的课程', '#/mine', 'main')];
+    return [note('plain', 'calendar', h('p.strong', {}, '这个班现在不能换。'), '开学以后的头些天里、已录取或者停办的班才能换。'), link('看我的课程', '#/mine', 'main')];
   }
   return [
     h('p.text', {}, one.status === 'cancelled' ? ['停办的班：', h('strong', {}, one.class.name)] : ['您现在在：', h('strong', {}, one.class.name)]),
