@@ -256,8 +256,9 @@ async fn put_term(
     let saved: Result<term::Model> = save!(tx, by, now, "term", id.is_none(), row);
     let saved = saved?;
     plan::term_fits_plan(tx, &saved).await?;
-    let decide_at = rules::must_decide_at(&saved);
-    if now < decide_at {
+    // Also when that day has passed already, by a term moved nearer.
+    if clock::local_date(now) < saved.first_day {
+        let decide_at = rules::must_decide_at(&saved).max(now);
         outbox::enqueue(tx, &Job::SeeToMinimum { term: saved.id }, now, decide_at).await?;
     }
     if id.is_some() {

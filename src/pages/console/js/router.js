@@ -64,6 +64,8 @@ async function turn() {
     if (!free) return;
     history.replaceState(null, '', to);
   }
+  // A window belongs to the page that opened it.
+  for (const open of document.querySelectorAll('dialog[open]')) open.close();
   await show();
 }
 
