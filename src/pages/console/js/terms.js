@@ -24,12 +24,12 @@ export const page = (ctx) => crudPage(ctx, {
   path: '/api/staff/terms',
   wide: true,
   name: (term) => term.name,
-  extra: (term) => [h('a.button.quiet', { href: `#/terms/${term.id}/running`, testid: `running-${term.id}` }, '开班情况'), h('a.button.quiet', { href: `#/terms/${term.id}/draw`, testid: `term-draw-${term.id}` }, '志愿和摇号')],
   columns: [
     { name: '名称', lead: true, cell: (term) => h('span.strong.nowrap', term.name) },
     { name: '上课', cell: (term) => span(time.dayText(term.first_day), time.dayText(term.last_day)) },
-    { name: '报名', cell: (term) => [h('div', {}, phaseBadge(term)), h('div.small.soft', {}, span(time.spoken(term.enrolment_opens_at), time.spoken(term.enrolment_closes_at))), h('a.small', { href: `#/terms/${term.id}/opening`, testid: `opening-${term.id}` }, '看报名实况')] },
+    { name: '报名', cell: (term) => [h('div', {}, phaseBadge(term)), h('div.small.soft', {}, span(time.spoken(term.enrolment_opens_at), time.spoken(term.enrolment_closes_at)))] },
     { name: '规则', cell: (term) => [h('div.nowrap', `每人最多 ${term.max_classes_per_person} 个班`), h('div.nowrap', `满 ${term.min_age} 岁`), term.pledge_needed && h('div.nowrap', '要签承诺书'), h('div.nowrap', `${term.relative_from_age} 岁起要家人同意`), term.held_percent > 0 && h('div.small.soft.nowrap', `窗口留 ${term.held_percent}%，${term.held_hours} 小时`)] },
+    { name: '查看', cell: (term) => h('div.stack.tight', {}, views(term)) },
   ],
   fields: (term) => (term ? fields(term) : proposed(fields())),
 });
@@ -69,6 +69,10 @@ const fields = (term) => [
   field({ name: 'pledge_needed', label: '报名前要签承诺书', type: 'checkbox', value: term?.pledge_needed, full: true, hint: '承诺书在“承诺书”里写。' }),
   field({ name: 'travel_refused', label: '两处上课、路上来不及的，不让报', type: 'checkbox', value: term?.travel_refused, full: true, hint: '不打勾就只提醒。' }),
 ];
+
+const VIEWS = [['opening', '报名实况', 'opening'], ['running', '开班情况', 'running'], ['draw', '志愿和摇号', 'term-draw']];
+
+const views = ({ id }) => VIEWS.map(([path, text, name]) => h('a.nowrap', { href: `#/terms/${id}/${path}`, testid: `${name}-${id}` }, text));
 
 const span = (from, to) => [h('div.nowrap', `${from} 起`), h('div.nowrap', `${to} 止`)];
 
