@@ -2,8 +2,8 @@
 // number, a fresh sign-in. It works without an answer, and without a phone.
 //
 // 1. In a frame, by postMessage to the parent, and only the parent's answers count.
-// 2. In a mini-program's web-view, by leaving for a page of the mini-program. The JS-SDK is
-//    not loaded there; without it WeChat's own bridge takes the same call.
+// 2. In a mini-program's web-view, by leaving for a page of miniprogram/, over WeChat's own
+//    bridge: no JS-SDK is loaded.
 // 3. In WeChat's own browser, by wechat.js.
 // 4. In a plain browser there is no host, and the page says what to do by hand.
 
@@ -21,11 +21,8 @@ export function host() {
 }
 
 function navigator_() {
-  const sdk = window.wx && window.wx.miniProgram;
-  if (sdk && sdk.navigateTo) return (how, url) => sdk[how]({ url });
   const bridge = window.WeixinJSBridge;
-  if (!bridge || !bridge.invoke) return null;
-  return (how, url) => bridge.invoke('invokeMiniProgramAPI', { name: how, arg: { url } }, () => {});
+  return bridge && ((name, arg) => bridge.invoke('invokeMiniProgramAPI', { name, arg }, () => {}));
 }
 
 let last = 0;
@@ -56,8 +53,10 @@ function visit(url, how = 'navigateTo') {
   return new Promise((resolve) => {
     let left = false;
     const seen = () => {
-      if (document.visibilityState === 'hidden') left = true;
-      else if (left) done();
+      if (document.hidden) {
+        left = true;
+        clearTimeout(timer);
+      } else if (left) done();
     };
     const done = () => {
       clearTimeout(timer);
@@ -66,13 +65,13 @@ function visit(url, how = 'navigateTo') {
     };
     const timer = setTimeout(done, ANSWER_MS);
     document.addEventListener('visibilitychange', seen);
-    navigator_()(how, url);
+    navigator_()(how, { url });
   });
 }
 
 /**
- * Asks for consent to messages, three kinds at most: those of a sign-up, unless others are named. Whatever the answer, and also
- * without one, the caller goes on. WeChat itself tells the service what was allowed.
+ * Asks for consent to messages, three kinds at most. Whatever the answer, and also without
+ * one, the caller goes on: WeChat itself tells the service what was allowed.
  */
 export async function askForMessages(kinds = KINDS) {
   const where = host();
@@ -94,14 +93,14 @@ export function expectScan() {
   if (host() === 'wechat' && !scanBroken()) prepareScan();
 }
 
-/** Scans a code: gives the code in the link, null when nothing was scanned, undefined when it cannot be done. */
+/** The code in a scanned link; null: nothing was scanned; undefined: it cannot be done. */
 export async function scan() {
   if (host() === 'wechat') {
     const link = await scanByWechat();
     return link && codeOf(link);
   }
   if (host() === 'miniprogram') {
-    // That page opens ours again with the code it read.
+    // It opens ours again with what it read.
     await visit('/pages/scan/index');
     return null;
   }
@@ -109,14 +108,16 @@ export async function scan() {
   return answer && typeof answer.link === 'string' ? codeOf(answer.link) : null;
 }
 
-/** The code in a scanned link; anything else is given as it is, for the service to judge. */
+/** The code in a link; anything else as it is, for the service to judge. */
 export function codeOf(link) {
   try { return new URL(link).searchParams.get('c') || link; } catch { return link; }
 }
 
-/** A code for the phone number that WeChat vouches for; null when refused. */
-export const canAskPhone = () => host() === 'frame';
+export const canAskPhone = () => ['frame', 'miniprogram'].includes(host());
+
+/** A code for the phone number that WeChat vouches for; null: refused; undefined: the service has it. */
 export async function askPhone() {
+  if (host() === 'miniprogram') return visit('/pages/phone/index');
   const answer = await ask('shangxue:phone', {}, 300000);
   return answer && typeof answer.code === 'string' ? answer.code : null;
 }
@@ -130,7 +131,11 @@ export async function signInAgain(to) {
   return false;
 }
 
-/** The title on the host's own bar. */
+/** To the phone's own calendar. */
+export const addToCalendar = (id) => visit(`/pages/calendar/index?class=${id}`);
+
+/** The title on the host's own bar; a mini-program shares the page. */
 export function tellTitle(title) {
+  if (host() === 'miniprogram') navigator_()('postMessage', { data: { to: location.hash.slice(1) } });
   if (window.parent !== window) window.parent.postMessage({ type: 'shangxue:title', title }, '*');
 }

@@ -1,7 +1,7 @@
 // One class, and signing up for it.
 
 import { get, newKey, post, session } from '../api.js';
-import { askForMessages } from '../bridge.js';
+import { addToCalendar, askForMessages, host } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, classFacts, day, link, moment, note, places, prepared, withdrawal } from '../parts.js';
 import { phaseCard, phases, planned } from '../phase.js';
@@ -56,6 +56,7 @@ async function fill(page, { id, query, whole, setTitle }, again) {
     !held && papersPart(papers(needs), whole),
     one.description && h('section', {}, h('h2', {}, '学什么'), h('p.text', {}, one.description)),
     h('section', {}, h('h2', {}, '谁可以报'), h('p', {}, ages(one)), conditions(one).map((line) => h('p', {}, line))),
+    held?.status === 'placed' && host() === 'miniprogram' && button([icon('calendar'), '加到手机日历'], { kind: 'second', id: 'calendar', work: () => addToCalendar(one.id) }),
     meetings(one.meetings));
 }
 
@@ -64,13 +65,13 @@ function ages({ min_age: least, max_age: most }) {
   return most ? `${from}，最大 ${most} 周岁。` : `${from}。`;
 }
 
-/** What is to be signed or given for this class, beyond consent and profile. */
+/** What this class asks for beyond consent and profile. */
 const papers = (needs) => (needs ? needs.items.filter((need) => ['pledge_needed', 'relative_needed'].includes(need.code)) : []);
 
 const toPaper = ({ page }, whole) => `#${page}?to=${encodeURIComponent(whole)}`;
 const PAPER = { '/pledge': '先签承诺书', '/relative': '先留家人的电话' };
 
-/** Said before the button is tapped, so that it can be done before the hour. */
+/** Said before, so that it can be done before the hour. */
 function papersPart(items, whole) {
   return items.length ? h('section.card', { 'data-testid': 'papers' },
     h('h2', {}, '报名前要办'),

@@ -1,6 +1,6 @@
 // 个人信息: four questions, each with its own answer when something is wrong.
 
-import { Refusal, getOnce, post, remove, replace, session } from '../api.js';
+import { Refusal, get, getOnce, post, remove, replace, session } from '../api.js';
 import { askPhone, canAskPhone } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, keepWord, note } from '../parts.js';
@@ -87,9 +87,10 @@ class Form {
 
   async wechatPhone() {
     const code = await askPhone();
-    if (!code) return;
-    const me = await post('/me/phone', { code });
+    if (code === null) return;
+    const me = await (code ? post('/me/phone', { code }) : get('/me'));
     session.keep(me);
+    if (!me.phone_masked) return;
     put(this.phoneHint, `已留：${me.phone_masked}。`);
     say('手机号已经记下。');
   }

@@ -1,0 +1,7 @@
+import { listen } from './lib/privacy';
+
+App({
+  onLaunch() {
+    listen();
+  },
+});
