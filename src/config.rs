@@ -153,6 +153,7 @@ pub struct Attendance {
     pub opens_before_minutes: i64,
     pub closes_after_minutes: i64,
     pub scan_within_hours: i64,
+    pub correct_clocks: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -71,6 +71,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
     let more = (
         attendance::api::StaffScansApi(app.clone()),
         attendance::api::StaffCardApi(app.clone()),
+        attendance::api::StaffDayApi(app.clone()),
         courses::api::StaffClassSheetsApi(app.clone()),
         members::api::StaffResidentSheetsApi(app.clone()),
         enrolment::api::StaffListsApi(app.clone()),

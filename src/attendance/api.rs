@@ -21,10 +21,12 @@ use crate::wire::tags::Tag;
 use crate::wire::{ApiError, ApiResult};
 
 mod card;
+mod day;
 mod leave;
 mod scans;
 
 pub use card::{CardApi, StaffCardApi};
+pub use day::StaffDayApi;
 pub use leave::LeaveApi;
 pub use scans::StaffScansApi;
 

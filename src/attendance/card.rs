@@ -58,13 +58,17 @@ pub fn public_key(app: &App) -> String {
     URL_SAFE_NO_PAD.encode(key(&app.vault).verifying_key().as_bytes())
 }
 
-fn signed(number: &str, serial: &str) -> Vec<u8> {
-    format!("{CONTEXT}{number}.{serial}").into_bytes()
+/// A signature under the key of the cards; what is signed begins with its own context.
+pub(super) fn sign(vault: &Vault, text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(key(vault).sign(text.as_bytes()).to_bytes())
+}
+
+fn signed(number: &str, serial: &str) -> String {
+    format!("{CONTEXT}{number}.{serial}")
 }
 
 fn token(vault: &Vault, number: &str, serial: i32) -> String {
-    let signature = key(vault).sign(&signed(number, &serial.to_string()));
-    format!("{number}.{serial}.{}", URL_SAFE_NO_PAD.encode(signature.to_bytes()))
+    format!("{number}.{serial}.{}", sign(vault, &signed(number, &serial.to_string())))
 }
 
 /// Whether it is the link of a card, genuine or not.
@@ -89,7 +93,10 @@ pub(super) fn read(vault: &Vault, scanned: &str) -> Result<Genuine, NoCard> {
         let bytes = URL_SAFE_NO_PAD.decode(signature).ok()?;
         let signature = Signature::from_slice(&bytes).ok()?;
         // What is signed are the very characters, so there is one way to write a card.
-        key(vault).verifying_key().verify_strict(&signed(number, serial), &signature).ok()?;
+        key(vault)
+            .verifying_key()
+            .verify_strict(signed(number, serial).as_bytes(), &signature)
+            .ok()?;
         Some(Genuine { number: number.to_owned(), serial: serial.parse().ok()? })
     };
     genuine().ok_or(NoCard::Forged)

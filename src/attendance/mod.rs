@@ -33,6 +33,7 @@ use crate::staff::{self, Colleague};
 pub mod api;
 mod card;
 mod code;
+mod day;
 mod device;
 mod leave;
 mod register;
@@ -42,8 +43,9 @@ mod tray;
 mod why;
 mod window;
 
-pub use card::forget_resident;
-pub use leave::{OnLeave, on_leave};
+pub use card::{Card, forget_resident, mine as my_card, replace_mine as replace_my_card};
+pub use leave::{OnLeave, WhyAway, ask as ask_leave, on_leave, take_back as take_leave_back};
+pub use scans::{Outcome, Scan, Taken, Upload, upload as take_scans};
 pub use store::{HoursLine, MeetingFacts};
 pub use window::Window;
 
@@ -262,14 +264,16 @@ pub async fn check_in(app: &App, who: &Learner, scanned: &str) -> Result<CheckIn
         scan_id: None,
     };
     let before = register::fold(&words).status;
-    // A code works once per person, also after a correction.
-    if before == Some(AttendanceStatus::Present)
-        || store::events::append(&tx, &[event], now).await? == 0
-    {
+    // A code works once per person, also after a correction. A scan of somebody who is there
+    // changes nothing, and is written all the same: what happened before it may come later.
+    if store::events::append(&tx, &[event], now).await? == 0 {
         return Ok(CheckIn::AlreadyRecorded(facts));
     }
     compute(&tx, &facts, &[resident], now).await?;
     tx.commit().await?;
+    if before == Some(AttendanceStatus::Present) {
+        return Ok(CheckIn::AlreadyRecorded(facts));
+    }
     Ok(CheckIn::Recorded(facts))
 }
 
@@ -357,7 +361,8 @@ pub async fn set_roll(
     store::events::open_rows(&tx, id, &[resident], now).await?;
     let words = said(&tx, id, resident).await?;
     let before = register::fold(&words);
-    if before.status == Some(status) {
+    // With a reason it is a word of its own: what happened before it may come later.
+    if before.status == Some(status) && reason.is_none() {
         return Ok(facts);
     }
     if !before.takes_without_reason(status) && reason.is_none() {

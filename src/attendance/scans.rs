@@ -10,6 +10,7 @@ use sea_orm::DatabaseTransaction;
 
 use entity::ids::{MeetingId, ResidentId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, NameState, ScanKind};
+use entity::{learner_card, meeting_change};
 
 use super::device::{LONGEST_NAME, corrected, cut, name};
 use super::store::{self, events::NewEvent, tray::NewEntry};
@@ -77,13 +78,39 @@ struct Book {
     facts: MeetingFacts,
     in_scope: bool,
     on_roll: HashSet<ResidentId>,
-    /// By learner number: who, and the serial of the live card.
-    holders: HashMap<String, (ResidentId, Option<i32>)>,
+    /// By learner number: who, and all the cards that they ever had.
+    holders: HashMap<String, (ResidentId, Vec<learner_card::Model>)>,
+    /// How the meeting stood before each of its changes, the earliest change first.
+    before: Vec<(DateTime<Utc>, Stood)>,
     names: HashMap<ResidentId, String>,
     hours_around: TimeDelta,
+    correct_clocks: bool,
+}
+
+/// How a meeting stands, or stood before a change.
+#[derive(Clone, Copy, Debug)]
+struct Stood {
+    starts_at: DateTime<Utc>,
+    ends_at: DateTime<Utc>,
+    cancelled: bool,
 }
 
 impl Book {
+    /// How the meeting stood when a scan happened: it counts, or does not, as it would have
+    /// where it had come at once.
+    fn stood(&self, at: DateTime<Utc>) -> Stood {
+        let meeting = &self.facts.meeting;
+        let since = self.before.iter().find(|(changed, _)| at < *changed);
+        since.map_or(
+            Stood {
+                starts_at: meeting.starts_at,
+                ends_at: meeting.ends_at,
+                cancelled: meeting.status == MeetingStatus::Cancelled,
+            },
+            |(_, stood)| *stood,
+        )
+    }
+
     /// Who it is: whole where a card was held up, or the person is on a roll that the sender
     /// keeps. Else a number that was guessed would give a name.
     fn name(&self, id: ResidentId, kind: ScanKind) -> Option<String> {
@@ -212,16 +239,25 @@ async fn book(
         .map(|person| (person.id, seen(person.name, person.name_state)))
         .collect();
     let mut holders = HashMap::new();
-    for (person, serial) in found {
+    for (person, cards) in found {
         names.insert(person.id, seen(person.name.unwrap_or_default(), person.name_state));
-        holders.insert(person.learner_number, (person.id, serial));
+        holders.insert(person.learner_number, (person.id, cards));
     }
+    let stood = |change: meeting_change::Model| {
+        let meeting_change::Model { old_starts_at: starts_at, old_ends_at: ends_at, at, .. } =
+            change;
+        // What could still be changed was not cancelled.
+        (at, Stood { starts_at, ends_at, cancelled: false })
+    };
+    let before = store::changes(tx, facts.meeting.id).await?.into_iter().map(stood).collect();
     Ok(Book {
         in_scope: Scope::of(who).is_ok_and(|scope| scope.holds(&facts)),
         on_roll: store::on_roll(tx, facts.meeting.id, facts.class_id()).await?,
         hours_around: TimeDelta::hours(app.config.attendance.scan_within_hours),
+        correct_clocks: app.config.attendance.correct_clocks,
         facts,
         holders,
+        before,
         names,
     })
 }
@@ -240,17 +276,17 @@ fn weigh(
     number: &Result<Option<card::Genuine>, Why>,
     now: DateTime<Utc>,
 ) -> Weighed {
-    let (resident, whose) = whose(book, scan, number);
-    let (happened_at, trusted) = corrected(upload.sent_at, scan.device_at, now);
+    let sent_at = if book.correct_clocks { upload.sent_at } else { now };
+    let (happened_at, trusted) = corrected(sent_at, scan.device_at, now);
+    let (resident, whose) = whose(book, scan, number, happened_at);
+    let stood = book.stood(happened_at);
     let why = match whose {
         _ if !book.in_scope => Some(Why::NotYourClass),
         Some(why) => Some(why),
         None if resident.is_none_or(|id| !book.on_roll.contains(&id)) => Some(Why::NotOnRoll),
-        None if book.facts.meeting.status == MeetingStatus::Cancelled => {
-            Some(Why::MeetingCancelled)
-        }
+        None if stood.cancelled => Some(Why::MeetingCancelled),
         None if !trusted => Some(Why::ClockOff),
-        None if is_far(book, scan, happened_at) => Some(Why::TooFar),
+        None if is_far(book, &stood, scan, happened_at) => Some(Why::TooFar),
         None => None,
     };
     Weighed { resident, happened_at, why }
@@ -260,6 +296,7 @@ fn whose(
     book: &Book,
     scan: &Scan,
     number: &Result<Option<card::Genuine>, Why>,
+    at: DateTime<Utc>,
 ) -> (Option<ResidentId>, Option<Why>) {
     let card = match number {
         Err(why) => return (None, Some(*why)),
@@ -272,18 +309,23 @@ fn whose(
     match (scan.kind, book.holders.get(&card.number)) {
         (ScanKind::Tap, Some((id, _))) => (Some(*id), None),
         (ScanKind::Tap, None) => (None, Some(Why::UnknownPerson)),
-        (ScanKind::Card, Some((id, Some(serial)))) if *serial == card.serial => (Some(*id), None),
+        // Good when it was held up, though it may have been replaced before this was sent.
+        (ScanKind::Card, Some((id, cards)))
+            if cards.iter().any(|one| {
+                one.serial == card.serial && one.ended_at.is_none_or(|ended| at < ended)
+            }) =>
+        {
+            (Some(*id), None)
+        }
         // Whose it was is known: staff see it when they settle it.
         (ScanKind::Card, holder) => (holder.map(|(id, _)| *id), Some(Why::CardEnded)),
     }
 }
 
-fn is_far(book: &Book, scan: &Scan, at: DateTime<Utc>) -> bool {
-    let meeting = &book.facts.meeting;
+fn is_far(book: &Book, stood: &Stood, scan: &Scan, at: DateTime<Utc>) -> bool {
     // Leave may be told long before.
     let leave = scan.kind == ScanKind::Tap && scan.status == Some(AttendanceStatus::Leave);
-    at > meeting.ends_at + book.hours_around
-        || (!leave && at < meeting.starts_at - book.hours_around)
+    at > stood.ends_at + book.hours_around || (!leave && at < stood.starts_at - book.hours_around)
 }
 
 fn event(

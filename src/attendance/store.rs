@@ -9,7 +9,9 @@ use sea_orm::{
 
 use entity::ids::{ClassId, CommunityId, MeetingId, ResidentId, StaffId};
 use entity::kinds::{AttendanceStatus, EnrolmentStatus};
-use entity::{attendance, class, enrolment, meeting, resident, site, teacher, term};
+use entity::{
+    attendance, class, enrolment, meeting, meeting_change, resident, site, teacher, term,
+};
 
 use super::{RollRow, register};
 use crate::error::Result;
@@ -108,6 +110,19 @@ async fn with_facts(
             })
         })
         .collect())
+}
+
+/// How a meeting was before each time that it was moved or cancelled, the earliest first.
+pub(super) async fn changes(
+    conn: &impl ConnectionTrait,
+    id: MeetingId,
+) -> Result<Vec<meeting_change::Model>> {
+    Ok(meeting_change::Entity::find()
+        .filter(meeting_change::Column::MeetingId.eq(id))
+        .order_by_asc(meeting_change::Column::At)
+        .order_by_asc(meeting_change::Column::Id)
+        .all(conn)
+        .await?)
 }
 
 pub(super) async fn has_place(

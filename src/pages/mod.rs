@@ -6,6 +6,8 @@
 //!    where there is a public account: [`policy`].
 //! 4. A phone never mixes two versions: every asset is asked for again, and costs
 //!    a 304 when it is unchanged.
+//! 5. The roll page (`/console/roll/`) alone opens without network: its service worker keeps
+//!    one version of its files whole, and reaches nothing outside its path.
 
 use std::marker::PhantomData;
 
@@ -13,6 +15,7 @@ use poem::endpoint::make_sync;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response, Route};
 use rust_embed::RustEmbed;
+use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::{config, draw};
@@ -38,12 +41,31 @@ struct ResidentPages;
 #[folder = "src/pages/console"]
 struct Console;
 
+#[derive(RustEmbed)]
+#[folder = "src/pages/roll"]
+struct RollPage;
+
+/// Of the console, what the roll page is made of too.
+const SHARED: &[&str] = &[
+    "css/base.css",
+    "css/parts.css",
+    "js/camera.js",
+    "js/device.js",
+    "js/dom.js",
+    "js/time.js",
+    "vendor/noble-ed25519-3.2.0/index.js",
+    "vendor/qr-0.7.0/decode.js",
+    "vendor/qr-0.7.0/index.js",
+];
+
 /// `/m/` and `/console/`; `/` leads to the residents' pages.
 pub fn routes(app: &App) -> Route {
     let routes = Route::new()
         .at("/", Moved)
         .at("/m/draw-rules.txt", poem::get(draw_rules))
         .nest("/m", Folder::<ResidentPages>::new())
+        .at("/console/roll/sw.js", poem::get(roll_worker))
+        .nest("/console/roll", Folder::<RollPage>::new())
         .nest("/console", Folder::<Console>::new());
     let proof = &app.config.wechat.official.domain_proof;
     if proof.is_empty() {
@@ -64,6 +86,34 @@ fn draw_rules() -> Response {
         .content_type("text/plain; charset=utf-8")
         .header(header::CACHE_CONTROL, "no-cache")
         .body(draw::RULES)
+}
+
+/// The roll page's service worker, with the names of the files that it keeps and what they
+/// are: another version of them is another worker.
+#[poem::handler]
+fn roll_worker() -> Response {
+    let own = RollPage::iter()
+        .filter(|path| path != "sw.js")
+        .filter_map(|path| Some((format!("/console/roll/{path}"), RollPage::get(&path)?)));
+    let shared =
+        SHARED.iter().filter_map(|path| Some((format!("/console/{path}"), Console::get(path)?)));
+    let (mut names, mut version) = (vec!["/console/roll/".to_owned()], Sha256::new());
+    for (name, asset) in own.chain(shared) {
+        version.update(&name);
+        version.update(asset.metadata.sha256_hash());
+        // The start page is known by its folder.
+        if name != "/console/roll/index.html" {
+            names.push(name);
+        }
+    }
+    let version = hex::encode(&version.finalize()[..8]);
+    let script = RollPage::get("sw.js").map(|asset| asset.data.into_owned()).unwrap_or_default();
+    let script = String::from_utf8_lossy(&script);
+    let text = format!("const VERSION = {version:?};\nconst FILES = {names:?};\n{script}");
+    Response::builder()
+        .content_type("text/javascript; charset=utf-8")
+        .header(header::CACHE_CONTROL, "no-cache")
+        .body(text)
 }
 
 /// To where the residents' pages are.
@@ -138,6 +188,7 @@ fn content_type(path: &str) -> &'static str {
         Some("html") => "text/html; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
+        Some("webmanifest") => "application/manifest+json; charset=utf-8",
         Some("json") => "application/json; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
@@ -161,9 +212,51 @@ mod tests {
 
     #[test]
     fn every_asset_has_a_known_kind() {
-        for path in ResidentPages::iter().chain(Console::iter()) {
+        for path in ResidentPages::iter().chain(Console::iter()).chain(RollPage::iter()) {
             assert_ne!(content_type(&path), "application/octet-stream", "{path}");
         }
+    }
+
+    /// Without network a file that is missing is a page that does not open.
+    #[test]
+    fn the_roll_page_imports_nothing_that_its_worker_does_not_keep() {
+        let own = RollPage::iter().map(|path| format!("roll/{path}"));
+        let kept: Vec<String> = own.chain(SHARED.iter().map(|&path| path.to_owned())).collect();
+        let mut asked = 0;
+        for path in kept.iter().filter(|path| path.ends_with(".js")) {
+            let asset =
+                path.strip_prefix("roll/").map_or_else(|| Console::get(path), RollPage::get);
+            let text = String::from_utf8(asset.expect(path).data.into_owned()).expect("text");
+            let folder: Vec<&str> = path.split('/').collect();
+            for line in text.lines().filter(|line| line.starts_with("import ")) {
+                let Some((_, rest)) = line.split_once(" from '") else { continue };
+                let mut at: Vec<&str> = folder[..folder.len() - 1].to_vec();
+                for step in rest.split('\'').next().expect("a name").split('/') {
+                    match step {
+                        "." => {}
+                        ".." => drop(at.pop()),
+                        name => at.push(name),
+                    }
+                }
+                assert!(kept.contains(&at.join("/")), "{path}: {line}");
+                asked += 1;
+            }
+        }
+        assert!(asked > 5, "{asked}");
+    }
+
+    #[test]
+    fn what_is_not_ours_is_what_its_authors_published() {
+        let sums = Console::get("vendor/SHA256SUMS.txt").expect("sums").data.into_owned();
+        let sums = String::from_utf8(sums).expect("text");
+        let named: Vec<_> = sums.lines().filter_map(|line| line.split_once("  ")).collect();
+        for (sum, path) in &named {
+            let asset = Console::get(&format!("vendor/{path}")).expect(path);
+            assert_eq!(*sum, hex::encode(asset.metadata.sha256_hash()), "{path}");
+        }
+        let scripts =
+            Console::iter().filter(|path| path.starts_with("vendor/") && path.ends_with(".js"));
+        assert_eq!(scripts.count(), named.len());
     }
 
     /// A phone in the countryside: the whole first page, uncompressed.

@@ -66,10 +66,11 @@ export async function startDemo({ environment = {}, data, fresh = true } = {}) {
   return demo;
 }
 
-export async function startBrowser() {
+export async function startBrowser(more = []) {
   return chromium.launch({
     executablePath: CHROMIUM,
     args: [
+      ...more,
       "--no-sandbox",
       "--disable-gpu",
       "--disable-quic",

@@ -4,6 +4,8 @@
 
 mod architecture;
 mod attendance;
+mod attendance_histories;
+mod attendance_phones;
 mod attendance_scans;
 mod cache;
 mod checks;

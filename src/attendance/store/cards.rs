@@ -1,11 +1,13 @@
 //! Cards: one live one for each learner.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder,
+    QueryOrder, QuerySelect,
 };
 
 use entity::ids::ResidentId;
@@ -26,11 +28,28 @@ pub(in crate::attendance) async fn live(
         .await?)
 }
 
-/// Whoever has one of these learner numbers, with the serial of their live card.
+/// The serials of the live cards of these people; who never had a card is left out.
+pub(in crate::attendance) async fn live_serials(
+    conn: &impl ConnectionTrait,
+    people: &[ResidentId],
+) -> Result<HashMap<ResidentId, i32>> {
+    let found: Vec<(ResidentId, i32)> = Entity::find()
+        .select_only()
+        .column(Column::ResidentId)
+        .column(Column::Serial)
+        .filter(Column::ResidentId.is_in(people.iter().copied()))
+        .filter(Column::EndedAt.is_null())
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(found.into_iter().collect())
+}
+
+/// Whoever has one of these learner numbers, with all the cards that they ever had.
 pub(in crate::attendance) async fn holders(
     conn: &impl ConnectionTrait,
     numbers: &[&str],
-) -> Result<Vec<(resident::Model, Option<i32>)>> {
+) -> Result<Vec<(resident::Model, Vec<Model>)>> {
     let people = resident::Entity::find()
         .filter(resident::Column::LearnerNumber.is_in(numbers.iter().copied()))
         .filter(resident::Column::ErasedAt.is_null())
@@ -38,11 +57,17 @@ pub(in crate::attendance) async fn holders(
         .await?;
     let cards = Entity::find()
         .filter(Column::ResidentId.is_in(people.iter().map(|person| person.id)))
-        .filter(Column::EndedAt.is_null())
         .all(conn)
         .await?;
-    let serial = |id| cards.iter().find(|card| card.resident_id == id).map(|card| card.serial);
-    Ok(people.into_iter().map(|person| (person.clone(), serial(person.id))).collect())
+    let mut of: HashMap<ResidentId, Vec<Model>> = HashMap::new();
+    for card in cards {
+        of.entry(card.resident_id).or_default().push(card);
+    }
+    let with = |person: resident::Model| {
+        let cards = of.remove(&person.id).unwrap_or_default();
+        (person, cards)
+    };
+    Ok(people.into_iter().map(with).collect())
 }
 
 /// A new card; the serial follows the last one.

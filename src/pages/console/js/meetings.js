@@ -17,6 +17,7 @@ export async function page(ctx) {
     pageHead({
       title: day === today ? '今日课次' : `${time.dayText(day)}的课次`,
       lead: day === today ? `今天是${time.dayText(day)}。` : null,
+      actions: [h('a.button', { href: 'roll/', testid: 'roll-offline' }, '手机点名（没网也能用）')],
     }),
     h('div.filters.days', {},
       h('a.button', { href: to(time.addDays(day, -1)) }, '前一天'),

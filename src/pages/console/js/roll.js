@@ -75,7 +75,7 @@ export async function page(ctx) {
   }
 
   show();
-  const scans = scanCard({ meeting, signal: ctx.signal, changed: refresh });
+  const scans = scanCard({ me: ctx.me, meeting, signal: ctx.signal, changed: refresh });
   ctx.every(REFRESH_MS, async () => {
     const next = await refresh();
     if (next === REFRESH_MS) scans.again();

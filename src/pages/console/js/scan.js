@@ -1,37 +1,27 @@
-// 扫学员卡: by the camera where the browser can read codes, by typing the number everywhere.
+// 扫学员卡: by the camera, by a picture, or by typing the number.
 //
 // A scan is kept in this browser under a name of its own until the server has answered:
 // a lost answer is asked for again with the same name, and counts once.
 
 import { api, isGone } from './api.js';
-import { h, put, say } from './dom.js';
+import { look, pictures } from './camera.js';
+import { device, random } from './device.js';
+import { h, say } from './dom.js';
 import { badge, button, dialog } from './ui.js';
 
-const WAITING = 'shangxue.scans';
-const DEVICE = 'shangxue.device';
-const LOOK_MS = 250;
-/** The same card in view counts once in so long. */
-const SAME_MS = 5000;
 const MOST = 200;
 
-const random = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-/** What this browser calls itself: random, and nothing about it. */
-function device() {
-  try {
-    const known = localStorage.getItem(DEVICE) ?? random();
-    localStorage.setItem(DEVICE, known);
-    return known;
-  } catch { return 'no-storage'; }
-}
+/** Whose scans these are: another's on this computer wait for them. */
+let staff = 0;
+const place = () => `shangxue.scans.${staff}`;
 
 let unkept = {};
 function waiting() {
-  try { return JSON.parse(localStorage.getItem(WAITING)) ?? {}; } catch { return unkept; }
+  try { return JSON.parse(localStorage.getItem(place())) ?? {}; } catch { return unkept; }
 }
 function keep(all) {
   unkept = all;
-  try { localStorage.setItem(WAITING, JSON.stringify(all)); } catch { /* as long as the page lives */ }
+  try { localStorage.setItem(place(), JSON.stringify(all)); } catch { /* as long as the page lives */ }
 }
 
 /** The scans of a meeting that no answer has come for. */
@@ -64,7 +54,8 @@ function scanOf(text) {
 const MARKS = { recorded: ['到课', 'ok'], already: ['已经登记过', 'info'], tray: ['待处理', 'warn'] };
 
 /** The button, with how many scans wait; `changed` is told when the register may be another. */
-export function scanCard({ meeting, signal, changed }) {
+export function scanCard({ me, meeting, signal, changed }) {
+  staff = me.id;
   const note = h('p.small.stale', { role: 'status', testid: 'scans-waiting' });
   const count = () => {
     const left = ofMeeting(meeting.id).length;
@@ -125,50 +116,14 @@ function window_(meeting, flush, heard) {
     take(text);
   });
   const camera = h('div.scan-view');
+  const picture = pictures(take, leave.signal, (words) => say(problem, words));
   look(camera, take, leave.signal);
   return dialog({
     title: '扫学员卡',
     testid: 'scan-dialog',
-    content: (close) => [camera, h('p', '也可以输学员号：'), typed, problem, said, h('div.form-end', {}, button('扫好了', { testid: 'scan-close', onclick: () => close(true) }))],
+    content: (close) => [camera, h('p', '也可以用照片，或输学员号：'), picture, typed, problem, said, h('div.form-end', {}, button('扫好了', { testid: 'scan-close', onclick: () => close(true) }))],
   }).finally(() => {
     heard.answer = () => {};
     leave.abort();
   });
-}
-
-/** The camera, where there is one and the browser can read codes. */
-async function look(place, take, signal) {
-  const none = (words) => put(place, h('p.soft', { testid: 'scan-no-camera' }, words));
-  if (!('BarcodeDetector' in window) || !navigator.mediaDevices?.getUserMedia) {
-    none('这个浏览器不能用摄像头扫，请输学员号。');
-    return;
-  }
-  try {
-    const detector = new BarcodeDetector({ formats: ['qr_code'] });
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
-    const stop = () => { for (const track of stream.getTracks()) track.stop(); };
-    if (signal.aborted) { stop(); return; }
-    signal.addEventListener('abort', stop, { once: true });
-    const video = h('video', { autoplay: true, playsinline: true, 'aria-label': '摄像头画面：请对准学员卡' });
-    video.muted = true;
-    video.srcObject = stream;
-    put(place, video, h('p.soft.small', '对准学员卡，听到或看到名字就好了。'));
-    watch(video, detector, take, signal);
-  } catch {
-    none('摄像头打不开，请输学员号。');
-  }
-}
-
-async function watch(video, detector, take, signal) {
-  let last = { text: '', at: 0 };
-  while (!signal.aborted) {
-    const [code] = await detector.detect(video).catch(() => []);
-    const text = code?.rawValue ?? '';
-    if (text && (text !== last.text || Date.now() - last.at > SAME_MS)) {
-      last = { text, at: Date.now() };
-      navigator.vibrate?.(80);
-      await take(text);
-    }
-    await new Promise((resolve) => { setTimeout(resolve, LOOK_MS); });
-  }
 }

@@ -1,0 +1,20 @@
+// What the roll says of one person: the server's word, and over it what this phone did since,
+// by the rules of the register (src/attendance/register.rs).
+
+/** Whether a tap may say `status` without a reason. */
+export const takes = (standing, status) => !standing.status || standing.status === status;
+
+/** `word`: what the server said at `asked_at`, by this phone's clock. */
+export function standing(learner, events, asked_at) {
+  let now = { status: learner.status ?? null, way: learner.way, reason: learner.reason, waits: false };
+  for (const one of events) {
+    // What was answered for before the roll was asked for is in it.
+    const known = one.answer && one.answer.at <= asked_at;
+    if (known || one.answer?.outcome === 'tray' || one.refused) continue;
+    const status = one.kind === 'card' ? 'present' : one.status;
+    if (one.kind === 'tap' && !one.reason && !takes(now, status)) continue;
+    if (now.status === status && !one.reason) continue;
+    now = { status, way: one.kind === 'card' ? 'card' : 'roll', reason: one.reason, waits: !one.answer };
+  }
+  return now;
+}
