@@ -6,7 +6,8 @@
 //!    is a job. What only asks is answered from reading, and remembered many at a time;
 //!    an answer that is the same for everybody is remembered in the cache alone.
 //! 3. An answer that is not ready within WeChat's patience is written down as owed,
-//!    and brought by a job: as a customer message, or into “消息”.
+//!    and brought by a job: as a customer message, or into “消息”, or both where nobody
+//!    knows whether the message came. Staff see how many wait, and which came to nobody.
 //! 4. What is not understood is answered too: with what can be asked, never silence.
 //! 5. An answer is at most a few short sentences, with the place where to go on.
 //! 6. The customer service of the mini-program is the same dialogue (`service.rs`); there
@@ -41,7 +42,7 @@ mod store;
 
 pub use answers::Sayings;
 pub use intake::Intake;
-pub use late::answer_late;
+pub use late::{LateAnswers, Unheard, answer_late, late_answers, unheard};
 pub use menu::{MenuState, menu_state, sync_menu};
 pub use privacy::finish_erasure;
 
