@@ -43,7 +43,7 @@ mod store;
 pub use answers::Sayings;
 pub use intake::Intake;
 pub use late::{LateAnswers, Unheard, answer_late, late_answers, unheard};
-pub use menu::{MenuState, menu_state, sync_menu};
+pub use menu::{MenuState, check_menu, menu_state, sync_menu, write_menu};
 pub use privacy::finish_erasure;
 
 use dialogue::Question;
@@ -222,6 +222,7 @@ async fn take_effect(
         return store::reply_of(&tx, account, &key).await;
     }
     privacy::take_effect(app, &tx, account, incoming).await?;
+    reports::of_account(&tx, account, incoming, now).await?;
     let reply = match account {
         WechatAccount::Official => official(app, &tx, incoming, asked).await?,
         WechatAccount::Mini => {
@@ -291,6 +292,12 @@ async fn official(
         Message::Event(Event::MassSendJobFinish(result)) => {
             news::mass_send_finished(tx, result, app.clock.now()).await?;
         }
+        // 订阅通知 of the account: nothing is sent that way. Template messages reach the
+        // same followers without being asked for, and a consent that is never used is not
+        // worth counting.
+        Message::Event(
+            Event::SubscribeMsgPopup(_) | Event::SubscribeMsgChange(_) | Event::SubscribeMsgSent(_),
+        ) => {}
         _ => {}
     }
     let Some(question) = &asked.question else { return Ok(None) };
