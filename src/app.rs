@@ -12,7 +12,7 @@ use tokio_util::task::TaskTracker;
 use crate::cache::{Cache, CacheError};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::conversation::{Intake, Sayings};
+use crate::conversation::{self, Intake, Sayings};
 use crate::courses::Catalogue;
 use crate::enrolment::Decisions;
 use crate::error::{Error, Result};
@@ -67,6 +67,7 @@ impl App {
         let vault = Arc::new(Vault::new(&config.security.data_key)?);
         let config = Arc::new(config);
         let intake = Arc::new(Intake::new(db.clone()));
+        conversation::check_menu(&config.wechat.menu)?;
         let sayings = Arc::new(Sayings::new(&config));
         let sessions = Arc::new(Sessions::new(db.clone()));
         let catalogue = Arc::new(Catalogue::new(db.clone(), clock.clone()));

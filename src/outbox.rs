@@ -61,8 +61,12 @@ pub enum Job {
     CheckName { resident: ResidentId },
     /// Ask the platform what it thinks of a content.
     AskAboutContent { check: CheckId },
-    /// Ask the platform who a follower is.
-    LearnFollower { openid: String },
+    /// Ask the platform who the followers are of whom it was not asked yet.
+    LearnFollowers,
+    /// Compare our followers with the platform's list.
+    ReviewFollowers,
+    /// Note from where the platform sends its callbacks.
+    NoteCallbackSources { account: WechatAccount },
     /// Link the follower who has the same unionid as this resident.
     LinkFollower { resident: ResidentId },
     /// Bring the menu to the account, if it differs from the one there.
@@ -95,7 +99,9 @@ impl Job {
             Self::FetchMedia { .. } => "fetch_media",
             Self::CheckName { .. } => "check_name",
             Self::AskAboutContent { .. } => "ask_about_content",
-            Self::LearnFollower { .. } => "learn_follower",
+            Self::LearnFollowers => "learn_followers",
+            Self::ReviewFollowers => "review_followers",
+            Self::NoteCallbackSources { .. } => "note_callback_sources",
             Self::LinkFollower { .. } => "link_follower",
             Self::SyncMenu => "sync_menu",
             Self::SeeToMinimum { .. } => "see_to_minimum",
@@ -122,7 +128,9 @@ impl Job {
             Self::BringAnswer { .. } => "发送留言的回复",
             Self::FetchMedia { .. } => "取居民发来的图片和录音",
             Self::CheckName { .. } | Self::AskAboutContent { .. } => "请微信检查内容",
-            Self::LearnFollower { .. } => "认出关注的人",
+            Self::LearnFollowers => "认出关注的人",
+            Self::ReviewFollowers => "核对关注的人",
+            Self::NoteCallbackSources { .. } => "看看微信从哪里发来消息",
             Self::LinkFollower { .. } => "连接公众号和小程序",
             Self::SyncMenu => "更新公众号菜单",
             Self::SeeToMinimum { .. } => "看看哪些班人数不够",

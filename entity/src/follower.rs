@@ -12,6 +12,8 @@ pub struct Model {
     pub following: bool,
     pub since: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// When the platform was asked who this is.
+    pub asked_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -63,6 +63,8 @@ ids! {
     PublicationId;
     /// An answer that was not ready in time.
     LateAnswerId;
+    /// What is known of a WeChat account itself.
+    WechatNoteId;
     /// One erasure of personal data.
     ErasureId;
     /// A talk between a person and the centre.

@@ -346,4 +346,24 @@ kinds! {
         /// Given up; staff see it and can repeat it.
         Dead = "dead",
     }
+    /// What is known of a WeChat account itself.
+    WechatNoteKind {
+        Verified = "verified",
+        VerifyFailed = "verify_failed",
+        Named = "named",
+        NamingFailed = "naming_failed",
+        /// The yearly renewal of the verification is near.
+        RenewalDue = "renewal_due",
+        VerifyExpired = "verify_expired",
+        /// Of a version of the mini-program.
+        AuditPassed = "audit_passed",
+        AuditFailed = "audit_failed",
+        AuditDelayed = "audit_delayed",
+        /// Somebody made a menu on the platform's own page; ours waits for staff.
+        MenuByHand = "menu_by_hand",
+        /// Where callbacks come from; as of the last change.
+        CallbackSources = "callback_sources",
+        /// When the night's work was last begun.
+        Reviewed = "reviewed",
+    }
 }

@@ -56,4 +56,5 @@ pub mod teacher;
 pub mod term;
 pub mod term_plan;
 pub mod wechat_identity;
+pub mod wechat_note;
 pub mod wish;

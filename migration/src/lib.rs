@@ -23,6 +23,7 @@ mod m20261127_000013_rules;
 mod m20261127_000014_family;
 mod m20261127_000015_counter;
 mod m20261128_000016_register;
+mod m20261128_000017_wechat_notes;
 mod m20261128_000020_defaults;
 
 pub struct Migrator;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000014_family::Migration),
             Box::new(m20261127_000015_counter::Migration),
             Box::new(m20261128_000016_register::Migration),
+            Box::new(m20261128_000017_wechat_notes::Migration),
             Box::new(m20261128_000020_defaults::Migration),
         ]
     }

@@ -28,7 +28,7 @@ const LONGEST_LINE: usize = 40;
 const MOST_LISTED: usize = 5;
 
 /// What can be asked, in the order of the numbers.
-const ASKABLE: [(Intent, &str); 9] = [
+const ASKABLE: [(Intent, &str); 11] = [
     (Intent::SignUp, "报名"),
     (Intent::MyClasses, "上课时间"),
     (Intent::CheckIn, "签到"),
@@ -36,6 +36,8 @@ const ASKABLE: [(Intent, &str); 9] = [
     (Intent::Waiting, "候补"),
     (Intent::Leave, "请假"),
     (Intent::Withdraw, "退课"),
+    (Intent::Family, "家人"),
+    (Intent::Link, "绑定"),
     (Intent::News, "新闻"),
     (Intent::Person, "人工"),
 ];

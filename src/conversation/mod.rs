@@ -6,7 +6,8 @@
 //!    is a job. What only asks is answered from reading, and remembered many at a time;
 //!    an answer that is the same for everybody is remembered in the cache alone.
 //! 3. An answer that is not ready within WeChat's patience is written down as owed,
-//!    and brought by a job: as a customer message, or into “消息”.
+//!    and brought by a job: as a customer message, or into “消息”, or both where nobody
+//!    knows whether the message came. Staff see how many wait, and which came to nobody.
 //! 4. What is not understood is answered too: with what can be asked, never silence.
 //! 5. An answer is at most a few short sentences, with the place where to go on.
 //! 6. The customer service of the mini-program is the same dialogue (`service.rs`); there
@@ -41,8 +42,8 @@ mod store;
 
 pub use answers::Sayings;
 pub use intake::Intake;
-pub use late::answer_late;
-pub use menu::{MenuState, menu_state, sync_menu};
+pub use late::{LateAnswers, Unheard, answer_late, late_answers, unheard};
+pub use menu::{MenuState, check_menu, menu_state, sync_menu, write_menu};
 pub use privacy::finish_erasure;
 
 use dialogue::Question;
@@ -221,6 +222,7 @@ async fn take_effect(
         return store::reply_of(&tx, account, &key).await;
     }
     privacy::take_effect(app, &tx, account, incoming).await?;
+    reports::of_account(&tx, account, incoming, now).await?;
     let reply = match account {
         WechatAccount::Official => official(app, &tx, incoming, asked).await?,
         WechatAccount::Mini => {
@@ -290,6 +292,12 @@ async fn official(
         Message::Event(Event::MassSendJobFinish(result)) => {
             news::mass_send_finished(tx, result, app.clock.now()).await?;
         }
+        // 订阅通知 of the account: nothing is sent that way. Template messages reach the
+        // same followers without being asked for, and a consent that is never used is not
+        // worth counting.
+        Message::Event(
+            Event::SubscribeMsgPopup(_) | Event::SubscribeMsgChange(_) | Event::SubscribeMsgSent(_),
+        ) => {}
         _ => {}
     }
     let Some(question) = &asked.question else { return Ok(None) };

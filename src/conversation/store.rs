@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use entity::ids::LateAnswerId;
@@ -21,6 +21,9 @@ use crate::sql;
 
 /// Rows in one statement: they hold whole replies.
 const ROWS: usize = 16;
+
+/// So many late answers that came to nobody are shown.
+const FAILED_SHOWN: u64 = 50;
 
 /// What makes a callback one and the same.
 pub(super) type Key = (WechatAccount, String);
@@ -180,6 +183,33 @@ pub(super) async fn settle_late(
         .exec(tx)
         .await?;
     Ok(moved.rows_affected == 1)
+}
+
+/// How many late answers stand so; of those since a time where one is given.
+pub(super) async fn count_late(
+    conn: &impl ConnectionTrait,
+    state: NoticeState,
+    since: Option<DateTime<Utc>>,
+) -> Result<u64> {
+    let mut find = late_answer::Entity::find().filter(late_answer::Column::State.eq(state));
+    if let Some(since) = since {
+        find = find.filter(late_answer::Column::CreatedAt.gte(since));
+    }
+    Ok(find.count(conn).await?)
+}
+
+/// Those that came to nobody since a time, newest first.
+pub(super) async fn failed_late(
+    conn: &impl ConnectionTrait,
+    since: DateTime<Utc>,
+) -> Result<Vec<late_answer::Model>> {
+    Ok(late_answer::Entity::find()
+        .filter(late_answer::Column::State.eq(NoticeState::Failed))
+        .filter(late_answer::Column::CreatedAt.gte(since))
+        .order_by_desc(late_answer::Column::Id)
+        .limit(FAILED_SHOWN)
+        .all(conn)
+        .await?)
 }
 
 /// Forgets an openid. What was told to it stays, without the person; what was not told

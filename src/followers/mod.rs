@@ -7,7 +7,11 @@
 //!    accounts, by a link that was shown in the chat and confirmed by the signed-in
 //!    resident, by a code on a resident's own page that their phone scanned, or because
 //!    they signed in with the account itself (`members/sign_in.rs`).
+//!    By phone number nobody is: WeChat vouches for one in the mini-program alone, where
+//!    the unionid comes with it.
 //! 3. Links and codes are good once and for minutes; they are kept as hashes.
+//! 4. The platform's list has the last word on who follows: an event may be lost. Each
+//!    night ours is compared with it, as far as it came whole.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseTransaction;
@@ -23,7 +27,10 @@ use crate::wechat::official::{QrLife, QrScene};
 use crate::{helpdesk, members, staff, vault};
 
 pub mod api;
+mod learning;
 mod store;
+
+pub use learning::{learn, review};
 
 /// A link in the chat is good so long.
 const LINK_LIVES: TimeDelta = TimeDelta::minutes(30);
@@ -61,7 +68,7 @@ pub async fn follow(
 ) -> Result<()> {
     store::follow(tx, openid, following, at).await?;
     if following {
-        ask_platform(tx, openid, now).await?;
+        ask_platform(tx, now).await?;
     }
     Ok(())
 }
@@ -77,48 +84,13 @@ pub async fn met(
     now: DateTime<Utc>,
 ) -> Result<()> {
     if store::met(tx, openid, at).await? {
-        ask_platform(tx, openid, now).await?;
+        ask_platform(tx, now).await?;
     }
     Ok(())
 }
 
-async fn ask_platform(tx: &DatabaseTransaction, openid: &str, now: DateTime<Utc>) -> Result<()> {
-    let job = Job::LearnFollower { openid: openid.to_owned() };
-    outbox::enqueue(tx, &job, now, now).await.map(drop)
-}
-
-/// Asks the platform who a follower is, and links whom it knows (a job).
-///
-/// # Errors
-/// `Upstream`: it can be tried again.
-pub async fn learn(app: &App, openid: &str) -> Result<()> {
-    let info = match app.wechat.official().user_info(openid).await {
-        Ok(info) => info,
-        Err(error) => {
-            return match error.class() {
-                Class::NotSent | Class::MaybeSent | Class::BackOff | Class::Token => {
-                    Err(Error::from(error))
-                }
-                // This account may not ask (48001), or the person is gone: they link by hand.
-                _ => {
-                    tracing::info!(%error, "a follower stays unknown");
-                    Ok(())
-                }
-            };
-        }
-    };
-    let Some(unionid) = info.unionid else { return Ok(()) };
-    let now = app.clock.now();
-    let tx = app.db.begin().await?;
-    store::note_unionid(&tx, openid, &unionid).await?;
-    match members::by_unionid(&tx, &unionid).await? {
-        Some(resident) => {
-            join(&tx, openid, Some(&unionid), resident, now).await?;
-        }
-        None => note(&tx, openid, &unionid).await?,
-    }
-    tx.commit().await?;
-    Ok(())
+async fn ask_platform(tx: &DatabaseTransaction, now: DateTime<Utc>) -> Result<()> {
+    outbox::enqueue(tx, &Job::LearnFollowers, now, now).await.map(drop)
 }
 
 /// A resident may have signed in with the account before they followed it: by the unionid

@@ -2,15 +2,20 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    QueryFilter, QueryOrder, QuerySelect,
 };
 
 use entity::ids::ResidentId;
 use entity::{follower, link_code, wechat_identity};
 
 use crate::error::Result;
+use crate::sql;
+
+/// Followers in one statement.
+const ROWS: usize = 256;
 
 /// Notes that a person follows the account, or no longer does. `at` is when it
 /// happened: an event that arrives late does not undo a newer one.
@@ -23,7 +28,9 @@ pub(super) async fn follow(
     if insert(tx, openid, following, at).await? {
         return Ok(());
     }
+    // Who comes anew is asked about anew.
     follower::Entity::update_many()
+        .col_expr(follower::Column::AskedAt, Expr::value(None::<DateTime<Utc>>))
         .col_expr(follower::Column::Following, Expr::value(following))
         .col_expr(follower::Column::Since, Expr::value(at))
         .col_expr(follower::Column::UpdatedAt, Expr::value(at))
@@ -45,15 +52,108 @@ async fn insert(
     following: bool,
     at: DateTime<Utc>,
 ) -> Result<bool> {
-    let row = follower::ActiveModel {
+    let once = OnConflict::column(follower::Column::Openid).do_nothing().to_owned();
+    Ok(follower::Entity::insert(row(openid, following, at))
+        .on_conflict(once)
+        .exec_without_returning(tx)
+        .await?
+        == 1)
+}
+
+fn row(openid: &str, following: bool, at: DateTime<Utc>) -> follower::ActiveModel {
+    follower::ActiveModel {
         openid: Set(openid.to_owned()),
         unionid: Set(None),
         following: Set(following),
         since: Set(at),
         updated_at: Set(at),
-    };
-    let once = OnConflict::column(follower::Column::Openid).do_nothing().to_owned();
-    Ok(follower::Entity::insert(row).on_conflict(once).exec_without_returning(tx).await? == 1)
+        asked_at: Set(None),
+    }
+}
+
+/// Those of whom the platform was not asked yet; also those without unionid of whom it
+/// was last asked `before`.
+pub(super) async fn unknown(
+    conn: &impl ConnectionTrait,
+    before: Option<DateTime<Utc>>,
+    limit: u64,
+) -> Result<Vec<String>> {
+    use follower::Column;
+    let mut which = Condition::any().add(Column::AskedAt.is_null());
+    if let Some(before) = before {
+        let again = Column::AskedAt.lt(before).and(Column::Unionid.is_null());
+        which = which.add(again);
+    }
+    Ok(follower::Entity::find()
+        .select_only()
+        .column(Column::Openid)
+        .filter(Column::Following.eq(true))
+        .filter(which)
+        .order_by_asc(Column::Openid)
+        .limit(limit)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+/// The platform was asked about them.
+pub(super) async fn asked(
+    tx: &DatabaseTransaction,
+    openids: &[String],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    follower::Entity::update_many()
+        .col_expr(follower::Column::AskedAt, Expr::value(now))
+        .filter(follower::Column::Openid.is_in(openids.iter().map(String::as_str)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// The platform lists them as followers, since `at`.
+pub(super) async fn listed(
+    tx: &DatabaseTransaction,
+    openids: &[String],
+    at: DateTime<Utc>,
+) -> Result<()> {
+    use follower::Column;
+    let rows = openids.iter().map(|openid| row(openid, true, at));
+    let once = OnConflict::column(Column::Openid).do_nothing().to_owned();
+    sql::insert_once(tx, rows, ROWS, once, &[Column::Openid]).await?;
+    for openids in openids.chunks(ROWS) {
+        let theirs = Column::Openid.is_in(openids.iter().map(String::as_str));
+        // What an event said meanwhile is newer.
+        let older = Column::UpdatedAt.lt(at);
+        follower::Entity::update_many()
+            .col_expr(Column::Following, Expr::value(true))
+            .col_expr(Column::Since, Expr::value(at))
+            .filter(theirs.clone())
+            .filter(older.clone())
+            .filter(Column::Following.eq(false))
+            .exec(tx)
+            .await?;
+        follower::Entity::update_many()
+            .col_expr(Column::UpdatedAt, Expr::value(at))
+            .filter(theirs)
+            .filter(older)
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Whoever is not in the list of `at` follows no more.
+pub(super) async fn unlisted(tx: &DatabaseTransaction, at: DateTime<Utc>) -> Result<()> {
+    use follower::Column;
+    follower::Entity::update_many()
+        .col_expr(Column::Following, Expr::value(false))
+        .col_expr(Column::Since, Expr::value(at))
+        .col_expr(Column::UpdatedAt, Expr::value(at))
+        .filter(Column::Following.eq(true))
+        .filter(Column::UpdatedAt.lt(at))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn note_unionid(

@@ -45,12 +45,15 @@ fn state(stage: Stage) -> HelpState {
 pub async fn deliver(app: &App, id: HelpMessageId) -> Result<()> {
     let Some(row) = store::message(app.db.read(), id).await? else { return Ok(()) };
     let Some(thread) = store::thread(app.db.read(), row.thread_id).await? else { return Ok(()) };
-    if row.state != HelpState::Waiting {
-        return Ok(());
+    let instead = thread.resident_id.map(|resident| notice(app, &row, resident));
+    match row.state {
+        HelpState::Waiting => {}
+        HelpState::Unknown => return letter::may_have_come(app, instead).await,
+        _ => return Ok(()),
     }
     let words = Words {
         text: format!("工作人员回复您：\n{}", row.text),
-        instead: thread.resident_id.map(|resident| notice(app, &row, resident)),
+        instead,
         to: place(app, thread).await?,
     };
     letter::bring(app, &row, words).await

@@ -7,8 +7,8 @@
 //!    [`LISTENS`], or while a thread of theirs is open. Staff see a thread once
 //!    something was said in it.
 //! 3. An answer is written with the job that brings it. At most one is sent when the
-//!    outcome is not known; what WeChat will not take goes into “消息”; and staff see
-//!    which of these it was.
+//!    outcome is not known; what WeChat will not take goes into “消息”, and so does what it
+//!    may have lost; and staff see which of these it was.
 //! 4. Officers see the threads of their community's residents, the centre all.
 //! 5. What people write and send is judged (`safety/`); what the platform finds unfit is
 //!    covered until staff ask for it.

@@ -126,7 +126,7 @@ impl Content {
         let length = count(&markup::html(&self.body, |_| Some("x".repeat(160)))) + 500;
         if length >= HTML_CHARS {
             wrong.push(format!(
-                "正文排版后有 {length} 个字符，微信最多收 {HTML_CHARS} 个，请删减或分成两篇"
+                "正文排版后有 {length} 个字符。微信最多收 {HTML_CHARS} 个，请删减或分成两篇"
             ));
         }
         if wrong.is_empty() {

@@ -1,12 +1,13 @@
-//! Words to somebody who wrote: a customer message, at most once, and where WeChat takes
-//! none, a notice in “消息”. The words stand in a table of the room that says them.
+//! Words to somebody who wrote: a customer message, at most once; and where WeChat takes
+//! none, or nobody knows whether it did, a notice in “消息”. The words stand in a table of
+//! the room that says them.
 
 use chrono::{DateTime, Utc};
 use sea_orm::DatabaseTransaction;
 
 use entity::kinds::WechatAccount;
 
-use super::{NO_ANSWER, NewNotice, notify};
+use super::{NO_ANSWER, NewNotice, notify, stand};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::wechat::{Class, CustomMessage};
@@ -18,7 +19,7 @@ const NO_WAY: &str = "微信不让发，对方也没有连上小程序。请打�
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     Waiting,
-    /// On its way, or its sender died meanwhile: not repeated.
+    /// On its way, or nobody knows whether it came: not repeated, but found in “消息”.
     Unknown,
     Sent,
     /// WeChat would not take it: it stands in “消息”.
@@ -73,7 +74,7 @@ pub async fn bring(app: &App, letter: &impl Letter, words: Words) -> Result<()> 
     };
     match error.class() {
         // It stays as it was marked before the call.
-        Class::MaybeSent => Ok(()),
+        Class::MaybeSent => may_have_come(app, words.instead).await,
         Class::Token | Class::BackOff | Class::NotSent => {
             settle(app, letter, (Stage::Unknown, Stage::Waiting), None).await?;
             Err(Error::from(error))
@@ -83,6 +84,19 @@ pub async fn bring(app: &App, letter: &impl Letter, words: Words) -> Result<()> 
             put_into_messages(app, letter, words.instead, Stage::Unknown).await
         }
     }
+}
+
+/// Words of which nobody knows whether they came stand in “消息” too, where we know whose.
+/// Also of a letter whose sender died on the way; twice is the same as once.
+///
+/// # Errors
+/// The database.
+pub async fn may_have_come(app: &App, notice: Option<NewNotice>) -> Result<()> {
+    let Some(notice) = notice else { return Ok(()) };
+    let tx = app.db.begin().await?;
+    stand(&tx, &notice, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 async fn put_into_messages(

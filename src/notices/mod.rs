@@ -26,7 +26,7 @@ use sea_orm::DatabaseTransaction;
 use serde::{Deserialize, Serialize};
 
 use entity::ids::ResidentId;
-use entity::kinds::NoticeKind;
+use entity::kinds::{NoticeKind, NoticeState};
 
 use crate::app::App;
 use crate::config::Templates;
@@ -113,7 +113,7 @@ async fn write(
     copies.retain(|(copy, _)| Some(copy.resident) != but);
     let own = new.iter().map(|notice| (notice, None));
     let copies = copies.iter().map(|(notice, about)| (notice, Some(*about)));
-    let written = store::insert(tx, own.chain(copies), now).await?;
+    let written = store::insert(tx, own.chain(copies), NoticeState::Pending, now).await?;
     let jobs: Vec<_> = written.into_iter().map(|notice| Job::SendNotice { notice }).collect();
     outbox::enqueue_all(tx, &jobs, now).await
 }
@@ -132,6 +132,16 @@ pub async fn forget_copies(tx: &DatabaseTransaction, about: ResidentId) -> Resul
 /// The database.
 pub async fn notify(tx: &DatabaseTransaction, new: &NewNotice, now: DateTime<Utc>) -> Result<()> {
     notify_all(tx, std::slice::from_ref(new), now).await
+}
+
+/// Lets words stand in “消息” that may have come another way: nothing is sent, unless the
+/// person asks for such messages within a day.
+///
+/// # Errors
+/// The database.
+pub async fn stand(tx: &DatabaseTransaction, new: &NewNotice, now: DateTime<Utc>) -> Result<()> {
+    let alone = std::iter::once((new, None));
+    store::insert(tx, alone, NoticeState::NoConsent, now).await.map(drop)
 }
 
 /// A resident allowed one more message of a kind; what waited for it is sent.

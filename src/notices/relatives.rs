@@ -5,7 +5,7 @@ use sea_orm::DatabaseTransaction;
 
 use entity::delegation::Model;
 use entity::ids::{DelegationId, ResidentId};
-use entity::kinds::{ActorKind, DelegatedScope, NoticeKind};
+use entity::kinds::{ActorKind, DelegatedScope, NoticeKind, NoticeState};
 
 use super::{NewNotice, Values, store};
 use crate::app::App;
@@ -61,7 +61,9 @@ pub async fn tell_delegation(app: &App, id: DelegationId, ended: bool) -> Result
         new.push(notice(&row, row.delegate_id, ended, centre, now));
     }
     // Nobody else's business: no copies.
-    let written = store::insert(&tx, new.iter().map(|notice| (notice, None)), now).await?;
+    let written =
+        store::insert(&tx, new.iter().map(|notice| (notice, None)), NoticeState::Pending, now)
+            .await?;
     let jobs: Vec<_> = written.into_iter().map(|notice| Job::SendNotice { notice }).collect();
     outbox::enqueue_all(&tx, &jobs, now).await?;
     tx.commit().await?;

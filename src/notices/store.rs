@@ -26,6 +26,7 @@ const ROWS: usize = 16;
 pub(super) async fn insert(
     tx: &DatabaseTransaction,
     new: impl Iterator<Item = (&NewNotice, Option<ResidentId>)>,
+    state: NoticeState,
     now: DateTime<Utc>,
 ) -> Result<Vec<NoticeId>> {
     let rows: Vec<_> = new
@@ -39,7 +40,7 @@ pub(super) async fn insert(
                 title: Set(new.title.clone()),
                 body: Set(new.body.clone()),
                 page: Set(new.page.clone()),
-                state: Set(NoticeState::Pending),
+                state: Set(state),
                 created_at: Set(now),
                 ..Default::default()
             })

@@ -47,6 +47,8 @@ struct WechatStanding {
     hosts: Vec<WechatHost>,
     usage: Vec<EndpointUsage>,
     troubles: Vec<WechatTrouble>,
+    /// What WeChat says of the account itself, and what to do.
+    notes: Vec<CheckLine>,
     /// To be entered in WeChat's console.
     callback_url: String,
     /// Pages in WeChat's own browser; of the public account.
@@ -137,23 +139,53 @@ struct RememberedCall {
 #[derive(Debug, Object)]
 struct MenuComparison {
     same: bool,
+    /// Theirs was made by somebody on WeChat's own page.
+    by_hand: bool,
     ours: Vec<String>,
     theirs: Vec<String>,
 }
 
+/// An answer to somebody who wrote, which came to nobody.
+#[derive(Debug, Object)]
+struct UnheardAnswer {
+    time_text: String,
+    account: WechatAccount,
+    /// Where they wrote.
+    place: String,
+    /// What they asked for, in a word.
+    about: String,
+    /// Why it did not come, and what to do.
+    failure: String,
+}
+
+impl From<conversation::Unheard> for UnheardAnswer {
+    fn from(unheard: conversation::Unheard) -> Self {
+        Self {
+            time_text: clock::spoken(unheard.asked_at),
+            account: unheard.account,
+            place: name(unheard.account).to_owned(),
+            about: unheard.about.to_owned(),
+            failure: unheard.failure,
+        }
+    }
+}
+
+fn name(account: WechatAccount) -> &'static str {
+    match account {
+        WechatAccount::Official => "公众号",
+        WechatAccount::Mini => "小程序",
+    }
+}
+
 impl From<Standing> for WechatStanding {
     fn from(standing: Standing) -> Self {
-        let name = match standing.account {
-            WechatAccount::Official => "公众号",
-            WechatAccount::Mini => "小程序",
-        };
         let missing = standing.missing.iter().map(|ability| MissingAbility {
             name: ability.name().to_owned(),
             instead: ability.instead().to_owned(),
         });
         Self {
             account: standing.account,
-            name: name.to_owned(),
+            name: name(standing.account).to_owned(),
             configured: standing.configured,
             kind: standing.kind.to_owned(),
             missing: missing.collect(),
@@ -161,6 +193,7 @@ impl From<Standing> for WechatStanding {
             hosts: standing.hosts.into_iter().map(WechatHost::from).collect(),
             usage: standing.usage.into_iter().map(EndpointUsage::from).collect(),
             troubles: standing.troubles.into_iter().map(WechatTrouble::from).collect(),
+            notes: standing.notes.into_iter().map(CheckLine::from).collect(),
             callback_url: standing.callback_url,
             web: standing.web.map(|web| WebPagesView {
                 domain: web.domain,
@@ -259,7 +292,8 @@ impl StaffPlatformApi {
     async fn standing(&self, _who: CentreStaff) -> ApiResult<Json<Vec<WechatStanding>>> {
         let mut accounts = Vec::new();
         for account in [WechatAccount::Official, WechatAccount::Mini] {
-            accounts.push(platform::standing(&self.0, account).await.into());
+            let standing = platform::standing(&self.0, account).await.map_err(ApiError::from)?;
+            accounts.push(standing.into());
         }
         Ok(Json(accounts))
     }
@@ -297,6 +331,17 @@ impl StaffPlatformApi {
         Ok(Done::Done)
     }
 
+    /// Set all counts of an account back at WeChat: ten times a month.
+    #[oai(
+        path = "/staff/wechat/accounts/:account/quota",
+        method = "delete",
+        operation_id = "staff_clear_wechat_quota"
+    )]
+    async fn clear_quota(&self, who: CentreStaff, account: Path<WechatAccount>) -> ApiResult<Done> {
+        platform::clear_quota(&self.0, &who.0, account.0).await.map_err(ApiError::from)?;
+        Ok(Done::Done)
+    }
+
     /// Look a call up by WeChat's number for it.
     #[oai(
         path = "/staff/wechat/accounts/:account/calls/:rid",
@@ -317,17 +362,34 @@ impl StaffPlatformApi {
     #[oai(path = "/staff/wechat/menu", method = "get", operation_id = "staff_wechat_menu")]
     async fn menu(&self, _who: CentreStaff) -> ApiResult<Json<MenuComparison>> {
         let state = conversation::menu_state(&self.0).await.map_err(ApiError::from)?;
+        let theirs = match (&state.theirs, &state.by_hand) {
+            (Some(menu), _) => platform::menu_lines(menu),
+            (None, Some(shown)) => platform::shown_lines(shown),
+            (None, None) => Vec::new(),
+        };
         Ok(Json(MenuComparison {
             same: state.is_same(),
+            by_hand: state.by_hand.is_some(),
             ours: platform::menu_lines(&state.ours),
-            theirs: state.theirs.as_ref().map(platform::menu_lines).unwrap_or_default(),
+            theirs,
         }))
     }
 
-    /// Write the menu to WeChat.
+    /// Write the menu to WeChat, in place of whatever is there.
     #[oai(path = "/staff/wechat/menu", method = "post", operation_id = "staff_write_wechat_menu")]
     async fn write_menu(&self, _who: CentreStaff) -> ApiResult<Done> {
-        conversation::sync_menu(&self.0).await.map_err(ApiError::from)?;
+        conversation::write_menu(&self.0).await.map_err(ApiError::from)?;
         Ok(Done::Done)
+    }
+
+    /// Answers of the last seven days that came to nobody, newest first.
+    #[oai(
+        path = "/staff/wechat/unheard-answers",
+        method = "get",
+        operation_id = "staff_unheard_answers"
+    )]
+    async fn unheard(&self, _who: CentreStaff) -> ApiResult<Json<Vec<UnheardAnswer>>> {
+        let rows = conversation::unheard(&self.0).await.map_err(ApiError::from)?;
+        Ok(Json(rows.into_iter().map(UnheardAnswer::from).collect()))
     }
 }

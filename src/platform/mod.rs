@@ -4,6 +4,9 @@
 //! 1. Shows no token, secret or openid, and nothing of what a call carried.
 //! 2. Looking costs no call to WeChat; whoever presses a button makes one.
 //! 3. Every failure is told with what to do.
+//! 4. What WeChat says of an account itself (verification, audits), and what is noticed of
+//!    it, is kept in `wechat_note`: the last of each kind, and told until it is settled.
+//! 5. A menu that somebody made by hand is replaced by staff alone.
 
 use chrono::{DateTime, Utc};
 
@@ -12,12 +15,18 @@ use entity::kinds::WechatAccount;
 use crate::app::App;
 use crate::config::AccountKind;
 use crate::error::{Error, Result};
-use crate::wechat::official::{Button, Menu};
+use crate::staff::{self, Colleague};
+use crate::wechat::official::{Button, Menu, ShownButton, ShownMenu};
 use crate::wechat::{self, Ability, HostView, LookedUp, QuotaLine, Trouble, Upkeep};
 
 pub mod api;
+mod night;
+mod notes;
+mod store;
 mod web;
 
+pub use night::{by_night, note_callback_sources};
+pub use notes::{NewNote, drop_note, note};
 pub use web::{WebPages, js_config};
 
 /// How an account stands.
@@ -33,6 +42,8 @@ pub struct Standing {
     pub troubles: Vec<Trouble>,
     /// To be entered in WeChat's console.
     pub callback_url: String,
+    /// What WeChat says of the account itself.
+    pub notes: Vec<Finding>,
     /// Of the public account.
     pub web: Option<WebPages>,
 }
@@ -54,7 +65,10 @@ impl Finding {
 }
 
 /// How an account stands, by all that is known here.
-pub async fn standing(app: &App, account: WechatAccount) -> Standing {
+///
+/// # Errors
+/// The database.
+pub async fn standing(app: &App, account: WechatAccount) -> Result<Standing> {
     let upkeep = upkeep(app, account);
     let (appid, kind, path) = match account {
         WechatAccount::Official => {
@@ -68,7 +82,8 @@ pub async fn standing(app: &App, account: WechatAccount) -> Standing {
             (&mini.appid, kind, "mini")
         }
     };
-    Standing {
+    let notes = store::notes(app.db.read(), account).await?;
+    Ok(Standing {
         account,
         configured: !appid.is_empty(),
         kind,
@@ -78,8 +93,9 @@ pub async fn standing(app: &App, account: WechatAccount) -> Standing {
         usage: upkeep.usage().await,
         troubles: upkeep.troubles().await,
         callback_url: format!("{}/wechat/{path}", app.config.server.public_url),
+        notes: notes::told(&notes),
         web: (account == WechatAccount::Official).then(|| web::pages(app)),
-    }
+    })
 }
 
 /// Tries what can be tried: appid and secret, and WeChat's way to our callbacks.
@@ -136,6 +152,25 @@ pub async fn ask_quota(app: &App, account: WechatAccount, endpoint: &str) -> Res
     Ok(())
 }
 
+/// Sets all of an account's counts back. WeChat does that ten times a month.
+///
+/// # Errors
+/// What WeChat said: 48006 when the ten are used up.
+pub async fn clear_quota(app: &App, who: &Colleague, account: WechatAccount) -> Result<()> {
+    let upkeep = upkeep(app, account);
+    match upkeep.clear_quota().await {
+        // The quota of the token itself may be what is used up.
+        Err(error) if error.is(45009) => upkeep.clear_quota_by_secret().await?,
+        other => other?,
+    }
+    let tx = app.db.begin().await?;
+    let object = format!("wechat:{}", account.as_str());
+    staff::record(&tx, Some(who.id), "wechat.quota_cleared", &object, None, app.clock.now())
+        .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// What WeChat knows of a call.
 ///
 /// # Errors
@@ -158,6 +193,27 @@ pub fn menu_lines(menu: &Menu) -> Vec<String> {
         }
         let below = button.sub_button.iter();
         lines.extend(below.map(|sub| format!("{} › {}（{}）", button.name, sub.name, aim(sub))));
+    }
+    lines
+}
+
+/// The same of a menu that somebody made by hand.
+pub fn shown_lines(shown: &ShownMenu) -> Vec<String> {
+    let aim = |button: &ShownButton| match (button.kind.as_deref(), &button.url) {
+        (Some("miniprogram"), _) => "小程序".to_owned(),
+        (Some("view"), Some(url)) => format!("网页 {url}"),
+        (Some("click" | "text"), _) => "自动回答".to_owned(),
+        (Some("news" | "article_id" | "article_view_limited"), _) => "文章".to_owned(),
+        _ => "其他".to_owned(),
+    };
+    let mut lines = Vec::new();
+    for button in &shown.menu.button {
+        let below = &button.sub_button.list;
+        if below.is_empty() {
+            lines.push(format!("{}（{}）", button.name, aim(button)));
+        }
+        let line = |sub: &ShownButton| format!("{} › {}（{}）", button.name, sub.name, aim(sub));
+        lines.extend(below.iter().map(line));
     }
     lines
 }

@@ -176,6 +176,11 @@ impl Sandbox {
         self.inner.change(|state| state.mass_outcome = outcome);
     }
 
+    /// Somebody makes a menu on the platform's own page: `{"button": […]}`.
+    pub fn make_menu_by_hand(&self, menu: Value) {
+        self.inner.change(|state| (state.menu, state.menu_by_hand) = (Some(menu), true));
+    }
+
     /// From now on a send to all waits for the administrator.
     pub fn set_mass_protection(&self, on: bool) {
         self.inner.change(|state| state.mass_protection = on);

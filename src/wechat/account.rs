@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Months, TimeDelta, Utc};
 use secrecy::SecretString;
 
 use super::circuit::Circuit;
 use super::quota::Quota;
 use super::token::Tokens;
 use super::{Class, Error, Inner, endpoint};
+use crate::clock;
 use crate::config::AccountKind;
 
 /// So long a 48001 is believed.
@@ -137,6 +138,19 @@ pub(super) struct Account {
     pub(super) quota: Quota,
     /// What 48001 has taught, and until when to believe it.
     withheld: Mutex<HashMap<Ability, DateTime<Utc>>>,
+    /// WeChat's administrator has not let this server in: with which code, until when.
+    barred: Mutex<Option<(i64, DateTime<Utc>)>>,
+}
+
+/// How long not to call after a refusal of this server's address (errors.md §2).
+fn bar(errcode: i64) -> Option<TimeDelta> {
+    Some(match errcode {
+        // It waits for the administrator's tap.
+        89501 | 89503 => TimeDelta::minutes(10),
+        89506 => TimeDelta::hours(24),
+        89507 => TimeDelta::hours(1),
+        _ => return None,
+    })
 }
 
 impl Account {
@@ -154,6 +168,7 @@ impl Account {
             circuits: (0..hosts).map(|_| Circuit::default()).collect(),
             quota: Quota::default(),
             withheld: Mutex::default(),
+            barred: Mutex::default(),
         }
     }
 
@@ -175,6 +190,45 @@ impl Account {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Refuses while WeChat's administrator has not let this server in. Who tries the
+    /// connection by hand is not refused, and a token ends the pause.
+    pub(super) fn must_be_let_in(
+        &self,
+        endpoint: &'static str,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let barred = *self.barred.lock().unwrap_or_else(PoisonError::into_inner);
+        match barred {
+            Some((errcode, until)) if now < until => {
+                let words = "not sent: the address of this server is refused";
+                Err(Error::answered(endpoint, errcode, words).until(until))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// WeChat refused this server's address with this code; `None`: it took it. From when
+    /// on it makes sense again.
+    pub(super) fn let_in(&self, errcode: Option<i64>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let barred = errcode.and_then(|code| Some((code, now + bar(code)?)));
+        *self.barred.lock().unwrap_or_else(PoisonError::into_inner) = barred;
+        barred.map(|(_, until)| until)
+    }
+
+    /// When a mass send that was one too many (45028) can be sent: the next day, or of a
+    /// 服务号 the next month.
+    pub(super) fn mass_again(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let today = clock::local_date(now);
+        let by_month =
+            matches!(self.standing, Standing::Official { kind: AccountKind::Service, .. });
+        let next = if by_month {
+            today.with_day(1).and_then(|first| first.checked_add_months(Months::new(1)))
+        } else {
+            today.succ_opt()
+        };
+        clock::at_local(next.unwrap_or(today), 0)
     }
 
     pub(super) fn can(&self, ability: Ability, now: DateTime<Utc>) -> bool {

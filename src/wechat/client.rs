@@ -77,6 +77,7 @@ impl Inner {
         let (account, endpoint) = (call.account, call.endpoint);
         account.must_exist(endpoint)?;
         account.must_be_able(endpoint)?;
+        account.must_be_let_in(endpoint, self.clock.now())?;
         account.quota.admit(self, account, endpoint).await?;
         let begun = Instant::now();
         let mut tries = 0;
@@ -133,7 +134,12 @@ impl Inner {
                 let until = account.quota.spend(self, account, error.endpoint, code).await;
                 error.retry_at = error.retry_at.or(until);
             }
+            // Four a month of a 服务号, one a day of a 订阅号.
+            Some(45028) => error.retry_at = Some(account.mass_again(self.clock.now())),
             Some(48001) => account.learn(self, error.endpoint, true).await,
+            Some(code @ (89501 | 89503 | 89506 | 89507)) => {
+                error.retry_at = account.let_in(Some(code), self.clock.now());
+            }
             _ => {}
         }
         self.keep_trouble(account, error).await;
@@ -297,7 +303,10 @@ impl Inner {
         account.quota.admit(self, account, endpoint).await?;
         let request = |url| self.http.post(url).json(body);
         match self.reach(account, endpoint, None, &request, object).await {
-            Ok(answer) => typed(endpoint, answer),
+            Ok(answer) => {
+                account.let_in(None, self.clock.now());
+                typed(endpoint, answer)
+            }
             Err(mut error) => {
                 self.learn(account, &mut error).await;
                 Err(error)

@@ -15,6 +15,9 @@ use super::{Class, Error, Inner};
 
 const PATH: &str = "/cgi-bin/message/custom/send";
 
+/// So many bytes of text are shown in one message (callbacks.md §10).
+const TEXT_BYTES: usize = 2048;
+
 /// What can be said. Not every kind may come from either account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CustomMessage {
@@ -174,7 +177,12 @@ impl CustomMessage {
             Self::Menu { choices, .. } => (choices.is_empty(), 44004, "list"),
             Self::Link { url, .. } => (url.is_empty(), 44004, "url"),
         };
-        hold(PATH, !missing, errcode, &format!("{what} is empty"))
+        hold(PATH, !missing, errcode, &format!("{what} is empty"))?;
+        let fits = match self {
+            Self::Text(content) => content.len() <= TEXT_BYTES,
+            _ => true,
+        };
+        hold(PATH, fits, 45002, "content: up to 2048 bytes")
     }
 }
 

@@ -94,7 +94,6 @@ pub(super) fn ability(path: &str) -> Option<Ability> {
     Some(match path {
         "/cgi-bin/qrcode/create" => Ability::SceneCode,
         "/cgi-bin/message/custom/send" => Ability::CustomerMessage,
-        "/cgi-bin/message/subscribe/bizsend" => Ability::Notices,
         "/wxa/business/getuserphonenumber" => Ability::PhoneNumber,
         "/wxa/generate_urllink" | "/wxa/generatescheme" => Ability::Links,
         _ if begins(&["/cgi-bin/menu/"]) => Ability::Menu,
@@ -156,7 +155,6 @@ mod tests {
             "/cgi-bin/message/custom/send",
             "/cgi-bin/message/subscribe/send",
             "/cgi-bin/message/template/send",
-            "/cgi-bin/message/subscribe/bizsend",
             "/cgi-bin/message/mass/sendall",
             "/cgi-bin/message/mass/send",
             "/cgi-bin/message/mass/preview",

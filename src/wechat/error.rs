@@ -68,6 +68,22 @@ pub struct Error {
     source: Option<Arc<reqwest::Error>>,
 }
 
+/// WeChat's words without the person: an openid has 28 characters and begins with `o`.
+fn scrubbed(text: &str) -> String {
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let mut words = String::with_capacity(text.len());
+    for part in text.split_inclusive(|c: char| !is_of_word(c)) {
+        let word = part.trim_end_matches(|c: char| !is_of_word(c));
+        if word.len() == 28 && word.starts_with('o') {
+            words.push('…');
+            words.push_str(&part[word.len()..]);
+        } else {
+            words.push_str(part);
+        }
+    }
+    words
+}
+
 fn shown(errcode: Option<i64>) -> Cow<'static, str> {
     errcode.map_or(Cow::Borrowed("-"), |code| Cow::Owned(code.to_string()))
 }
@@ -83,7 +99,7 @@ impl Error {
             endpoint,
             errcode: Some(errcode),
             http_status: None,
-            errmsg: text.to_owned(),
+            errmsg: scrubbed(text),
             rid: rid.filter(|rid| !rid.is_empty()),
             retry_at: None,
             class: classify(endpoint, errcode),
@@ -167,7 +183,11 @@ impl Error {
             Some(53503) => "微信没有通过这篇文章的发布检查，请修改后再试。",
             Some(53504 | 53505) => "请登录公众平台 mp.weixin.qq.com，在草稿箱里手动保存并发布。",
             Some(40164) => "微信不认识本服务器的地址，请管理员把它加进公众平台的 IP 白名单。",
-            Some(89503) => "请公众号管理员在微信里点“确认”，允许本服务器调用。",
+            Some(89501 | 89503) => "请公众号管理员在微信里点“确认”，允许本服务器调用。",
+            Some(89506) => "管理员拒绝了本服务器的地址，24 小时后才能再试。请先问管理员。",
+            Some(89507) => "管理员拒绝了本服务器的地址，1 小时后才能再试。请先问管理员。",
+            Some(47003) => "消息里有一项和模板的格式不合，请管理员核对模板。",
+            Some(48006) => "这个月的 10 次清零都用完了，下个月才能再清。",
             Some(45009) => "今天（或这一分钟）的次数用完了，到时会自动再试。",
             Some(48001) => "这个账号没有这项权限（要先认证，或要是服务号）。",
             None if self.http_status.is_some_and(|status| status < 500) => self.http_advice(),
@@ -189,7 +209,7 @@ impl Error {
     fn http_advice(&self) -> &'static str {
         match self.http_status {
             Some(404) => {
-                "找不到微信的接口。请管理员核对 wechat.api_base 是不是 https://api.weixin.qq.com，中间的代理有没有改地址。"
+                "找不到微信的接口。请管理员核对 wechat.api_base 和中间的代理。应当是 https://api.weixin.qq.com。"
             }
             Some(300..=399) => {
                 "去微信的路被转到了别处。请管理员核对 wechat.api_base 和中间的代理。"
@@ -279,6 +299,11 @@ mod tests {
         assert!(advice(404).contains("wechat.api_base") && advice(404).contains("代理"));
         assert!(advice(302).contains("wechat.api_base") && advice(403).contains("防火墙"));
         assert!(advice(502).contains("联系管理员"));
+        for status in [302, 403, 404, 408, 418, 502] {
+            for sentence in advice(status).split('。') {
+                assert!(sentence.chars().count() <= 40, "{sentence}");
+            }
+        }
     }
 
     #[test]
@@ -288,6 +313,16 @@ mod tests {
         assert_eq!(error.rid.as_deref(), Some("6743-0a1b-2c3d"));
         assert!(error.to_string().contains("45003"));
         assert_eq!(Error::answered("/x", 45003, "rid:").rid, None);
+    }
+
+    #[test]
+    fn nobodys_openid_stands_in_an_error() {
+        let openid = "o6_bmjrPTlm6_2sgVt7hMZOPfL2M";
+        let words = format!("invalid openid [{openid}], touser={openid} rid: 6743-0a1b");
+        let error = Error::answered("/x", 40003, &words);
+        assert!(!error.to_string().contains(openid), "{error}");
+        assert_eq!(error.errmsg, "invalid openid […], touser=…");
+        assert_eq!(scrubbed("only words, of no person"), "only words, of no person");
     }
 
     #[test]

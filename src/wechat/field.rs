@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde_json::{Map, Value, json};
 
+use super::mini::keeps_its_rule;
 use super::{Class, Error, client, fit_template_value};
 
 /// Refuses before anything is sent, where the rule does not hold: with WeChat's own code
@@ -31,10 +32,19 @@ pub(super) fn chars(text: &str) -> usize {
 }
 
 /// The `data` of template and subscription messages, each value fitted to its key's rule.
-pub(super) fn template_data(data: &BTreeMap<String, String>) -> Map<String, Value> {
-    data.iter()
-        .map(|(key, value)| (key.clone(), json!({ "value": fit_template_value(key, value) })))
-        .collect()
+///
+/// # Errors
+/// 47003, naming the key: a value of another form, such as words for a time.
+pub(super) fn template_data(
+    endpoint: &'static str,
+    data: &BTreeMap<String, String>,
+) -> Result<Map<String, Value>, Error> {
+    let fitted = data.iter().map(|(key, value)| {
+        let value = fit_template_value(key, value);
+        hold(endpoint, keeps_its_rule(key, &value), 47003, &format!("data.{key}.value"))?;
+        Ok((key.clone(), json!({ "value": value })))
+    });
+    fitted.collect()
 }
 
 /// A truth, or 0 and 1, as numbers or strings.

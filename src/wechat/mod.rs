@@ -11,6 +11,15 @@
 //! 4. Limits are checked before sending, counted in characters as the platform does.
 //! 5. No error, log line or trace holds a token, a secret, an openid or a URL with one.
 //! 6. No input makes it panic; what is not understood is an error or `Unknown`.
+//!
+//! Without a caller in the service, kept for whoever needs them: menus for some
+//! (`official/menu.rs`), tags and remarks (`tags.rs`, `users.rs`), lists and deletion of
+//! material and of what is published (`material.rs`, `publish.rs`, `draft.rs`), picture
+//! articles, uploads other than pictures of articles (`media.rs`), templates taken from
+//! the library (`subscription.rs`, `template.rs`), what `snsapi_userinfo` gives
+//! (`oauth.rs`), codes, links and schemes of the mini-program (`mini/code.rs`,
+//! `mini/link.rs`: its shell would have to read the scene), its session keys
+//! (`mini/session.rs`), one endpoint's count set back and the API's addresses (`upkeep.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +40,7 @@ mod endpoint;
 mod error;
 mod field;
 mod hosts;
+mod lease;
 mod media;
 pub mod message;
 pub mod mini;

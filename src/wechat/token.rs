@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use super::account::Account;
+use super::lease::{Lease, Waiting};
 use super::{Class, Error, Inner, client};
 
 pub(super) const PATH: &str = "/cgi-bin/stable_token";
@@ -35,11 +36,6 @@ const FAILURE_SHARED: Duration = Duration::from_secs(1);
 
 /// At most two requests of a process in this time.
 const FLOOR: Duration = Duration::from_secs(2);
-
-/// How long an instance may keep the others waiting, and how long they wait.
-const LEASE: Duration = Duration::from_secs(10);
-const LEASE_PATIENCE: Duration = Duration::from_secs(3);
-const LEASE_LOOK: Duration = Duration::from_millis(50);
 
 /// A token of WeChat's. Has no `Debug`: it shall not be printed.
 pub(super) type Token = Arc<str>;
@@ -161,16 +157,10 @@ impl Tokens {
 
     /// The token that another instance is asking for.
     async fn awaited(&self, inner: &Inner, refused: Option<&Token>) -> Option<Token> {
-        let begun = Instant::now();
-        while begun.elapsed() < LEASE_PATIENCE {
-            tokio::time::sleep(LEASE_LOOK).await;
+        let mut waiting = Waiting::begin();
+        while waiting.goes_on(inner, &self.cache_key).await {
             if let Some(token) = self.shared(inner, refused).await {
                 return Some(token);
-            }
-            let lease = inner.cache.get(&lease_key(&self.cache_key)).await;
-            if !matches!(lease, Ok(Some(_))) {
-                // It failed, or the cache did.
-                return None;
             }
         }
         None
@@ -254,38 +244,6 @@ impl Tokens {
     fn memory<T>(&self, with: impl FnOnce(&mut Memory) -> T) -> T {
         with(&mut self.memory.lock().unwrap_or_else(PoisonError::into_inner))
     }
-}
-
-/// The right of one instance to ask for an account's token.
-enum Lease {
-    Ours(String),
-    Theirs,
-    NoCache,
-}
-
-impl Lease {
-    async fn take(inner: &Inner, cache_key: &str) -> Self {
-        let mut mark = [0; 8];
-        if getrandom::fill(&mut mark).is_err() {
-            return Self::NoCache;
-        }
-        let mark = hex::encode(mark);
-        match inner.cache.set_if_absent(&lease_key(cache_key), &mark, LEASE).await {
-            Ok(true) => Self::Ours(mark),
-            Ok(false) => Self::Theirs,
-            Err(_) => Self::NoCache,
-        }
-    }
-
-    async fn release(self, inner: &Inner, cache_key: &str) {
-        if let Self::Ours(mark) = self {
-            let _ended = inner.cache.remove_if(&lease_key(cache_key), &mark).await;
-        }
-    }
-}
-
-fn lease_key(cache_key: &str) -> String {
-    format!("{cache_key}:lease")
 }
 
 fn same_token() -> Error {

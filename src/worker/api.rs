@@ -11,6 +11,7 @@ use entity::kinds::JobState;
 
 use crate::app::App;
 use crate::clock;
+use crate::conversation;
 use crate::outbox::Job;
 use crate::wire::auth::{AnyStaff, CentreStaff};
 use crate::wire::common::Done;
@@ -66,6 +67,12 @@ struct Status {
     jobs_dead: u64,
     /// Notices that have not reached WeChat though they should.
     notices_unsent: u64,
+    /// Answers to people who wrote to an account that are still to be brought.
+    late_answers_waiting: u64,
+    /// Of the last seven days: WeChat did not say whether they came.
+    late_answers_unknown: u64,
+    /// Of the last seven days: they came to nobody.
+    late_answers_failed: u64,
     version: String,
 }
 
@@ -95,7 +102,11 @@ impl OperationsApi {
     #[oai(path = "/staff/status", method = "get", operation_id = "staff_status")]
     async fn status(&self, _who: AnyStaff) -> ApiResult<Json<Status>> {
         let conn = self.0.db.read();
+        let late = conversation::late_answers(&self.0).await.map_err(ApiError::from)?;
         Ok(Json(Status {
+            late_answers_waiting: late.waiting,
+            late_answers_unknown: late.unknown,
+            late_answers_failed: late.failed,
             jobs_ready: store::count(conn, JobState::Ready).await.map_err(ApiError::from)?,
             jobs_dead: store::count(conn, JobState::Dead).await.map_err(ApiError::from)?,
             notices_unsent: store::unsent_notices(conn).await.map_err(ApiError::from)?,

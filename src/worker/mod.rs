@@ -22,7 +22,9 @@ use entity::kinds::JobState;
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
-use crate::{conversation, draw, enrolment, family, followers, helpdesk, news, notices, safety};
+use crate::{
+    conversation, draw, enrolment, family, followers, helpdesk, news, notices, platform, safety,
+};
 
 pub mod api;
 mod store;
@@ -54,6 +56,9 @@ pub async fn serve(app: App, stop: CancellationToken) {
         if app.clock.now() >= prune_at {
             prune_at = app.clock.now() + TimeDelta::hours(1);
             prune(&app).await;
+            if let Err(error) = platform::by_night(&app).await {
+                tracing::warn!(cause = %error.chain(), "cannot begin the night's work");
+            }
         }
         hand.renew().await;
         if idle {
@@ -279,7 +284,9 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::FetchMedia { message, account } => helpdesk::fetch_media(app, account, message).await,
         Job::CheckName { resident } => safety::check_name(app, resident).await,
         Job::AskAboutContent { check } => safety::ask(app, check).await,
-        Job::LearnFollower { openid } => followers::learn(app, &openid).await,
+        Job::LearnFollowers => followers::learn(app).await,
+        Job::ReviewFollowers => followers::review(app).await,
+        Job::NoteCallbackSources { account } => platform::note_callback_sources(app, account).await,
         Job::LinkFollower { resident } => followers::link_known(app, resident).await,
         Job::SyncMenu => conversation::sync_menu(app).await,
         Job::SeeToMinimum { term } => enrolment::see_to_minimum(app, term).await,

@@ -145,6 +145,13 @@ on_both_databases_with_wechat! {
         world.app.run_jobs().await;
         assert_eq!(late(&world).await.last().unwrap().state, NoticeState::Unknown);
         assert_eq!(answers(&world, &user).iter().filter(|text| text.contains("学时，")).count(), 1);
+        // Nobody knows whether it came: it stands in “消息” too, and nothing more is sent.
+        let kept = notice::Entity::find().all(world.app.app.db.read()).await.unwrap();
+        let [kept] = kept.as_slice() else { panic!("{kept:?}") };
+        assert!(kept.body.contains("学时") && kept.state == NoticeState::NoConsent, "{kept:?}");
+        let staff = clerk(&world.app, "zhongxin", Role::Centre, None).await;
+        let said = world.app.get("/api/staff/status").by(&staff).send().await.ok();
+        assert_eq!((&said["late_answers_unknown"], &said["late_answers_failed"]), (&json!(1), &json!(0)));
         // WeChat is busy: later, once.
         world.platform.fail_next(CUSTOM, Fault::Errcode(-1), 1);
         hears(&world, &user, "候补").await;
@@ -154,9 +161,29 @@ on_both_databases_with_wechat! {
         world.platform.fail_next(CUSTOM, Fault::Errcode(45047), 1);
         hears(&world, &user, "学时").await;
         assert_eq!(late(&world).await.last().unwrap().state, NoticeState::NoConsent);
-        let kept = notice::Entity::find().one(world.app.app.db.read()).await.unwrap().unwrap();
+        let kept = notice::Entity::find().order_by_desc(notice::Column::Id);
+        let kept = kept.one(world.app.app.db.read()).await.unwrap().unwrap();
         assert!(kept.body.contains("学时") && !kept.body.contains('<'), "{}", kept.body);
         assert!(kept.values.contains("您在小程序里问的"));
+    }
+
+    async fn an_answer_that_comes_to_nobody_is_seen_by_staff(world: World) {
+        let staff = clerk(&world.app, "zhongxin", Role::Centre, None).await;
+        let stranger = world.platform.add_user("没登录过");
+        world.platform.fail_next(CUSTOM, Fault::Errcode(45047), 1);
+        hears(&world, &stranger, "学时").await;
+        assert_eq!(late(&world).await.last().unwrap().state, NoticeState::Failed);
+        let said = world.app.get("/api/staff/status").by(&staff).send().await.ok();
+        assert_eq!((&said["late_answers_failed"], &said["late_answers_waiting"]), (&json!(1), &json!(0)));
+        let path = "/api/staff/wechat/unheard-answers";
+        let unheard = world.app.get(path).by(&staff).send().await.ok();
+        assert_eq!((&unheard[0]["about"], &unheard[0]["place"]), (&json!("学时"), &json!("小程序")));
+        assert!(unheard[0]["failure"].as_str().unwrap().contains("打电话"), "{unheard}");
+        let teacher = clerk(&world.app, "teacher", Role::Teacher, None).await;
+        world.app.get(path).by(&teacher).send().await.refused(403, "forbidden");
+        // A week later it is no news.
+        world.advance(TimeDelta::days(8));
+        assert_eq!(world.app.get(path).by(&staff).send().await.ok(), json!([]));
     }
 
     async fn who_wrote_before_they_signed_in_is_known_afterwards(world: World) {

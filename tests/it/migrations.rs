@@ -66,7 +66,7 @@ on_both_databases! {
             follower help_media help_message
             help_thread holiday job late_answer learner_card link_code meeting meeting_change notice picture
             pledge publication relative resident resident_session scan_tray site
-            staff staff_session subscription teacher term term_plan wechat_identity wish
+            staff staff_session subscription teacher term term_plan wechat_identity wechat_note wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
     }
@@ -147,6 +147,8 @@ on_both_databases! {
         words::<WechatAccount>(db, "late_answer", "account").await;
         words::<WechatAccount>(db, "help_thread", "account").await;
         words::<JobState>(db, "job", "state").await;
+        words::<WechatAccount>(db, "wechat_note", "account").await;
+        words::<WechatNoteKind>(db, "wechat_note", "kind").await;
         words::<HelpKind>(db, "help_message", "kind").await;
         words::<HelpState>(db, "help_message", "state").await;
         words::<MediaState>(db, "help_media", "state").await;
@@ -218,7 +220,7 @@ on_both_databases! {
         repeat!(
             community resident wechat_identity resident_session staff staff_session site term
             course teacher meeting attendance attendance_event learner_card scan_tray notice delivery subscription callback
-            picture article_version publication enrolment article_review
+            picture article_version publication enrolment article_review wechat_note
         );
     }
 
@@ -270,6 +272,7 @@ on_both_databases! {
             ("teacher", "staff_id", ""),
             ("term", "name", ""),
             ("wechat_identity", "account, openid", ""),
+            ("wechat_note", "account, kind", ""),
             ("wish", "term_id, resident_id, class_id", "replaced_at"),
             ("wish", "term_id, resident_id, rank", "replaced_at"),
         ];

@@ -1,18 +1,20 @@
 //! A platform of which every fifth call fails, for an hour of its time: nothing is
-//! lost, nothing is sent twice, and staff are told the truth.
+//! lost, nothing is sent twice, and staff are told the truth. Subscription and template
+//! messages, answers of the dialogue and of staff.
 
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use entity::ids::ResidentId;
-use entity::kinds::{JobState, NoticeKind, NoticeState, Role};
-use entity::{job, notice};
+use entity::kinds::{ActorKind, HelpState, JobState, NoticeKind, NoticeState, NoticeWay, Role};
+use entity::{help_message, job, late_answer, notice};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use serde_json::json;
 use shangxue::notices::{self, NewNotice, Values};
-use shangxue::sandbox::{Fault, RandomFaults, User};
+use shangxue::sandbox::{Fault, RandomFaults, Sender, User};
 
 use crate::on_both_databases_with_wechat;
-use crate::support::fixtures;
+use crate::support::fixtures::{self, Clerk};
 use crate::support::platform::World;
 
 const MINUTES: i64 = 60;
@@ -63,31 +65,79 @@ fn arrived(world: &World, people: &[(User, ResidentId)]) -> BTreeMap<String, usi
     count
 }
 
+/// What the platform has shown in the account's chat, as text to look into.
+fn account_chat(world: &World, user: &User) -> String {
+    serde_json::to_string(&world.platform.chat(user)).unwrap()
+}
+
+/// The counts that staff are told, beside what there is.
+async fn the_console_tells_the_truth(world: &World, staff: &Clerk, minute: i64) {
+    let said = world.app.get("/api/staff/status").by(staff).send().await.ok();
+    let db = world.app.app.db.read();
+    for (state, word) in [(JobState::Ready, "jobs_ready"), (JobState::Dead, "jobs_dead")] {
+        let there =
+            job::Entity::find().filter(job::Column::State.eq(state)).count(db).await.unwrap();
+        assert_eq!(said[word], there, "{word} in minute {minute}");
+    }
+    for (state, word) in [
+        (NoticeState::Pending, "late_answers_waiting"),
+        (NoticeState::Unknown, "late_answers_unknown"),
+        (NoticeState::Failed, "late_answers_failed"),
+    ] {
+        let there = late_answer::Entity::find().filter(late_answer::Column::State.eq(state));
+        assert_eq!(said[word], there.count(db).await.unwrap(), "{word} in minute {minute}");
+    }
+}
+
+/// People with both accounts, known to be the same.
+async fn people(world: &World) -> Vec<(User, ResidentId)> {
+    let mut people = Vec::new();
+    for _ in 0..PEOPLE {
+        let user = world.platform.add_user("王秀英");
+        world.platform.follow(&user).await.unwrap();
+        let id = ResidentId(world.sign_in(&user).await["me"]["id"].as_i64().unwrap());
+        world.app.run_jobs().await;
+        people.push((user, id));
+    }
+    people
+}
+
 on_both_databases_with_wechat! {
     async fn an_hour_of_failures_loses_nothing_and_doubles_nothing(world: World) {
         let placed = world.app.app.config.wechat.templates.placed.id.clone();
-        let mut people = Vec::new();
-        for _ in 0..PEOPLE {
-            let user = world.platform.add_user("王秀英");
-            let id = ResidentId(world.sign_in(&user).await["me"]["id"].as_i64().unwrap());
-            people.push((user, id));
-        }
+        let people = people(&world).await;
         let staff = fixtures::clerk(&world.app, "zhongxin", Role::Centre, None).await;
+        // Somebody who waits for answers of staff.
+        let writer = world.platform.add_user("李建国");
+        for words in ["人工", "我想问一下水费怎么交呢"] {
+            world.platform.say_to_mini(&writer, words).await.unwrap();
+            world.app.run_jobs().await;
+        }
+        let desk = world.app.get("/api/staff/desk").by(&staff).send().await.ok();
+        let thread = format!("/api/staff/desk/{}/answers", desk["items"][0]["id"]);
 
         world.platform.fail_at_random(Some(storm(2026)));
         for minute in 0..MINUTES {
             world.advance(TimeDelta::minutes(1));
             let (user, id) = &people[usize::try_from(minute).unwrap() % PEOPLE];
-            world.platform.subscribe(user, &[(placed.as_str(), true)]).await.unwrap();
-            tell(&world, *id, minute).await;
-            world.app.run_jobs().await;
-            // What waits is what staff are told.
-            let said = world.app.get("/api/staff/status").by(&staff).send().await.ok();
-            let db = world.app.app.db.read();
-            for (state, word) in [(JobState::Ready, "jobs_ready"), (JobState::Dead, "jobs_dead")] {
-                let there = job::Entity::find().filter(job::Column::State.eq(state)).count(db).await.unwrap();
-                assert_eq!(said[word], there, "minute {minute}");
+            // Who allowed none gets a template message.
+            if minute % 3 != 0 {
+                world.platform.subscribe(user, &[(placed.as_str(), true)]).await.unwrap();
             }
+            tell(&world, *id, minute).await;
+            if minute % 2 == 0 {
+                world.platform.say_to_mini(user, "学时").await.unwrap();
+            }
+            if minute % 10 == 0 {
+                // The window is opened anew.
+                world.platform.say_to_mini(&writer, "我还有一件事想问问你们").await.unwrap();
+            }
+            if minute % 5 == 0 {
+                let body = json!({ "text": format!("答复{minute}号") });
+                world.app.post(&thread, &body).by(&staff).send().await.ok();
+            }
+            world.app.run_jobs().await;
+            the_console_tells_the_truth(&world, &staff, minute).await;
         }
         world.platform.fail_at_random(None);
         for _ in 0..40 {
@@ -98,25 +148,78 @@ on_both_databases_with_wechat! {
         let db = world.app.app.db.read();
         let left = job::Entity::find().filter(job::Column::State.ne(JobState::Done)).count(db).await.unwrap();
         assert_eq!(left, 0, "nothing is given up, nothing waits for ever");
-        let notices = notice::Entity::find().all(db).await.unwrap();
-        assert_eq!(notices.len(), usize::try_from(MINUTES).unwrap(), "each stands in “消息”");
-        let arrived = arrived(&world, &people);
-        let mut unknown = 0;
-        for notice in &notices {
-            let values: Values = serde_json::from_str(&notice.values).unwrap();
-            let times = arrived.get(&values.class).copied().unwrap_or_default();
-            match notice.state {
-                NoticeState::Sent => assert_eq!(times, 1, "{}", values.class),
-                // The platform never said; it is not sent again.
-                NoticeState::Unknown => {
-                    unknown += 1;
-                    assert!(times <= 1, "{}", values.class);
-                }
-                other => panic!("{}: {other:?}", values.class),
+        notices_came_once(&world, &people, &staff).await;
+        answers_came_once(&world, &people).await;
+        letters_came_once(&world, &writer).await;
+        the_console_tells_the_truth(&world, &staff, MINUTES).await;
+    }
+}
+
+async fn notices_came_once(world: &World, people: &[(User, ResidentId)], staff: &Clerk) {
+    let notices = notice::Entity::find().filter(notice::Column::DedupKey.starts_with("storm:"));
+    let notices = notices.all(world.app.app.db.read()).await.unwrap();
+    assert_eq!(notices.len(), usize::try_from(MINUTES).unwrap(), "each stands in “消息”");
+    let arrived = arrived(world, people);
+    let chats: String = people.iter().map(|(user, _)| account_chat(world, user)).collect();
+    let (mut unknown, mut templates) = (0, 0);
+    for notice in &notices {
+        let values: Values = serde_json::from_str(&notice.values).unwrap();
+        let by_template = chats.matches(&values.class).count();
+        let times = arrived.get(&values.class).copied().unwrap_or_default() + by_template;
+        templates += by_template;
+        match notice.state {
+            NoticeState::Sent => assert_eq!(times, 1, "{}", values.class),
+            // The platform never said; it is not sent again.
+            NoticeState::Unknown => {
+                unknown += 1;
+                assert!(times <= 1, "{}", values.class);
+                let keyed = notice.way == Some(NoticeWay::Template);
+                assert!(!keyed, "{}: asked for again under its key", values.class);
             }
+            other => panic!("{}: {other:?}", values.class),
         }
-        assert!(unknown > 0 && unknown < MINUTES / 3, "{unknown} of {MINUTES} unknown");
-        let said = world.app.get("/api/staff/status").by(&staff).send().await.ok();
-        assert_eq!(said["notices_unsent"], unknown);
+    }
+    assert!(templates >= 15, "{templates} template messages");
+    assert!(unknown > 0 && unknown < MINUTES / 3, "{unknown} of {MINUTES} unknown");
+    let said = world.app.get("/api/staff/status").by(staff).send().await.ok();
+    assert_eq!(said["notices_unsent"], unknown);
+}
+
+/// Answers of the dialogue: all of one text, so they are counted for each person.
+async fn answers_came_once(world: &World, people: &[(User, ResidentId)]) {
+    let db = world.app.app.db.read();
+    let rows = late_answer::Entity::find().all(db).await.unwrap();
+    let mut lost = 0;
+    for (user, id) in people {
+        let theirs = || rows.iter().filter(|row| row.openid == user.mini_openid);
+        let of = |state| theirs().filter(|row| row.state == state).count();
+        let (sent, unknown) = (of(NoticeState::Sent), of(NoticeState::Unknown));
+        assert_eq!(sent + unknown, theirs().count(), "none is given up");
+        let chat = world.platform.mini_chat(user);
+        let came = chat.iter().filter(|line| line.sender == Sender::Account).count();
+        assert!((sent..=sent + unknown).contains(&came), "{sent} {unknown} {came}");
+        // What may not have come is found in “消息”.
+        let kept = notice::Entity::find()
+            .filter(notice::Column::ResidentId.eq(*id))
+            .filter(notice::Column::DedupKey.starts_with("late:"));
+        assert_eq!(kept.count(db).await.unwrap(), u64::try_from(unknown).unwrap());
+        lost += unknown;
+    }
+    assert!(lost > 0, "the storm does not reach answers");
+}
+
+async fn letters_came_once(world: &World, writer: &User) {
+    let rows =
+        help_message::Entity::find().filter(help_message::Column::Author.eq(ActorKind::Staff));
+    let rows = rows.all(world.app.app.db.read()).await.unwrap();
+    assert_eq!(rows.len(), 12);
+    let chat = world.platform.mini_chat(writer);
+    for row in rows {
+        let times = chat.iter().filter(|line| line.text.contains(&row.text)).count();
+        match row.state {
+            HelpState::Sent => assert_eq!(times, 1, "{}", row.text),
+            HelpState::Unknown => assert!(times <= 1, "{}", row.text),
+            other => panic!("{}: {other:?}", row.text),
+        }
     }
 }

@@ -18,8 +18,7 @@ use shangxue::wechat::mini::{
 };
 use shangxue::wechat::official::{
     Button, DraftArticle, MassContent, MassProgress, MassTarget, MaterialContent, Menu, MenuRule,
-    MiniPage, OauthScope, Phone, PictureArticle, PreviewTo, QrLife, QrScene, SubscribeNotice,
-    TemplateMessage,
+    MiniPage, OauthScope, Phone, PictureArticle, PreviewTo, QrLife, QrScene, TemplateMessage,
 };
 use shangxue::wechat::signature::{jsapi_signature, session_signature};
 use shangxue::wechat::{Class, CustomMessage, Error, MediaContent, MediaType, Wechat};
@@ -484,24 +483,6 @@ async fn template_messages_and_notices_name_their_page() {
     assert_eq!(sent.unwrap(), "200228332");
     message.openid.clear();
     stub.refused(41009, "touser", official.send_template(&message)).await;
-
-    let mut notice = SubscribeNotice {
-        openid: text("o1"),
-        template_id: text("T"),
-        url: Some(text("https://x/m/")),
-        page: Some(page),
-        data: data(),
-    };
-    let body = json!({
-        "touser": "o1", "template_id": "T", "page": "https://x/m/",
-        "miniprogram": { "appid": "wx2", "pagepath": "pages/index?id=1" },
-        "data": { "thing1": { "value": "书法 初级班" } },
-    });
-    let line = "POST /cgi-bin/message/subscribe/bizsend";
-    let refusal = stub.asked(no(43101), official.send_notice(&notice), line, body).await;
-    assert_eq!(refusal.unwrap_err().class(), Class::UserState);
-    notice.template_id.clear();
-    stub.refused(40037, "template_id", official.send_notice(&notice)).await;
 
     let answer = json!({ "template_list": [{
         "template_id": "T", "title": "上课提醒", "primary_industry": "教育",

@@ -92,20 +92,58 @@ pub(super) fn question(message: &Message) -> Option<Question> {
     }
 }
 
-/// Reads a menu key of `menu.rs`.
-fn of_key(key: &str) -> Intent {
-    match key {
-        "hours" => Intent::Hours,
-        "my_classes" => Intent::MyClasses,
-        "person" => Intent::Person,
-        "sign_up" => Intent::SignUp,
-        "check_in" => Intent::CheckIn,
-        "waiting" => Intent::Waiting,
-        "leave" => Intent::Leave,
-        "news" => Intent::News,
-        "link" => Intent::Link,
-        _ => Intent::Help,
+/// The keys of the menu, as the configuration names them.
+const KEYS: [(&str, Intent); 13] = [
+    ("sign_up", Intent::SignUp),
+    ("my_classes", Intent::MyClasses),
+    ("check_in", Intent::CheckIn),
+    ("hours", Intent::Hours),
+    ("leave", Intent::Leave),
+    ("withdraw", Intent::Withdraw),
+    ("waiting", Intent::Waiting),
+    ("family", Intent::Family),
+    ("link", Intent::Link),
+    ("news", Intent::News),
+    ("person", Intent::Person),
+    ("thanks", Intent::Thanks),
+    ("help", Intent::Help),
+];
+
+impl Intent {
+    /// What a key of the menu asks; `None`: there is no such key.
+    pub(super) fn of_key(key: &str) -> Option<Self> {
+        KEYS.iter().find(|(known, _)| *known == key).map(|(_, intent)| *intent)
     }
+
+    /// All keys of the menu.
+    pub(super) fn keys() -> impl Iterator<Item = &'static str> {
+        KEYS.iter().map(|(key, _)| *key)
+    }
+
+    /// In a word, for staff.
+    pub(super) fn in_words(self) -> &'static str {
+        match self {
+            Self::SignUp => "报名",
+            Self::MyClasses => "上课时间和地点",
+            Self::CheckIn => "签到",
+            Self::Hours => "学时",
+            Self::Leave => "请假",
+            Self::Withdraw => "退课",
+            Self::Waiting => "候补",
+            Self::Family => "家人代办",
+            Self::Link => "绑定",
+            Self::News => "新闻",
+            Self::Person => "找工作人员",
+            Self::Thanks => "道谢",
+            Self::Help => "帮助",
+            Self::Unknown => "没听懂的话",
+        }
+    }
+}
+
+/// A menu of an earlier configuration may still hang on a phone: it leads on to the help.
+fn of_key(key: &str) -> Intent {
+    Intent::of_key(key).unwrap_or(Intent::Help)
 }
 
 /// A known word in a text.

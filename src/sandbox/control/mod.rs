@@ -114,6 +114,11 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
             inner.change(|state| state.mass_protection = on);
             Ok(json!({}))
         }
+        ("POST", ["menu-by-hand"]) => {
+            let menu = read(body)?;
+            inner.change(|state| (state.menu, state.menu_by_hand) = (Some(menu), true));
+            Ok(json!({}))
+        }
         ("POST", ["mass-protection", "answer"]) => {
             let Answered { answer } = read(body)?;
             if mass::answer_held(inner, answer).await {

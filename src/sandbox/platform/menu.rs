@@ -51,7 +51,7 @@ fn create(inner: &Shared, call: &Call) -> Answer {
     let menu: Menu = call.json()?;
     check(inner, &menu.button)?;
     let menu: Value = call.json()?;
-    inner.change(|state| state.menu = Some(menu));
+    inner.change(|state| (state.menu, state.menu_by_hand) = (Some(menu), false));
     Ok(ok())
 }
 
@@ -146,7 +146,10 @@ fn filled(mut menu: Value) -> Value {
 }
 
 fn read(inner: &Shared, _: &Call) -> Answer {
-    let (menu, others) = inner.read(|state| (state.menu.clone(), state.conditional_menus.clone()));
+    let (menu, others) = inner.read(|state| {
+        let menu = state.menu.clone().filter(|_| !state.menu_by_hand);
+        (menu, state.conditional_menus.clone())
+    });
     let menu = menu.ok_or_else(|| refuse(46003, "menu no exist"))?;
     let mut answer = json!({"menu": filled(menu)});
     if !others.is_empty() {

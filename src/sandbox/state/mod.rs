@@ -127,6 +127,9 @@ pub(in crate::sandbox) struct State {
     pub(in crate::sandbox) forced: Vec<(DateTime<Utc>, Account)>,
     pub(in crate::sandbox) codes: Vec<Code>,
     pub(in crate::sandbox) menu: Option<Value>,
+    /// It was made on the platform's own page: `menu/get` does not know it.
+    #[serde(default)]
+    pub(in crate::sandbox) menu_by_hand: bool,
     pub(in crate::sandbox) media: BTreeMap<String, Media>,
     pub(in crate::sandbox) drafts: Vec<Draft>,
     pub(in crate::sandbox) publications: Vec<Publication>,

@@ -13,6 +13,7 @@ pub use check::{CheckScene, MediaKind, Suggest, Verdict};
 pub use code::{CodeColor, MiniCode};
 pub use link::{LinkLife, MiniLink, MiniVersion};
 pub use login::{KeyedSession, LoginSession};
+pub(super) use subscribe::keeps_its_rule;
 pub use subscribe::{SubscribeMessage, fit_template_value};
 
 use super::{Ability, Callback, Error, Inner, Upkeep};

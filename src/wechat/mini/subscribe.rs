@@ -5,11 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{NaiveDate, NaiveTime};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::Mini;
-use crate::wechat::field::template_data;
+use crate::wechat::field::{hold, template_data};
 use crate::wechat::{Error, client};
 
 const PATH: &str = "/cgi-bin/message/subscribe/send";
@@ -42,10 +43,12 @@ impl Mini<'_> {
         &self,
         message: &SubscribeMessage,
     ) -> Result<Option<String>, Error> {
+        hold(PATH, !message.openid.is_empty(), 41009, "touser is empty")?;
+        hold(PATH, !message.template_id.is_empty(), 40037, "template_id is empty")?;
         let mut body = json!({
             "touser": message.openid,
             "template_id": message.template_id,
-            "data": template_data(&message.data),
+            "data": template_data(PATH, &message.data)?,
             "miniprogram_state": message.state,
             "lang": "zh_CN",
         });
@@ -86,6 +89,48 @@ pub fn fit_template_value(key: &str, value: &str) -> String {
     }
 }
 
+/// Does a fitted value keep the rule of its key? What is of another form than its key
+/// wants cannot be cut to it: a time, a date, an amount.
+pub(in crate::wechat) fn keeps_its_rule(key: &str, value: &str) -> bool {
+    match key.trim_end_matches(|c: char| c.is_ascii_digit()) {
+        "time" => is_span(value, |part| is_time(part) || is_date_and_time(part)),
+        "date" => is_span(value, |part| is_date(part) || is_time(part) || is_date_and_time(part)),
+        "amount" => is_amount(value),
+        "number" => value.parse::<f64>().is_ok_and(f64::is_finite),
+        "letter" => value.bytes().all(|byte| byte.is_ascii_alphabetic()),
+        _ => true,
+    }
+}
+
+/// One, or two with `~` between.
+fn is_span(value: &str, is_good: impl Fn(&str) -> bool) -> bool {
+    match value.split_once('~') {
+        Some((from, to)) => is_good(from.trim()) && is_good(to.trim()),
+        None => is_good(value.trim()),
+    }
+}
+
+fn is_date_and_time(text: &str) -> bool {
+    text.split_once(' ').is_some_and(|(date, time)| is_date(date) && is_time(time))
+}
+
+fn is_date(text: &str) -> bool {
+    let forms = ["%Y年%m月%d日", "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"];
+    forms.iter().any(|form| NaiveDate::parse_from_str(text, form).is_ok())
+}
+
+fn is_time(text: &str) -> bool {
+    ["%H:%M", "%H:%M:%S"].iter().any(|form| NaiveTime::parse_from_str(text, form).is_ok())
+}
+
+/// A sign of a currency, up to ten digits with decimals, 元: each but the digits may lack.
+fn is_amount(text: &str) -> bool {
+    let digits = text.trim_start_matches(['¥', '￥', '$', '€', '£']).trim_end_matches('元');
+    let (whole, decimals) = digits.split_once('.').unwrap_or((digits, "0"));
+    let all = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    all(whole) && all(decimals) && whole.len() <= 10
+}
+
 /// At most `limit` characters, the last of them `…` where something is missing. Emoji
 /// count twice: WeChat does not say how it counts them.
 fn cut(text: &str, limit: usize) -> String {
@@ -123,6 +168,34 @@ mod tests {
         assert_eq!(fit_template_value("time2", "2026年11月24日 09:00"), "2026年11月24日 09:00");
         assert_eq!(fit_template_value("character_string5", "编号A-1"), "A-1");
         assert_eq!(fit_template_value("phone_number1", "电话 0512-5863 1234"), "0512-5863 1234");
+    }
+
+    #[test]
+    fn what_cannot_be_cut_to_its_rule_is_known() {
+        for (key, value) in [
+            ("time1", "15:01"),
+            ("time1", "2019年10月1日 15:01"),
+            ("time1", "2019年10月1日 15:01~17:30"),
+            ("date2", "2019年10月1日"),
+            ("date2", "2019-12-25 09:42"),
+            ("amount3", "¥100.05元"),
+            ("amount3", "20"),
+            ("number4", "-3.5"),
+            ("thing5", "什么都可以"),
+        ] {
+            assert!(keeps_its_rule(key, value), "{key}: {value}");
+        }
+        for (key, value) in [
+            ("time1", "每周二上午"),
+            ("time1", "2019年10月1日"),
+            ("date2", "明天"),
+            ("amount3", "二十元"),
+            ("amount3", "12345678901"),
+            ("number4", "-"),
+            ("letter5", "-"),
+        ] {
+            assert!(!keeps_its_rule(key, value), "{key}: {value}");
+        }
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 //! a page. The page's host has to be registered with the account. (api.md §6)
 //!
 //! The ticket lives two hours like the token, and is kept like it: in memory and in the
-//! shared cache, one request in flight. It is kept under a hash of the token it came
+//! shared cache, one request in flight, also among instances. It is kept under a hash of the token it came
 //! with, so that it is dropped with it.
 
 use std::sync::{Mutex, PoisonError};
@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::Official;
 use crate::wechat::field::hold;
+use crate::wechat::lease::{Lease, Waiting};
 use crate::wechat::signature::jsapi_signature;
 use crate::wechat::{Class, Error, Inner, client};
 
@@ -71,23 +72,19 @@ impl Tickets {
         if let Some(held) = shared(inner, &key).await {
             return Ok(self.keep(held));
         }
-        let answer: Answer = inner.get_query(&inner.official, PATH, &[("type", "jsapi")]).await?;
-        if answer.ticket.is_empty() {
-            return Err(Error::ours(PATH, Class::MaybeSent, "an empty ticket"));
-        }
-        // A minute is left, for the page to be opened with it.
-        let good_s = (answer.expires_in - 60).clamp(1, 86_400);
-        let held = Held {
-            key,
-            ticket: answer.ticket,
-            ends: inner.clock.now() + TimeDelta::seconds(good_s),
+        let lease = Lease::take(inner, &key).await;
+        let others = match &lease {
+            // It may have come between the look and the lease.
+            Lease::Ours(_) => shared(inner, &key).await,
+            Lease::Theirs => awaited(inner, &key).await,
+            Lease::NoCache => None,
         };
-        let text = format!("{} {}", held.ends.timestamp_millis(), held.ticket);
-        let ttl = Duration::from_secs(good_s.unsigned_abs());
-        if let Err(error) = inner.cache.set(&held.key, &text, ttl).await {
-            tracing::warn!(cause = %error, "the WeChat ticket cannot be shared");
-        }
-        Ok(self.keep(held))
+        let outcome = match others {
+            Some(held) => Ok(held),
+            None => request(inner, &key).await,
+        };
+        lease.release(inner, &key).await;
+        Ok(self.keep(outcome?))
     }
 
     fn remembered(&self, key: &str, now: DateTime<Utc>) -> Option<String> {
@@ -102,6 +99,35 @@ impl Tickets {
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
         ticket
     }
+}
+
+/// Asks the platform, and leaves the answer for the other instances.
+async fn request(inner: &Inner, key: &str) -> Result<Held, Error> {
+    let answer: Answer = inner.get_query(&inner.official, PATH, &[("type", "jsapi")]).await?;
+    if answer.ticket.is_empty() {
+        return Err(Error::ours(PATH, Class::MaybeSent, "an empty ticket"));
+    }
+    // A minute is left, for the page to be opened with it.
+    let good_s = (answer.expires_in - 60).clamp(1, 86_400);
+    let ends = inner.clock.now() + TimeDelta::seconds(good_s);
+    let held = Held { key: key.to_owned(), ticket: answer.ticket, ends };
+    let text = format!("{} {}", held.ends.timestamp_millis(), held.ticket);
+    let ttl = Duration::from_secs(good_s.unsigned_abs());
+    if let Err(error) = inner.cache.set(key, &text, ttl).await {
+        tracing::warn!(cause = %error, "the WeChat ticket cannot be shared");
+    }
+    Ok(held)
+}
+
+/// What another instance is asking for.
+async fn awaited(inner: &Inner, key: &str) -> Option<Held> {
+    let mut waiting = Waiting::begin();
+    while waiting.goes_on(inner, key).await {
+        if let Some(held) = shared(inner, key).await {
+            return Some(held);
+        }
+    }
+    None
 }
 
 /// What another instance left.

@@ -86,7 +86,7 @@ impl Official<'_> {
         let mut body = json!({
             "touser": message.openid,
             "template_id": message.template_id,
-            "data": template_data(&message.data),
+            "data": template_data(SEND, &message.data)?,
         });
         if let Some(url) = &message.url {
             body["url"] = json!(url);

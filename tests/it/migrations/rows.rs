@@ -32,7 +32,7 @@ pub async fn write_all(db: &DatabaseConnection) {
         learner_card scan_tray
         picture article article_version article_review publication
         notice delivery subscription callback late_answer erasure job
-        help_thread help_message help_media link_code content_check check_verdict
+        help_thread help_message help_media link_code content_check check_verdict wechat_note
     );
     let mut colleague = staff().into_active_model().reset_all();
     (colleague.id, colleague.login) = (NotSet, sea_orm::Set("colleague".to_owned()));
@@ -88,6 +88,7 @@ async fn write_natural_keys(db: &DatabaseConnection) {
         following: true,
         since: instant(0),
         updated_at: instant(7),
+        asked_at: Some(instant(8)),
     };
     let active = follower.clone().into_active_model().reset_all();
     assert_eq!(active.insert(db).await.expect("follower"), follower);
@@ -605,6 +606,17 @@ pub fn late_answer() -> entity::late_answer::Model {
         failure: text("…"),
         created_at: instant(0),
         settled_at: Some(instant(1)),
+    }
+}
+
+pub fn wechat_note() -> entity::wechat_note::Model {
+    entity::wechat_note::Model {
+        id: WechatNoteId(1),
+        account: WechatAccount::Official,
+        kind: WechatNoteKind::VerifyFailed,
+        happened_at: instant(0),
+        ends_at: Some(instant(1)),
+        words: text("…"),
     }
 }
 

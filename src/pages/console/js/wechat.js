@@ -4,17 +4,43 @@ import { api } from './api.js';
 import { h, put } from './dom.js';
 import { reload } from './router.js';
 import * as time from './time.js';
-import { alertBox, badge, button, dialog, empty, failure, pageHead, table, tell } from './ui.js';
+import { alertBox, badge, button, confirm, dialog, empty, failure, pageHead, table, tell } from './ui.js';
 
 export async function page({ signal }) {
-  const accounts = await api.get('/api/staff/wechat', { signal });
+  const [accounts, status, unheard] = await Promise.all([
+    api.get('/api/staff/wechat', { signal }),
+    api.get('/api/staff/status', { signal }),
+    api.get('/api/staff/wechat/unheard-answers', { signal }),
+  ]);
   return h('div.page', {},
     pageHead({
       title: '微信',
       lead: '公众号和小程序好不好用，出了什么问题，怎么办。',
       actions: [button('刷新', { onclick: () => reload() })],
     }),
+    late(status, unheard),
     accounts.map(account));
+}
+
+/** Answers to people who wrote, which did not come at once. */
+function late(status, unheard) {
+  const [waiting, unknown, failed] = ['waiting', 'unknown', 'failed'].map((one) => status[`late_answers_${one}`]);
+  if (!waiting && !unknown && !failed) return null;
+  return h('section.stack.tight', { 'aria-labelledby': 'late-answers', testid: 'late-answers' },
+    h('h2', { id: 'late-answers' }, '晚到的回答'),
+    h('div.panel.stack', {}, h('dl.facts', {},
+      h('dt', '等着送'), h('dd', `${waiting} 条，系统会再试`),
+      h('dt', '不知道到没到'), h('dd', `${unknown} 条（七天内）。登录过的人，在“消息”里也能看到。`),
+      h('dt', '没有送到'), h('dd', `${failed} 条（七天内）`))),
+    unheard.length ? h('div.panel.flush', {}, table({
+      label: '没有送到的回答',
+      testid: 'unheard',
+      rows: unheard,
+      columns: [
+        { name: '问什么', lead: true, cell: (row) => [h('span.strong', row.about), h('div.small.soft', `${row.time_text} · ${row.place}`)] },
+        { name: '为什么没有送到', cell: (row) => row.failure },
+      ],
+    })) : null);
 }
 
 function account(one) {
@@ -29,6 +55,7 @@ function account(one) {
     h('div.row.spread', {}, h('h2', { id }, one.name, ' ', badge(one.kind)),
       button('检查连接', { main: true, about: one.name, testid: `check-${one.account}`, onclick: () => check(one, found) })),
     found,
+    one.notes.length ? h('div.stack.tight', { testid: `notes-${one.account}` }, one.notes.map((line) => alertBox(line.good ? 'ok' : 'warn', h('p', line.text)))) : null,
     h('div.panel.stack', {}, facts(one)),
     one.web ? web(one.web) : null,
     one.missing.length ? missing(one) : null,
@@ -92,7 +119,9 @@ async function compare(place) {
       return;
     }
     put(place,
-      alertBox('warn', h('p', '两边不一样。更新后，手机上五分钟内能看到。')),
+      alertBox('warn', state.by_hand
+        ? h('p', { testid: 'menu-by-hand' }, '微信上的菜单是有人手工做的。更新后换成系统的，原来的就没有了。')
+        : h('p', '两边不一样。更新后，手机上五分钟内能看到。')),
       h('div.panel.flush', {}, table({ label: '菜单的不同', testid: 'menu-diff', rows: differences(state), columns: [
         { name: '菜单项', lead: true, cell: (row) => h('span.break', row.text) },
         { name: '在哪里', cell: (row) => badge(row.where, row.kind) },
@@ -100,7 +129,7 @@ async function compare(place) {
       h('div.row', {}, button('更新微信上的菜单', { main: true, testid: 'menu-write', onclick: async () => {
         await api.post('/api/staff/wechat/menu');
         tell('菜单已更新。');
-        await compare(place);
+        await reload();
       } })));
   } catch (error) {
     put(place, failure(error));
@@ -122,7 +151,20 @@ function usageFold(one) {
   return h('details.panel.flush.fold', {
     open, testid: `usage-fold-${one.account}`,
     ontoggle: (event) => folds.set(one.account, event.currentTarget.open),
-  }, h('summary', {}, h('h3', '今天用了多少'), ' ', h('span.soft.small', used(one.usage))), usage(one));
+  }, h('summary', {}, h('h3', '今天用了多少'), ' ', h('span.soft.small', used(one.usage))), usage(one),
+    h('div.row', {}, button('全部清零', { quiet: true, about: one.name, testid: `clear-quota-${one.account}`, onclick: () => clearQuota(one) })));
+}
+
+async function clearQuota(one) {
+  const done = await confirm({
+    title: `把${one.name}今天的用量清零？`,
+    text: ['微信一个月只让清零 10 次，所有接口一起清。', '只在次数用完、又等不到明天时用。'],
+    yes: '清零，用掉一次',
+    work: () => api.delete(`/api/staff/wechat/accounts/${one.account}/quota`),
+  });
+  if (!done) return;
+  tell(`${one.name}的用量已清零。`);
+  await reload();
 }
 
 /** What one wants to know before opening the long list. */
