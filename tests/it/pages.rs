@@ -11,7 +11,7 @@ fn header<'a>(answer: &'a Answer, name: &str) -> &'a str {
 #[tokio::test]
 async fn the_start_pages_are_served_and_asked_for_again() {
     let app = TestApp::start(Backend::Sqlite).await;
-    for path in ["/m/", "/console/"] {
+    for path in ["/m/", "/console/", "/console/roll/"] {
         let first = app.get(path).send().await;
         assert_eq!(first.status.as_u16(), 200);
         assert_eq!(header(&first, "content-type"), "text/html; charset=utf-8");
@@ -32,6 +32,20 @@ async fn a_missing_slash_is_added_and_keeps_the_scanned_code() {
     assert_eq!((moved.status.as_u16(), header(&moved, "location")), (302, "/m/?c=abc"));
     assert_eq!(header(&app.get("/").send().await, "location"), "/m/");
     assert_eq!(app.get("/m/?c=abc").send().await.status.as_u16(), 200);
+}
+
+#[tokio::test]
+async fn the_roll_pages_worker_names_files_that_are_there() {
+    let app = TestApp::start(Backend::Sqlite).await;
+    let worker = app.get("/console/roll/sw.js").send().await;
+    assert_eq!(header(&worker, "content-type"), "text/javascript; charset=utf-8");
+    let text = worker.text();
+    let files = text.lines().find_map(|line| line.strip_prefix("const FILES = ")).unwrap();
+    let files: Vec<String> = serde_json::from_str(files.trim_end_matches(';')).unwrap();
+    assert!(files.len() > 15, "{files:?}");
+    for file in files {
+        assert_eq!(app.get(&file).send().await.status.as_u16(), 200, "{file}");
+    }
 }
 
 #[tokio::test]
