@@ -23,6 +23,7 @@ mod m20261127_000013_rules;
 mod m20261127_000014_family;
 mod m20261127_000015_counter;
 mod m20261128_000016_register;
+mod m20261128_000019_follow;
 
 pub struct Migrator;
 
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000014_family::Migration),
             Box::new(m20261127_000015_counter::Migration),
             Box::new(m20261128_000016_register::Migration),
+            Box::new(m20261128_000019_follow::Migration),
         ]
     }
 }

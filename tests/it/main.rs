@@ -6,6 +6,7 @@ mod architecture;
 mod attendance;
 mod attendance_scans;
 mod cache;
+mod care;
 mod checks;
 mod conversation;
 mod counter;
