@@ -42,6 +42,7 @@ pub struct Config {
     pub staff: Staff,
     pub draw: Draw,
     pub attendance: Attendance,
+    pub care: Care,
     pub helpdesk: Helpdesk,
     pub worker: Worker,
     pub wechat: Wechat,
@@ -154,6 +155,19 @@ pub struct Attendance {
     pub closes_after_minutes: i64,
     pub scan_within_hours: i64,
     pub correct_clocks: bool,
+}
+
+/// Tasks after absences.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Care {
+    pub grace_minutes: i64,
+    pub call_after: usize,
+    pub release_after: usize,
+    pub care_age: u32,
+    pub call_days: i64,
+    pub release_days: i64,
+    pub care_hours: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -584,11 +598,21 @@ impl Config {
             ("staff.lockout_minutes", self.staff.lockout_minutes),
             ("attendance.code_step_s", self.attendance.code_step_s),
             ("attendance.scan_within_hours", self.attendance.scan_within_hours),
+            ("care.grace_minutes", self.care.grace_minutes),
+            ("care.call_days", self.care.call_days),
+            ("care.release_days", self.care.release_days),
+            ("care.care_hours", self.care.care_hours),
             ("helpdesk.media_days", self.helpdesk.media_days),
             ("worker.lease_s", self.worker.lease_s),
         ] {
             check(value > 0, key, "要大于 0")?;
         }
+        check(self.care.call_after > 0, "care.call_after", "要大于 0")?;
+        check(
+            self.care.release_after > self.care.call_after,
+            "care.release_after",
+            "要大于 care.call_after",
+        )?;
         Ok(())
     }
 }

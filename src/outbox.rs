@@ -77,6 +77,9 @@ pub enum Job {
     FreezeDraw { term: TermId },
     /// Draw, and give what was drawn.
     RunDraw { draw: DrawId },
+    /// See to what follows from the register of a meeting that is over, now and after each
+    /// correction.
+    FollowMeeting { meeting: MeetingId },
 }
 
 impl Job {
@@ -107,6 +110,7 @@ impl Job {
             Self::SeeToMinimum { .. } => "see_to_minimum",
             Self::FreezeDraw { .. } => "freeze_draw",
             Self::RunDraw { .. } => "run_draw",
+            Self::FollowMeeting { .. } => "follow_meeting",
         }
     }
 
@@ -136,6 +140,7 @@ impl Job {
             Self::SeeToMinimum { .. } => "看看哪些班人数不够",
             Self::FreezeDraw { .. } => "公布摇号名单",
             Self::RunDraw { .. } => "摇号",
+            Self::FollowMeeting { .. } => "课后的跟进",
         }
     }
 }

@@ -43,6 +43,8 @@ ids! {
     MeetingId;
     /// A scan that could not be taken, and waits to be settled.
     TrayId;
+    /// 回访: a task after absences.
+    CareTaskId;
     /// 报名, 候补.
     EnrolmentId;
     /// A version of the text that learners sign.

@@ -46,6 +46,8 @@ kinds! {
         Pledge = "pledge",
         /// A relative agrees, and is the one to be called.
         Relative = "relative",
+        /// 关怀电话: lives alone, and wants a call when missing from class.
+        CareCall = "care_call",
     }
     /// How staff came by a consent that was not given on the phone.
     ConsentWay {
@@ -201,6 +203,42 @@ kinds! {
         Counted = "counted",
         /// 不算.
         Dismissed = "dismissed",
+    }
+    /// What a task after absences asks for.
+    CareKind {
+        /// 电话回访.
+        Call = "call",
+        /// 劝退回访: speak to the person; their place may be released.
+        Release = "release",
+        /// 关怀电话: lives alone, agreed to be called.
+        Care = "care",
+    }
+    /// What came of a task after absences.
+    CareOutcome {
+        ComesAgain = "comes_again",
+        Unwell = "unwell",
+        Busy = "busy",
+        /// Seen at home, or the family knows.
+        Helped = "helped",
+        Unreached = "unreached",
+        /// Left the class after speaking with them.
+        Released = "released",
+        Other = "other",
+        /// By itself: the register was corrected, there was no such run.
+        Corrected = "corrected",
+        /// By itself: a task to release the place took its place.
+        Superseded = "superseded",
+        /// By itself: they are in the class no longer.
+        Gone = "gone",
+    }
+    /// A step of a task after absences.
+    CareStep {
+        Opened = "opened",
+        Taken = "taken",
+        PutBack = "put_back",
+        Noted = "noted",
+        Closed = "closed",
+        Reopened = "reopened",
     }
     /// What a notice is about; each has a template of its own.
     NoticeKind {

@@ -24,6 +24,7 @@ mod m20261127_000014_family;
 mod m20261127_000015_counter;
 mod m20261128_000016_register;
 mod m20261128_000017_wechat_notes;
+mod m20261128_000019_follow;
 mod m20261128_000020_defaults;
 
 pub struct Migrator;
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000015_counter::Migration),
             Box::new(m20261128_000016_register::Migration),
             Box::new(m20261128_000017_wechat_notes::Migration),
+            Box::new(m20261128_000019_follow::Migration),
             Box::new(m20261128_000020_defaults::Migration),
         ]
     }

@@ -28,6 +28,7 @@ use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
 use crate::members::Learner;
+use crate::outbox::{self, Job};
 use crate::staff::{self, Colleague};
 
 pub mod api;
@@ -309,6 +310,10 @@ async fn compute(
     for resident in residents {
         let standing = register::fold(words.get(resident).map_or(&[], Vec::as_slice));
         store::events::set(tx, id, *resident, &standing, hours, now).await?;
+    }
+    // What was concluded from the register of a meeting that is over is looked at anew.
+    if now >= facts.meeting.ends_at {
+        outbox::enqueue(tx, &Job::FollowMeeting { meeting: id }, now, now).await?;
     }
     Ok(())
 }

@@ -3,20 +3,23 @@
 //! It is written by the rooms' own verbs, so that what the demo shows could have
 //! been entered by hand.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 
-use entity::ids::{CommunityId, ResidentId, SiteId, StaffId, TeacherId};
-use entity::kinds::{Role, TeacherKind};
+use entity::ids::{ClassId, CommunityId, ResidentId, SiteId, StaffId, TeacherId};
+use entity::kinds::{AttendanceStatus, Role, TeacherKind};
 
 use crate::app::App;
-use crate::clock;
+use crate::attendance;
+use crate::clock::{self, Clock};
 use crate::courses::{
     self, NewClass, NewCourse, NewSite, NewTeacher, NewTerm, Offer, SiteRules, TermRules,
 };
-use crate::enrolment::{self, Actor, SignUpOptions};
+use crate::enrolment::{self, Actor, Decisions, SignUpOptions};
 use crate::error::Result;
 use crate::members::{self, NewResident};
-use crate::staff::{self, NewLogin};
+use crate::staff::{self, Colleague, NewLogin};
 
 /// Of every login of the demo.
 pub const PASSWORD: &str = "changyinsha-demo";
@@ -161,15 +164,46 @@ pub async fn sow(app: &App) -> Result<()> {
     let classes = sow_classes(app, &communities, teacher_login, now).await?;
     let residents = sow_residents(app, &communities).await?;
     // Most of them learn with the phone; the small class is full, and two wait.
+    past_weeks(app, &residents[..8], classes[0]).await?;
     for (nth, resident) in residents.iter().enumerate() {
-        if nth < 8 {
-            sign_up(app, *resident, classes[0]).await?;
-        }
         if nth >= 6 {
             sign_up(app, *resident, classes[3]).await?;
         }
         if nth % 3 == 0 {
             sign_up(app, *resident, classes[5]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// They signed up before the term began, and came; but one of them lately did not.
+async fn past_weeks(app: &App, residents: &[ResidentId], class: ClassId) -> Result<()> {
+    let now = app.clock.now();
+    let clock = Clock::fixed(now - TimeDelta::days(30));
+    let (db, cache, config) = (app.db.clone(), app.cache.clone(), Arc::clone(&app.config));
+    let decisions = Arc::new(Decisions::new(db, cache, clock.clone(), config));
+    let then = App { clock: clock.clone(), decisions, ..app.clone() };
+    for resident in residents {
+        sign_up(&then, *resident, class).await?;
+    }
+    let keeper = staff::find(app, "centre").await?;
+    let keeper = Colleague {
+        id: keeper.id,
+        login: keeper.login,
+        name: keeper.name,
+        role: keeper.role,
+        community: keeper.community_id,
+        token_hash: String::new(),
+    };
+    let meetings = courses::meetings(app.db.read(), class).await?;
+    let over = now - TimeDelta::days(1);
+    let past: Vec<_> = meetings.into_iter().filter(|meeting| meeting.ends_at < over).collect();
+    for (nth, meeting) in past.iter().enumerate() {
+        clock.advance(meeting.starts_at - clock.now());
+        for resident in residents {
+            let away = nth + 2 >= past.len() && *resident == residents[1];
+            let status = if away { AttendanceStatus::Absent } else { AttendanceStatus::Present };
+            attendance::set_roll(&then, &keeper, meeting.id, *resident, status, None).await?;
         }
     }
     Ok(())
@@ -191,7 +225,7 @@ async fn sow_classes(
     communities: &[CommunityId],
     teacher_login: Option<StaffId>,
     now: DateTime<Utc>,
-) -> Result<Vec<entity::ids::ClassId>> {
+) -> Result<Vec<ClassId>> {
     let today = clock::local_date(now);
     let tx = app.db.begin().await?;
     let sites = [
@@ -295,7 +329,7 @@ async fn sow_residents(app: &App, communities: &[CommunityId]) -> Result<Vec<Res
     Ok(residents)
 }
 
-async fn sign_up(app: &App, resident: ResidentId, class: entity::ids::ClassId) -> Result<()> {
+async fn sign_up(app: &App, resident: ResidentId, class: ClassId) -> Result<()> {
     let actor = Actor::Resident(resident);
     let options = SignUpOptions { join_waitlist: true, actor, request_key: None };
     enrolment::sign_up(app, resident, class, options).await?;

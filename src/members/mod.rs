@@ -52,8 +52,9 @@ mod store;
 
 pub use erasure::{Eraser, erase, erase_on_request, erase_own, finished, forget_items, unfinished};
 pub use papers::{
-    NewRelative, Papers, Recorder, Relative, bar, bar_in, lift_bar, papers, papers_for, pledge,
-    record_pledge, record_relative, reveal_relative, save_pledge, save_relative, sign_pledge,
+    NewRelative, Papers, Recorder, Relative, bar, bar_in, lift_bar, lives_alone, papers,
+    papers_for, pledge, record_care, record_pledge, record_relative, reveal_phone, reveal_relative,
+    save_pledge, save_relative, sign_pledge,
 };
 pub use sessions::Sessions;
 pub use sign_in::{WebSignIn, begin_web_sign_in, sign_in, sign_in_from_web};
@@ -179,7 +180,7 @@ pub async fn give_consent(
     if version != app.config.members.consent_version {
         return Err(Error::conflict("consent_outdated", "说明有更新，请再看一遍。"));
     }
-    if !matches!(kind, ConsentKind::Privacy | ConsentKind::Sensitive) {
+    if matches!(kind, ConsentKind::Pledge | ConsentKind::Relative) {
         return Err(Error::invalid("not_here", "请在自己的那一页里同意。"));
     }
     let tx = app.db.begin().await?;

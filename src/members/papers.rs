@@ -47,6 +47,8 @@ pub struct Papers {
     /// The pledge in force is signed.
     pub pledged: bool,
     pub relative: Option<Relative>,
+    /// They live alone and want to be called when they are missing from class.
+    pub care_call: bool,
     /// That were not lifted and are not over.
     pub bars: Vec<bar::Model>,
 }
@@ -231,6 +233,62 @@ pub async fn reveal_relative(app: &App, who: &Colleague, id: ResidentId) -> Resu
     Ok(phone)
 }
 
+/// The number of a resident, to call them now. That it was looked up is noted.
+///
+/// # Errors
+/// `no_phone`, `no_resident`, `out_of_scope`.
+pub async fn reveal_phone(app: &App, who: &Colleague, id: ResidentId) -> Result<String> {
+    let tx = app.db.begin().await?;
+    within_scope(&tx, who, id).await?;
+    let row = living(&tx, id).await?;
+    let sealed = row.phone_sealed.ok_or_else(|| {
+        Error::not_found("no_phone", "没有留电话。").or_else("看看有没有留家人的电话", None)
+    })?;
+    let phone = app.vault.open("phone", &sealed)?;
+    let (object, now) = (format!("resident:{id}"), app.clock.now());
+    staff::record(&tx, Some(who.id), "resident.called", &object, None, now).await?;
+    tx.commit().await?;
+    Ok(phone)
+}
+
+/// Records, from paper or a call, that somebody lives alone and wants to be called when
+/// they are missing from class; or that they do no longer.
+///
+/// # Errors
+/// `no_resident`, `out_of_scope`.
+pub async fn record_care(app: &App, by: Recorder<'_>, id: ResidentId, wanted: bool) -> Result<()> {
+    let (kind, (who, way)) = (ConsentKind::CareCall, by);
+    let tx = app.db.begin().await?;
+    within_scope(&tx, who, id).await?;
+    living(&tx, id).await?;
+    if store::consents(&tx, id, kind).await?.is_empty() != wanted {
+        return Ok(());
+    }
+    if wanted {
+        let what = (kind, app.config.members.consent_version.clone());
+        note(app, &tx, id, what, Some(by), "resident.care_call_wanted").await?;
+    } else {
+        let now = app.clock.now();
+        store::withdraw_consent(&tx, id, kind, now).await?;
+        let (object, way) = (format!("resident:{id}"), Some(way.as_str()));
+        staff::record(&tx, Some(who.id), "resident.care_call_ended", &object, way, now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Of these people, who lives alone and wants to be called when they are missing; with
+/// their birth dates.
+///
+/// # Errors
+/// The database.
+pub async fn lives_alone(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<Vec<(ResidentId, Option<NaiveDate>)>> {
+    store::papers::care_wanted(conn, ids).await
+}
+
 /// What there is of somebody.
 ///
 /// # Errors
@@ -252,7 +310,8 @@ pub async fn papers(app: &App, conn: &impl ConnectionTrait, id: ResidentId) -> R
     let mut bars = store::papers::bars(conn, &[id]).await?.remove(&id).unwrap_or_default();
     bars.retain(|bar| bar.until >= today);
     let pledged = in_force.is_some_and(|version| signed.iter().any(|one| one.version == version));
-    Ok(Papers { pledged, relative, bars })
+    let care_call = !store::consents(conn, id, ConsentKind::CareCall).await?.is_empty();
+    Ok(Papers { pledged, relative, care_call, bars })
 }
 
 /// As [`papers`], for staff within their scope.

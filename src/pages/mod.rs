@@ -259,13 +259,27 @@ mod tests {
         assert_eq!(scripts.count(), named.len());
     }
 
+    /// What is fetched when its page is opened: see `later` in app.js.
+    const LATER: &str = "later/";
+
     /// A phone in the countryside: the whole first page, uncompressed.
     #[test]
     fn the_resident_pages_stay_small() {
         let size: usize = ResidentPages::iter()
+            .filter(|path| !path.starts_with(LATER))
             .filter_map(|path| ResidentPages::get(&path))
             .map(|asset| asset.data.len())
             .sum();
         assert!(size <= 144 * 1024, "{size} bytes");
+    }
+
+    #[test]
+    fn what_is_fetched_later_is_imported_by_no_page_before() {
+        for path in ResidentPages::iter().filter(|path| path.ends_with(".js")) {
+            let text = ResidentPages::get(&path).expect("there").data;
+            let text = String::from_utf8_lossy(&text);
+            let imports = text.lines().filter(|line| line.starts_with("import "));
+            assert!(!imports.into_iter().any(|line| line.contains(LATER)), "{path}");
+        }
     }
 }

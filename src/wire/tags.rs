@@ -43,6 +43,9 @@ pub enum Tag {
     /// Staff and teachers: codes and the roll.
     #[oai(rename = "Staff · attendance")]
     StaffAttendance,
+    /// Staff: calls after absences.
+    #[oai(rename = "Staff · care")]
+    StaffCare,
     /// Staff: articles, reviews, publication.
     #[oai(rename = "Staff · news")]
     StaffNews,

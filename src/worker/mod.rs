@@ -23,7 +23,8 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
 use crate::{
-    conversation, draw, enrolment, family, followers, helpdesk, news, notices, platform, safety,
+    care, conversation, draw, enrolment, family, followers, helpdesk, news, notices, platform,
+    safety,
 };
 
 pub mod api;
@@ -35,11 +36,15 @@ const AT_ONCE: u64 = 8;
 /// Finished jobs are kept so long, for questions.
 const KEEP_DONE: TimeDelta = TimeDelta::days(30);
 
+/// What the clock alone brings about is looked for so often.
+const ROUND: TimeDelta = TimeDelta::minutes(1);
+
 /// Runs jobs until `stop`, then finishes those in hand.
 pub async fn serve(app: App, stop: CancellationToken) {
     let mut hand = Hand::new(&app);
     let pause = Duration::from_millis(app.config.worker.poll_ms.max(10));
     let mut prune_at = app.clock.now();
+    let mut round_at = prune_at;
     while !stop.is_cancelled() {
         hand.put_down_done();
         let claimed = match claim(&app, hand.free()).await {
@@ -59,6 +64,10 @@ pub async fn serve(app: App, stop: CancellationToken) {
             if let Err(error) = platform::by_night(&app).await {
                 tracing::warn!(cause = %error.chain(), "cannot begin the night's work");
             }
+        }
+        if app.clock.now() >= round_at {
+            round_at = app.clock.now() + ROUND;
+            round(&app).await;
         }
         hand.renew().await;
         if idle {
@@ -152,6 +161,14 @@ async fn prune(app: &App) {
         if let Err(error) = outcome {
             tracing::warn!(cause = %error.chain(), "cannot forget what is old");
         }
+    }
+}
+
+/// Looks for what has come due by the clock and asks for it as jobs, each once however many
+/// instances look; what fails is tried at the next turn.
+async fn round(app: &App) {
+    if let Err(error) = care::round(app).await {
+        tracing::warn!(cause = %error.chain(), "cannot look for what is due");
     }
 }
 
@@ -292,6 +309,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::SeeToMinimum { term } => enrolment::see_to_minimum(app, term).await,
         Job::FreezeDraw { term } => draw::freeze(app, term).await,
         Job::RunDraw { draw } => draw::run(app, draw).await,
+        Job::FollowMeeting { meeting } => care::follow(app, meeting).await,
     }
 }
 

@@ -8,6 +8,7 @@ mod attendance_histories;
 mod attendance_phones;
 mod attendance_scans;
 mod cache;
+mod care;
 mod checks;
 mod conversation;
 mod counter;

@@ -60,10 +60,10 @@ on_both_databases! {
             })*};
         }
         compare!(
-            article article_review article_version attendance attendance_event audit bar callback
+            article article_review article_version attendance attendance_event audit bar callback care_event care_task
             check_verdict class class_rule community consent content_check course delegation delivery
             draw draw_class draw_entry enrolment enrolment_change erasure family_code family_try
-            follower help_media help_message
+            followed_meeting follower help_media help_message
             help_thread holiday job late_answer learner_card link_code meeting meeting_change notice picture
             pledge publication relative resident resident_session scan_tray site
             staff staff_session subscription teacher term term_plan wechat_identity wechat_note wish
@@ -135,6 +135,9 @@ on_both_databases! {
         words::<AttendanceStatus>(db, "scan_tray", "status").await;
         words::<ScanKind>(db, "scan_tray", "kind").await;
         words::<TrayOutcome>(db, "scan_tray", "outcome").await;
+        words::<CareKind>(db, "care_task", "kind").await;
+        words::<CareOutcome>(db, "care_task", "outcome").await;
+        words::<CareStep>(db, "care_event", "step").await;
         words::<ArticleStatus>(db, "article", "status").await;
         words::<ReviewStage>(db, "article_review", "stage").await;
         words::<Verdict>(db, "article_review", "verdict").await;
@@ -191,6 +194,9 @@ on_both_databases! {
         refuses(db, "check", "UPDATE scan_tray SET settled_by = NULL").await;
         refuses(db, "check", "UPDATE scan_tray SET outcome = NULL").await;
         refuses(db, "check", "UPDATE scan_tray SET settle_reason = NULL").await;
+        refuses(db, "check", "UPDATE care_task SET absences = 0").await;
+        refuses(db, "check", "UPDATE care_task SET outcome = NULL").await;
+        refuses(db, "check", "UPDATE care_task SET said = NULL").await;
         refuses(db, "check", "UPDATE wish SET rank = 0").await;
         refuses(db, "check", "UPDATE term_plan SET newcomer_percent = 101").await;
         refuses(db, "check", "UPDATE term_plan SET seed_at = wishes_close_at").await;
@@ -220,7 +226,7 @@ on_both_databases! {
         repeat!(
             community resident wechat_identity resident_session staff staff_session site term
             course teacher meeting attendance attendance_event learner_card scan_tray notice delivery subscription callback
-            picture article_version publication enrolment article_review wechat_note
+            picture article_version publication enrolment article_review wechat_note care_task
         );
     }
 
@@ -234,6 +240,7 @@ on_both_databases! {
             ("attendance_event", "meeting_id, resident_id, code_step", ""),
             ("attendance_event", "scan_id", ""),
             ("callback", "account, dedup_key", ""),
+            ("care_task", "class_id, resident_id, first_meeting_id, kind", ""),
             ("check_verdict", "trace_id", ""),
             ("community", "name", ""),
             ("content_check", "subject, subject_id, kind", ""),

@@ -98,15 +98,18 @@ struct PapersView {
     pledged: bool,
     #[oai(skip_serializing_if_is_none)]
     relative: Option<RelativeLine>,
+    /// They live alone and want to be called when they are missing from class.
+    care_call: bool,
     /// Why they may not sign up at present.
     bars: Vec<BarLine>,
 }
 
 impl From<Papers> for PapersView {
     fn from(papers: Papers) -> Self {
-        let Papers { pledged, relative, bars } = papers;
+        let Papers { pledged, relative, care_call, bars } = papers;
         Self {
             pledged,
+            care_call,
             relative: relative.map(|one| RelativeLine {
                 name: one.name,
                 relation: one.relation,
@@ -134,6 +137,14 @@ struct RecordedRelativeBody {
     phone: String,
     /// As in 女儿.
     relation: String,
+    way: ConsentWay,
+}
+
+/// What was said on paper or in a call.
+#[derive(Object)]
+struct RecordedCareBody {
+    /// They live alone and want to be called; false: no longer.
+    wanted: bool,
     way: ConsentWay,
 }
 
@@ -259,6 +270,38 @@ impl StaffPapersApi {
     async fn reveal(&self, who: EnrolmentStaff, id: Path<ResidentId>) -> ApiResult<Json<Phone>> {
         let phone = members::reveal_relative(&self.0, &who.0, id.0).await?;
         Ok(Json(Phone { phone }))
+    }
+
+    /// The whole number of a resident, to call them now. It is noted.
+    ///
+    /// Codes: `no_phone`, `no_resident`, `out_of_scope`.
+    #[oai(
+        path = "/staff/residents/:id/phone/reveal",
+        method = "post",
+        operation_id = "staff_reveal_phone"
+    )]
+    async fn phone(&self, who: EnrolmentStaff, id: Path<ResidentId>) -> ApiResult<Json<Phone>> {
+        let phone = members::reveal_phone(&self.0, &who.0, id.0).await?;
+        Ok(Json(Phone { phone }))
+    }
+
+    /// Record that a resident lives alone and wants to be called when they are missing from
+    /// class, or no longer.
+    ///
+    /// Codes: `no_resident`, `out_of_scope`.
+    #[oai(
+        path = "/staff/residents/:id/care-call",
+        method = "put",
+        operation_id = "staff_record_care_call"
+    )]
+    async fn care(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<ResidentId>,
+        body: Json<RecordedCareBody>,
+    ) -> ApiResult<Done> {
+        members::record_care(&self.0, (&who.0, body.0.way), id.0, body.0.wanted).await?;
+        Ok(Done::Done)
     }
 
     /// Keep a resident from signing up until a day, with the reason that they are told.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
     QueryFilter, QueryOrder, QuerySelect,
@@ -61,6 +61,30 @@ pub(in crate::members) async fn given(
         .filter(Column::ResidentId.is_in(rounded(ids)))
         .filter(Condition::any().add(text).add(papers))
         .filter(Column::WithdrawnAt.is_null())
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
+/// Of these people, those who want to be called when they are missing, and were born when.
+pub(in crate::members) async fn care_wanted(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<Vec<(ResidentId, Option<NaiveDate>)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let wanted = Query::select()
+        .column(consent::Column::ResidentId)
+        .from(consent::Entity)
+        .and_where(consent::Column::Kind.eq(ConsentKind::CareCall))
+        .and_where(consent::Column::WithdrawnAt.is_null())
+        .to_owned();
+    Ok(resident::Entity::find()
+        .select_only()
+        .columns([resident::Column::Id, resident::Column::BirthDate])
+        .filter(resident::Column::Id.is_in(rounded(ids)))
+        .filter(resident::Column::Id.in_subquery(wanted))
         .into_tuple()
         .all(conn)
         .await?)

@@ -20,7 +20,6 @@ import { FAMILY_CODE, family, ownOnly, wantedActing } from './pages/family.js';
 import { help, missing } from './pages/help.js';
 import { home } from './pages/home.js';
 import { hoursPage } from './pages/hours.js';
-import { leave } from './pages/leave.js';
 import { linkPage } from './pages/link.js';
 import { login } from './pages/login.js';
 import { messages } from './pages/messages.js';
@@ -32,13 +31,17 @@ import { relative } from './pages/relative.js';
 import { wishes } from './pages/wishes.js';
 
 const MODE = 'shangxue.mode';
+/** What is opened seldom is fetched when it is. */
+const later = (name, load) => async (route) => (await load())[name](route);
 const PAGES = {
+  care: later('care', () => import('./later/care.js')),
   pledge, relative, home, classes, class: classPage, mine, change, checkin, hours: hoursPage, messages,
-  news, article, login, consent, profile, leave, help, missing, desk, link: linkPage,
+  leave: later('leave', () => import('./later/leave.js')),
+  news, article, login, consent, profile, help, missing, desk, link: linkPage,
   wishes, draw: drawPage, family, absent, card: cardPage, seen: cardSeen,
 };
 /** Nobody does these for another. */
-const OWN_ONLY = ['checkin', 'messages', 'profile', 'leave', 'desk', 'link', 'consent', 'absent', 'card'];
+const OWN_ONLY = ['checkin', 'messages', 'profile', 'leave', 'desk', 'link', 'consent', 'absent', 'card', 'care'];
 
 const root = document.documentElement;
 const main = document.getElementById('main');

@@ -23,6 +23,7 @@ const PAGES = [
   [/^\/desk$/, 'desk', '我的留言', true],
   [/^\/link$/, 'link', '连接公众号', true],
   [/^\/family$/, 'family', '家人', true],
+  [/^\/care$/, 'care', '关怀电话', true],
   [/^\/absent$/, 'absent', '请假', true],
   [/^\/card$/, 'card', '我的学员卡', true],
   [/^\/seen$/, 'seen', '学员卡'],

@@ -29,7 +29,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     assert_eq!(second.insert(db).await.expect("second class").id, ClassId(2));
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
-        learner_card scan_tray
+        learner_card scan_tray care_task care_event
         picture article article_version article_review publication
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict wechat_note
@@ -53,6 +53,10 @@ async fn write_natural_keys(db: &DatabaseConnection) {
     assert_eq!(written, day);
     let read = entity::holiday::Entity::find_by_id(day.day).one(db).await.expect("select");
     assert_eq!(read, Some(day));
+
+    let followed = entity::followed_meeting::Model { meeting_id: MeetingId(1), at: instant(1) };
+    let active = followed.clone().into_active_model().reset_all();
+    assert_eq!(active.insert(db).await.expect("followed_meeting"), followed);
 
     let plan = term_plan();
     let active = plan.clone().into_active_model().reset_all();
@@ -835,5 +839,35 @@ pub fn draw_entry() -> entity::draw_entry::Model {
         resident_id: ResidentId(1),
         number: "0371".to_owned(),
         lost: Some(true),
+    }
+}
+
+pub fn care_task() -> entity::care_task::Model {
+    entity::care_task::Model {
+        id: CareTaskId(1),
+        kind: CareKind::Call,
+        resident_id: ResidentId(1),
+        class_id: ClassId(1),
+        first_meeting_id: MeetingId(1),
+        last_meeting_id: MeetingId(1),
+        absences: 2,
+        opened_at: instant(0),
+        due_at: instant(3),
+        taken_by: Some(StaffId(1)),
+        closed_at: Some(instant(2)),
+        closed_by: Some(StaffId(1)),
+        outcome: Some(CareOutcome::ComesAgain),
+        said: text("下周来"),
+    }
+}
+
+pub fn care_event() -> entity::care_event::Model {
+    entity::care_event::Model {
+        id: 1,
+        task_id: CareTaskId(1),
+        step: CareStep::Closed,
+        staff_id: Some(StaffId(1)),
+        note: text("下周来"),
+        at: instant(2),
     }
 }

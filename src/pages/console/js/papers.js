@@ -16,7 +16,7 @@ export async function page(ctx) {
   const name = ctx.search.get('name') ?? '';
   return h('div.page', {},
     pageHead({ title: name ? `${name}的手续` : '报名手续', back: { href: '#/residents', text: '居民' }, lead: '本人没有手机，或者在柜台、电话里办的，登记在这里。会记下是谁登记的。' }),
-    pledge(path, papers), relative(path, papers.relative), bars(path, papers.bars));
+    pledge(path, papers), relative(path, papers.relative), care(path, papers.care_call), bars(path, papers.bars));
 }
 
 const part = (title, mark, ...content) => h('section.panel.stack', {}, h('div.row.spread', {}, h('h2', title), mark), content);
@@ -40,6 +40,23 @@ function relative(path, kept) {
     h('div.row', {},
       button(kept ? '换一位' : '登记家人', { testid: 'record-relative', onclick: () => record(path) }),
       kept && button('看完整号码', { quiet: true, testid: 'reveal-relative', onclick: () => reveal(path, kept) })));
+}
+
+function care(path, wanted) {
+  return part('关怀电话', wanted ? badge('要', 'ok') : badge('没有要'),
+    h('p.soft', '75 岁以上、一个人住的人，没来上课又没请假，当天打电话问一声。要本人同意。'),
+    h('div', {}, button(wanted ? '登记：不要了' : '登记：本人要关怀电话', { testid: 'record-care', onclick: () => recordCare(path, !wanted) })));
+}
+
+async function recordCare(path, wanted) {
+  const saved = await formDialog({
+    title: wanted ? '本人要关怀电话？' : '不要关怀电话了？', testid: 'care-call-dialog', grid: false,
+    intro: [wanted ? '请先确认：本人一个人住，同意没来上课时打电话。' : '登记以后，没来上课不再当天打电话。'],
+    fields: [field({ name: 'way', label: '怎样说的', type: 'select', required: true, value: 'paper', options: [['paper', '纸上签名'], ['call', '电话里说的']] })],
+    submitText: '登记',
+    submit: (values) => api.put(`${path}/care-call`, { ...values, wanted }),
+  });
+  if (saved) await done('已登记。');
 }
 
 async function reveal(path, kept) {

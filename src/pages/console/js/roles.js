@@ -32,6 +32,7 @@ const NAV = [
     ['holidays', '#/holidays', '放假日', 'centre'],
   ]],
   ['服务', [
+    ['care', '#/care', '回访', 'enrolment'],
     ['desk', '#/desk', '留言', 'enrolment'],
     ['checks', '#/checks', '内容检查', 'enrolment'],
   ]],

@@ -6,7 +6,7 @@ import { icon } from './icons.js';
 import { may, navigation } from './roles.js';
 import { button } from './ui.js';
 
-const ICONS = { home: 'home', meetings: 'today', tray: 'warn', counter: 'counter', classes: 'classes', residents: 'me', terms: 'term', pledge: 'news', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', desk: 'desk', checks: 'checks', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
+const ICONS = { home: 'home', meetings: 'today', tray: 'warn', counter: 'counter', classes: 'classes', residents: 'me', terms: 'term', pledge: 'news', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', care: 'care', desk: 'desk', checks: 'checks', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
 
 export function shell({ about, me, leave }) {
   const links = new Map();
@@ -43,6 +43,7 @@ export function shell({ about, me, leave }) {
   };
   const countDesk = counter('desk', '/api/staff/desk-count', '条等回复');
   const countChecks = counter('checks', '/api/staff/checks-count', '条等人看');
+  const countCare = counter('care', '/api/staff/care-count', '人要回访');
   const countTray = counter('tray', '/api/staff/tray-count', '条要处理');
   const fold = (open) => {
     side.classList.toggle('open', open);
@@ -58,6 +59,7 @@ export function shell({ about, me, leave }) {
     about.demo && demoBanner(),
     side, outlet);
   element.addEventListener('desk-changed', countDesk);
+  element.addEventListener('care-changed', countCare);
   element.addEventListener('checks-changed', countChecks);
   element.addEventListener('tray-changed', countTray);
   return {
@@ -66,7 +68,7 @@ export function shell({ about, me, leave }) {
     /** Called with the navigation key of the page that is shown. */
     mark(key) {
       fold(false);
-      if (may(me, 'enrolment')) { countDesk(); countChecks(); }
+      if (may(me, 'enrolment')) { countCare(); countDesk(); countChecks(); }
       if (may(me, 'rolls')) countTray();
       for (const [name, item] of links) {
         if (name === key) item.setAttribute('aria-current', 'page'); else item.removeAttribute('aria-current');

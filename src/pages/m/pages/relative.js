@@ -20,6 +20,7 @@ export async function relative({ query }) {
       h('li', {}, '只有工作人员看得到，不用来做别的事。'))),
     form(kept, to),
     h('section.card', {}, h('h2', {}, '不方便填？'), h('p', {}, '打个电话，我们问过您的家人，帮您填好。'), await phoneButton()),
+    h('a.button.quiet', { href: '#/care' }, '一个人住？要个关怀电话'),
   ];
 }
 

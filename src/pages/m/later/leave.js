@@ -4,7 +4,7 @@ import { remove, session } from '../api.js';
 import { h, lead, put } from '../dom.js';
 import { confirmed, link, note, phoneButton } from '../parts.js';
 import { stayAway } from '../wechat.js';
-import { forgetDraft } from './profile.js';
+import { forgetDraft } from '../pages/profile.js';
 
 const EFFECTS = [
   '您的姓名、生日、手机号都会删掉。',
