@@ -73,7 +73,7 @@ test("a colleague takes a task, notes a call, and closes it with what was said",
   await officer.getByTestId("dialog-submit").click();
   await officer.getByText("带孙子，下周来。").first().waitFor();
   await officer.goto(`${stage.url}/console/#/care?closed=1`);
-  await officer.getByText("带孙子，下周来。").waitFor();
+  await officer.locator("[data-testid^=care-row-]").filter({ hasText: "带孙子，下周来。" }).waitFor();
   await stage.look(officer, "care-8-closed");
   const left = officer.getByTestId("count-care");
   assert.equal((await left.isVisible()) ? Number(await left.textContent()) : 0, before - 1);
