@@ -3,9 +3,11 @@
 use chrono::{NaiveDate, TimeDelta};
 use entity::ids::{ClassId, MeetingId};
 use entity::kinds::{AttendanceStatus, Role};
+use entity::staff_session;
 use reqwest::Method;
-use sea_orm::ActiveModelTrait;
 use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, EntityTrait};
 use serde_json::{Value, json};
 use shangxue::care;
 
@@ -83,9 +85,12 @@ async fn look(app: &TestApp) {
     }
 }
 
-/// The rest of the week after a meeting's four hours.
-fn week() -> TimeDelta {
-    TimeDelta::days(7) - TimeDelta::hours(4)
+/// The rest of the week after a meeting's four hours; whoever is signed in stays so.
+async fn next_week(app: &TestApp) {
+    app.advance(TimeDelta::days(7) - TimeDelta::hours(4));
+    let sessions = staff_session::Entity::update_many()
+        .col_expr(staff_session::Column::ExpiresAt, Expr::value(app.now() + TimeDelta::days(1)));
+    sessions.exec(app.app.db.writer()).await.unwrap();
 }
 
 async fn close(app: &TestApp, who: &Clerk, id: &Value, body: Value) -> crate::support::Answer {
@@ -97,7 +102,7 @@ on_both_databases! {
         let scene = scene(&app).await;
         scene.pass(&app, 0, Some(AttendanceStatus::Absent)).await;
         assert_eq!(scene.open(&app).await, Vec::<String>::new());
-        app.advance(week());
+        next_week(&app).await;
         // Nothing said is missed too.
         scene.pass(&app, 1, None).await;
         assert_eq!(scene.open(&app).await, ["call"]);
@@ -105,7 +110,7 @@ on_both_databases! {
         assert_eq!((task["absences"].as_i64(), task["name"].as_str()), (Some(2), Some("学员1")));
         let count = app.get("/api/staff/care-count").by(&scene.officer).send().await.ok();
         assert_eq!(count["waiting"], 1);
-        app.advance(week());
+        next_week(&app).await;
         assert_eq!(scene.tasks(&app, &scene.officer, false).await[0]["late"], true);
         scene.pass(&app, 2, None).await;
         assert_eq!(scene.open(&app).await, ["release"]);
@@ -116,13 +121,13 @@ on_both_databases! {
     async fn leave_and_cancelled_meetings_and_empty_rolls_explain_absence(app: TestApp) {
         let scene = scene(&app).await;
         scene.pass(&app, 0, Some(AttendanceStatus::Absent)).await;
-        app.advance(week());
+        next_week(&app).await;
         scene.pass(&app, 1, Some(AttendanceStatus::Leave)).await;
-        app.advance(week());
+        next_week(&app).await;
         // Nobody kept this roll.
         app.advance(TimeDelta::hours(4));
         look(&app).await;
-        app.advance(week());
+        next_week(&app).await;
         scene.pass(&app, 3, Some(AttendanceStatus::Absent)).await;
         assert_eq!(scene.open(&app).await, Vec::<String>::new());
         let cancelled = fixtures::meeting(&app, &scene.school, scene.class, 5, TimeDelta::hours(1)).await;
@@ -136,7 +141,7 @@ on_both_databases! {
     async fn a_correction_closes_what_no_longer_follows_and_opens_it_again(app: TestApp) {
         let scene = scene(&app).await;
         scene.pass(&app, 0, Some(AttendanceStatus::Absent)).await;
-        app.advance(week());
+        next_week(&app).await;
         scene.pass(&app, 1, Some(AttendanceStatus::Absent)).await;
         assert_eq!(scene.open(&app).await, ["call"]);
         scene.mark(&app, 0, &scene.learner, json!({ "status": "present", "reason": "老师记错了" })).await;
@@ -172,7 +177,7 @@ on_both_databases! {
         assert_eq!(papers["care_call"], true);
         scene.pass(&app, 0, None).await;
         assert_eq!(scene.open(&app).await, ["care"]);
-        app.advance(week());
+        next_week(&app).await;
         scene.pass(&app, 1, None).await;
         // The care call is the call; after it, another follows from the run that goes on.
         assert_eq!(scene.open(&app).await, ["care"]);
@@ -204,7 +209,7 @@ on_both_databases! {
     async fn a_task_is_taken_noted_and_closed_with_what_was_said(app: TestApp) {
         let scene = scene(&app).await;
         scene.pass(&app, 0, None).await;
-        app.advance(week());
+        next_week(&app).await;
         scene.pass(&app, 1, None).await;
         let id = scene.tasks(&app, &scene.officer, false).await[0]["id"].clone();
         let at = |what: &str| format!("/api/staff/care-tasks/{id}/{what}");
@@ -244,7 +249,7 @@ on_both_databases! {
         let scene = scene(&app).await;
         for nth in 0..3 {
             scene.pass(&app, nth, None).await;
-            app.advance(week());
+            next_week(&app).await;
         }
         assert_eq!(scene.open(&app).await, ["release"]);
         let mine = app.get("/api/me/enrolments").bearer(&scene.learner.token).send().await.ok();

@@ -170,6 +170,8 @@ on_both_databases_with_wechat! {
     async fn an_answer_that_comes_to_nobody_is_seen_by_staff(world: World) {
         let staff = clerk(&world.app, "zhongxin", Role::Centre, None).await;
         let stranger = world.platform.add_user("没登录过");
+        world.platform.enter_service(&stranger).await.unwrap();
+        world.app.run_jobs().await;
         world.platform.fail_next(CUSTOM, Fault::Errcode(45047), 1);
         hears(&world, &stranger, "学时").await;
         assert_eq!(late(&world).await.last().unwrap().state, NoticeState::Failed);

@@ -159,7 +159,7 @@ on_both_databases_with_wechat! {
         world.platform.follow(&user).await.unwrap();
         // Nothing was shown: help, and no guess.
         assert!(hears(&world, &user, "2").await.contains("没有听懂"));
-        for (typed, said) in [("1", "去报名"), ("４", "连上账号"), ("第八个", "看新闻"), ("十", "没有听懂")] {
+        for (typed, said) in [("1", "去报名"), ("４", "连上账号"), ("第八个", "家人"), ("十", "看新闻"), ("十二", "没有听懂")] {
             let list = hears(&world, &user, "帮助").await;
             assert!(list.contains("1 报名　2 上课时间　3 签到"), "{list}");
             assert!(hears(&world, &user, typed).await.contains(said), "{typed}");
