@@ -43,7 +43,8 @@ pub async fn review(app: &App) -> Result<()> {
         let tx = app.db.begin().await?;
         store::listed(&tx, &page.openids, begun).await?;
         tx.commit().await?;
-        if page.next.is_none() {
+        // WeChat names a next page as long as one was not empty.
+        if page.next.is_none() || seen >= page.total {
             // Who is missing in half a list has not left.
             if seen >= page.total {
                 let tx = app.db.begin().await?;

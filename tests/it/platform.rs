@@ -214,7 +214,9 @@ async fn what_wechat_says_of_an_account_is_told_with_what_to_do_postgres() {
 
 #[tokio::test]
 async fn a_menu_key_that_asks_nothing_stops_the_start() {
-    let mut config = shangxue::config::Config::load(None).unwrap();
+    let key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=".to_owned();
+    let values = [("security.data_key", key)];
+    let mut config = shangxue::config::Config::load_with(None, &values).unwrap();
     conversation::check_menu(&config.wechat.menu).unwrap();
     config.wechat.menu.buttons[2].below[1].to = Some("persn".to_owned());
     let error = conversation::check_menu(&config.wechat.menu).unwrap_err();
