@@ -365,6 +365,16 @@ pub struct Mini {
     pub mode: Mode,
     pub format: Format,
     pub state: String,
+    pub proof_files: Vec<ProofFile>,
+}
+
+/// A file that WeChat looks for on our host, to see that the host is ours.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProofFile {
+    /// As in `aBc123XyZ.txt`.
+    pub name: String,
+    pub text: String,
 }
 
 /// What protects an account's callbacks: in each pair the present value, and the
@@ -550,6 +560,15 @@ impl Config {
             "wechat.official.domain_proof",
             "只填文件名里 MP_verify_ 和 .txt 之间的字母和数字",
         )?;
+        for file in &self.wechat.mini.proof_files {
+            let name = file.name.strip_suffix(".txt").unwrap_or_default();
+            check(
+                !name.is_empty()
+                    && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'),
+                "wechat.mini.proof_files",
+                "name 要照文件的全名填，比如 aBc123XyZ.txt",
+            )?;
+        }
         check((1..=5).contains(&self.wechat.tries), "wechat.tries", "要 1 到 5")?;
         let (official, mini) = (&self.wechat.official, &self.wechat.mini);
         for (name, secret, keys) in [

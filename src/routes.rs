@@ -76,6 +76,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         members::api::StaffResidentSheetsApi(app.clone()),
         enrolment::api::StaffListsApi(app.clone()),
         care::api::StaffCareApi(app.clone()),
+        conversation::api::StaffDialogueApi(app.clone()),
     );
     OpenApiService::new((residents, staff, more), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(

@@ -28,6 +28,7 @@ use crate::wechat::{Incoming, Reply};
 use crate::{followers, members, news, notices, safety};
 
 mod answers;
+pub mod api;
 pub mod callback;
 mod desk;
 mod dialogue;

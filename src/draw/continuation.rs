@@ -90,7 +90,7 @@ pub async fn keep(app: &App, caller: Caller, class: ClassId) -> Result<()> {
     let granted = enrolment::grant(&tx, who, &facts, Grant::Placed, actor, "续读", now).await?;
     if granted.is_none() {
         let most = plan.most_classes;
-        return Err(enrolment::full_early(app, &tx, who, &facts, most, way).await);
+        return enrolment::full_early(app, &tx, who, &facts, most, way).await;
     }
     tx.commit().await?;
     Ok(())

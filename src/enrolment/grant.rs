@@ -50,17 +50,13 @@ pub async fn suits(
     most: i32,
     way: (Way<'_>, Actor),
 ) -> Result<()> {
-    let held = held(conn, who, class.term.id).await?;
-    let held: Vec<_> = held.iter().collect();
-    let asked = early(&held, most, app.clock.now());
-    match check_one(app, conn, who, class, asked).await {
-        Ok(()) => Ok(()),
-        Err(refusal) => Err(refusal::help(app, conn, refusal, (who, class), way, asked).await),
-    }
+    early(app, conn, (who, class, most), way, false).await
 }
 
-/// Somebody to whom a class that is full would have been given before first come first
-/// served: what else there is for them.
+/// As [`suits`], where no place is left.
+///
+/// # Errors
+/// `class_full`, with other classes that suit them.
 pub async fn full_early(
     app: &App,
     conn: &impl ConnectionTrait,
@@ -68,21 +64,29 @@ pub async fn full_early(
     class: &ClassFacts,
     most: i32,
     way: (Way<'_>, Actor),
-) -> Error {
-    let now = app.clock.now();
-    let full = refusal::full(None, now).or_else("看看其他班", Some("/classes".to_owned()));
-    match held(conn, who, class.term.id).await {
-        Ok(held) => {
-            let held: Vec<_> = held.iter().collect();
-            let asked = early(&held, most, now);
-            refusal::help(app, conn, full, (who, class), way, asked).await
-        }
-        Err(error) => error,
-    }
+) -> Result<()> {
+    early(app, conn, (who, class, most), way, true).await
 }
 
-fn early<'a>(held: &'a [&'a ClassFacts], most: i32, now: DateTime<Utc>) -> Asked<'a> {
-    Asked { occasion: Occasion::Early, plan: None, held, most, now }
+async fn early(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    (who, class, most): (ResidentId, &ClassFacts, i32),
+    way: (Way<'_>, Actor),
+    full: bool,
+) -> Result<()> {
+    let held = held(conn, who, class.term.id).await?;
+    let (held, now): (Vec<_>, _) = (held.iter().collect(), app.clock.now());
+    let asked = Asked { occasion: Occasion::Early, plan: None, held: &held, most, now };
+    let refusal = if full {
+        refusal::full(None, now).or_else("看看其他班", Some("/classes".to_owned()))
+    } else {
+        match check_one(app, conn, who, class, asked).await {
+            Ok(()) => return Ok(()),
+            Err(refusal) => refusal,
+        }
+    };
+    Err(refusal::help(app, conn, refusal, (who, class), way, asked).await)
 }
 
 /// The classes of a term that somebody holds, is offered or waits for.

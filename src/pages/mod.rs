@@ -18,7 +18,8 @@ use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
-use crate::{config, draw};
+use crate::config::{self, ProofFile};
+use crate::draw;
 
 /// What the page at `path` may load and run. `frame-ancestors` is added at the edge, from
 /// the configuration.
@@ -60,7 +61,7 @@ const SHARED: &[&str] = &[
 
 /// `/m/` and `/console/`; `/` leads to the residents' pages.
 pub fn routes(app: &App) -> Route {
-    let routes = Route::new()
+    let mut routes = Route::new()
         .at("/", Moved)
         .at("/m/draw-rules.txt", poem::get(draw_rules))
         .nest("/m", Folder::<ResidentPages>::new())
@@ -68,15 +69,22 @@ pub fn routes(app: &App) -> Route {
         .nest("/console/roll", Folder::<RollPage>::new())
         .nest("/console", Folder::<Console>::new());
     let proof = &app.config.wechat.official.domain_proof;
-    if proof.is_empty() {
-        return routes;
+    if !proof.is_empty() {
+        // The file says what its name says.
+        routes = routes.at(format!("/MP_verify_{proof}.txt"), proof_file(proof));
     }
-    // The file says what its name says.
-    routes.at(format!("/MP_verify_{proof}.txt"), proof_file(proof.clone()))
+    for ProofFile { name, text } in &app.config.wechat.mini.proof_files {
+        // Of the host, and of the links under `/m/` that open the mini-program.
+        routes = routes
+            .at(format!("/{name}"), proof_file(text))
+            .at(format!("/m/{name}"), proof_file(text));
+    }
+    routes
 }
 
-fn proof_file(proof: String) -> impl Endpoint<Output = Response> + 'static {
-    make_sync(move |_| Response::builder().content_type("text/plain").body(proof.clone()))
+fn proof_file(text: &str) -> impl Endpoint<Output = Response> + use<> {
+    let text = text.to_owned();
+    make_sync(move |_| Response::builder().content_type("text/plain").body(text.clone()))
 }
 
 /// The rules of the draw: plain text, which needs no script and no sign-in.

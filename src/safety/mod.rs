@@ -28,10 +28,10 @@ use crate::outbox::{self, Job};
 use crate::staff::{self, Colleague};
 
 pub mod api;
-mod platform;
+mod asking;
 mod store;
 
-pub use platform::{ask, verdict};
+pub use asking::{ask, verdict};
 
 /// The platform answers within this, or a person looks.
 const PATIENCE: TimeDelta = TimeDelta::minutes(30);

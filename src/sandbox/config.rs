@@ -174,7 +174,9 @@ impl SandboxConfig {
                 ),
             ],
             has_mini: true,
-            mini_pages: vec!["pages/web/index".to_owned(), "pages/index/index".to_owned()],
+            mini_pages: ["web", "scan", "subscribe", "phone", "calendar"]
+                .map(|page| format!("pages/{page}/index"))
+                .to_vec(),
             account_name: "美丽常阴沙".to_owned(),
             mini_name: "常阴沙尚学".to_owned(),
             kind: AccountKind::Service,

@@ -107,7 +107,7 @@ fn no_room_names_a_higher_one() {
         &["attendance"],
         &["care"],
         &["helpdesk"],
-        &["followers"],
+        &["followers", "platform"],
         &["conversation"],
     ];
     for (height, rooms) in low_to_high.iter().enumerate() {

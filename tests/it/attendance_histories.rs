@@ -25,7 +25,7 @@ use shangxue::staff::Colleague;
 use shangxue::worker;
 
 use crate::support::fixtures::{self, School};
-use crate::support::{Backend, TestApp};
+use crate::support::{Backend, TestApp, seeds};
 use model::Model;
 
 const PEOPLE: usize = 3;
@@ -407,26 +407,11 @@ async fn histories(backend: Backend, seeds: &[u64], extra: &[(&str, String)]) ->
     found
 }
 
-/// New ones at each run, one after the other, or one that failed.
-fn seeds(count: usize) -> Vec<u64> {
-    match std::env::var("SHANGXUE_HISTORY") {
-        Ok(seed) => vec![seed.parse().expect("a number")],
-        Err(_) => {
-            let first = fastrand::u64(..u64::from(u32::MAX));
-            (first..).take(count).collect()
-        }
-    }
-}
-
 async fn all_hold(backend: Backend, count: usize) {
     if !backend.available() {
         return;
     }
-    let seeds = seeds(count);
-    #[expect(clippy::print_stdout, reason = "seeds are to be seen")]
-    {
-        println!("{backend:?}: histories, seeds {} to {}", seeds[0], seeds[seeds.len() - 1]);
-    }
+    let seeds = seeds(backend, count);
     // Each lane has a clock and a database of its own.
     let lanes = seeds.chunks(seeds.len().div_ceil(LANES)).map(<[u64]>::to_vec);
     let lanes: Vec<_> = lanes
@@ -455,7 +440,7 @@ async fn without_corrected_clocks_ten_histories_are_enough_to_fail() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         if backend.available() {
             let off = [("attendance.correct_clocks", "false".to_owned())];
-            let fault = histories(backend, &seeds(10), &off).await;
+            let fault = histories(backend, &seeds(backend, 10), &off).await;
             assert!(fault.is_some(), "a suite that finds nothing proves nothing");
         }
     }

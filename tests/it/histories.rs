@@ -35,7 +35,7 @@ use shangxue::staff::Colleague;
 use shangxue::{clock, worker};
 
 use crate::support::fixtures::{self, School};
-use crate::support::{Backend, TestApp};
+use crate::support::{Backend, TestApp, seeds};
 
 const PEOPLE: usize = 8;
 const LANES: usize = 5;
@@ -532,26 +532,11 @@ async fn histories(
     None
 }
 
-/// New ones at each run, one after the other, or one that failed, many times.
-fn seeds(count: usize) -> Vec<u64> {
-    match std::env::var("SHANGXUE_HISTORY") {
-        Ok(seed) => vec![seed.parse().expect("a number"); count],
-        Err(_) => {
-            let first = fastrand::u64(..u64::from(u32::MAX));
-            (first..).take(count).collect()
-        }
-    }
-}
-
 async fn all_hold(backend: Backend, count: usize) {
     if !backend.available() {
         return;
     }
-    let seeds = seeds(count);
-    #[expect(clippy::print_stdout, reason = "seeds are to be seen")]
-    {
-        println!("{backend:?}: {count} histories, seeds {} to {}", seeds[0], seeds[count - 1]);
-    }
+    let seeds = seeds(backend, count);
     if let Some(fault) = histories(backend, seeds.into_iter(), Guard::On).await {
         panic!("{fault}");
     }
@@ -571,7 +556,7 @@ async fn two_hundred_histories_hold_on_postgres() {
 async fn without_the_guard_ten_histories_are_enough_to_fail() {
     for backend in [Backend::Sqlite, Backend::Postgres] {
         if backend.available() {
-            let fault = histories(backend, seeds(10).into_iter(), Guard::Off).await;
+            let fault = histories(backend, seeds(backend, 10).into_iter(), Guard::Off).await;
             assert!(fault.is_some(), "a suite that finds nothing proves nothing");
         }
     }

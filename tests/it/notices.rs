@@ -208,7 +208,7 @@ on_both_databases_with_wechat! {
         app.run_jobs().await;
         let row = state(app, id).await;
         assert_eq!(row.state, NoticeState::Failed);
-        assert!(row.failure.unwrap().contains("微信"));
+        assert!(row.failure.unwrap().contains("和模板的格式不合"));
         assert_eq!((balance(app, learner.id).await, world.calls(SEND)), (1, 1), "the consent was not used up");
     }
 

@@ -84,6 +84,16 @@ async fn the_proof_that_the_domain_is_ours_is_served() {
     let app = TestApp::start_with(Backend::Sqlite, &[proof]).await;
     let file = app.get("/MP_verify_Qx2pD6sJ8dF3kLmN.txt").send().await;
     assert_eq!((file.status.as_u16(), file.text().as_str()), (200, "Qx2pD6sJ8dF3kLmN"));
+    // The mini-program's have names and words of their own, also beside its links.
+    let files = [
+        ("wechat.mini.proof_files[0].name", "aBc_123.txt".to_owned()),
+        ("wechat.mini.proof_files[0].text", "4f0c22".to_owned()),
+    ];
+    let mini = TestApp::start_with(Backend::Sqlite, &files).await;
+    for path in ["/aBc_123.txt", "/m/aBc_123.txt"] {
+        let file = mini.get(path).send().await;
+        assert_eq!((file.status.as_u16(), file.text().as_str()), (200, "4f0c22"), "{path}");
+    }
     // Of somebody else's account, or where none is configured.
     app.get("/MP_verify_other.txt").send().await.refused(404, "not_found");
     let app = TestApp::start(Backend::Sqlite).await;

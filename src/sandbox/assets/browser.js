@@ -26,7 +26,7 @@ export function openFrame(kind, url) {
   const shut = () => { gone(); top = null; };
   const bar = kind === "mini"
     ? h("header.bar.mini", {}, h("span.left"), title, h("span.capsule", {},
-        h("button", { "aria-label": "重新进入", onclick: () => { shut(); openLink("pages/index/index"); } }, icon("more")),
+        h("button", { "aria-label": "重新进入", onclick: () => { shut(); openLink("pages/web/index"); } }, icon("more")),
         h("button", { "aria-label": "关闭小程序", onclick: shut }, h("span.ring"))))
     : h("header.bar", {}, h("button.left", { "aria-label": "关闭", onclick: shut }, icon("close")), title, h("span.right"));
   const gone = layer(h(`section.browser.${kind}`, { "aria-label": name }, bar, h("div.frame", {}, frame)));

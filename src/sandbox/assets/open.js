@@ -36,5 +36,5 @@ async function scanScene(link) {
 }
 
 export function openMini() {
-  return openLink("pages/index/index");
+  return openLink("pages/web/index");
 }

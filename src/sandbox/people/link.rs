@@ -97,11 +97,21 @@ fn mini_link(inner: &Inner, key: &str, added: &str) -> Opened {
     let query = if added.is_empty() { &link.query } else { &added };
     let to = match (parameter(query, "to"), parameter(query, "scene")) {
         (Some(to), _) => inside(&to),
-        // The released page of the service looks a scene up by itself.
-        (None, Some(scene)) => format!("/?scene={}", encode(&scene)),
+        (None, Some(scene)) => of_scene(&scene),
         (None, None) => "/".to_owned(),
     };
     Opened::Mini { to }
+}
+
+/// As the mini-program reads a code's scene (`miniprogram/lib/address.ts`).
+fn of_scene(scene: &str) -> String {
+    match scene.split_once('=') {
+        _ if scene.starts_with('/') => scene.to_owned(),
+        Some(("to", to)) => inside(to),
+        Some(("class", id)) => format!("/classes/{}", encode(id)),
+        Some(("c", code)) => format!("/checkin?c={}", encode(code)),
+        _ => "/".to_owned(),
+    }
 }
 
 fn inside(to: &str) -> String {

@@ -18,7 +18,7 @@ const PATH: &str = "/wxa/getwxacodeunlimit";
 pub struct MiniCode {
     /// 1 to 32 of digits, letters and ``!#$&'()*+,/:;=?@-._~``.
     pub scene: String,
-    /// As in `pages/index/index`, without query; none: the first page.
+    /// As in `pages/web/index`, without query; none: the first page.
     pub page: Option<String>,
     /// Refuses a page that the released version lacks (41030).
     pub check_page: bool,

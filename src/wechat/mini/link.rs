@@ -29,7 +29,7 @@ pub enum MiniVersion {
 /// Where a link leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MiniLink {
-    /// A page as in `pages/index/index`; none: the first page.
+    /// A page as in `pages/web/index`; none: the first page.
     pub path: Option<String>,
     /// What follows its `?`: up to 1,024 of digits, letters and
     /// ``!#$&'()*+,/:;=?@-._~%``.

@@ -37,7 +37,7 @@ async fn a_code_of_the_mini_program_can_be_scanned_and_a_bad_one_is_json_in_a_20
         .expect("an answer");
     let read: Value = read.json().await.expect("JSON");
     let link = read["link"].as_str().expect("a link");
-    let to = "/?scene=c%3DAbC123".to_owned();
+    let to = "/checkin?c=AbC123".to_owned();
     assert_eq!(platform.sandbox.resolve(link), Opened::Mini { to });
     for (field, value, errcode) in [
         ("scene", json!(""), 40129),

@@ -13,7 +13,7 @@ async fn links_are_told_apart() {
     let mini = |to: &str| Opened::Mini { to: to.to_owned() };
     for (link, opened) in [
         ("pages/web/index?to=%2Fclasses%2F3", mini("/classes/3")),
-        ("/pages/index/index", mini("/")),
+        ("/pages/web/index", mini("/")),
         ("http://127.0.0.1:8080/m/#/news/2", mini("/news/2")),
         ("http://localhost:8080/m/?c=AB%2BC", mini("/checkin?c=AB%2BC")),
         ("http://127.0.0.1:8080/m", mini("/")),

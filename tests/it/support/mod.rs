@@ -367,3 +367,20 @@ async fn template() -> String {
     .await
     .clone()
 }
+
+/// Of random histories: new ones at each run, one after the other, and said; or, many times,
+/// the one that failed (`SHANGXUE_HISTORY`).
+pub fn seeds(backend: Backend, count: usize) -> Vec<u64> {
+    let seeds = match std::env::var("SHANGXUE_HISTORY") {
+        Ok(seed) => vec![seed.parse().expect("a number"); count],
+        Err(_) => {
+            let first = fastrand::u64(..u64::from(u32::MAX));
+            (first..).take(count).collect::<Vec<_>>()
+        }
+    };
+    #[expect(clippy::print_stdout, reason = "seeds are to be seen")]
+    {
+        println!("{backend:?}: {count} histories, seeds {} to {}", seeds[0], seeds[count - 1]);
+    }
+    seeds
+}

@@ -34,7 +34,7 @@ function speak() {
 
 /** The plus of the mini-program's customer service. */
 export function moreToService() {
-  const card = { kind: "card", title: api.state?.account.mini_name ?? "小程序", page: "pages/index/index" };
+  const card = { kind: "card", title: api.state?.account.mini_name ?? "小程序", page: "pages/web/index" };
   return h("button.toggle.plus", {
     type: "button", "aria-label": "更多",
     onclick: () => actions([
