@@ -124,8 +124,8 @@ pub enum Kin {
     Subject,
 }
 
-/// The other open classes of the term that are near to this one, with places or without,
-/// in the order of the week.
+/// The other open classes of the term that are near to this one, with places or without:
+/// those at a like hour first, then in the order of the week.
 ///
 /// # Errors
 /// The database.
@@ -143,7 +143,10 @@ pub async fn alternatives(
     };
     let mut found = store::list(conn, &filter).await?;
     found.retain(|other| other.class.id != class.class.id);
-    found.sort_by_key(|other| other.course.id != class.course.id);
+    let hour = |of: &ClassFacts| of.class.start_minute;
+    found.sort_by_key(|other| {
+        (other.course.id != class.course.id, (hour(other) - hour(class)).abs())
+    });
     Ok(found)
 }
 

@@ -38,7 +38,7 @@ fn occasion(row: &Model) -> Occasion {
     }
 }
 
-/// The classes of the same course with a free place for the holder, in the order of the week.
+/// The classes of the same course with a free place for the holder, those at a like hour first.
 ///
 /// # Errors
 /// `enrolment_not_found` also for somebody else's.

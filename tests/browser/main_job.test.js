@@ -212,6 +212,8 @@ test("an article passes three people and appears on the phone", { timeout: 180_0
   const title = "智在指尖开班，老人学会视频通话";
   const editor = await openConsole("editor");
   await editor.getByTestId("nav-news").click();
+  // The page before has such a button too.
+  await editor.getByTestId("articles-all").waitFor();
   await editor.getByTestId("article-new").first().click();
   await editor.getByTestId("article-title").fill(title);
   await editor.getByTestId("article-digest").fill("三十位老人走进课堂。");
