@@ -1,8 +1,9 @@
 //! An opening on three instances behind a proxy, while everything fails: Redis is
 //! killed, PostgreSQL restarts, an instance dies. Everybody asks from two phones, and
-//! again under the same name of the request until there is an answer.
+//! again under the same name of the request until there is an answer. And an instance that
+//! dies for certain between the place and the commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,9 +13,10 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use entity::ids::{ClassId, ResidentId};
 use entity::kinds::EnrolmentStatus;
-use entity::{class, enrolment};
+use entity::{class, enrolment, enrolment_change};
 use futures_util::future::join_all;
-use sea_orm::EntityTrait;
+use sea_orm::sea_query::{LockBehavior, LockType};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QuerySelect, Statement};
 use serde_json::{Value, json};
 use shangxue::server;
 
@@ -133,7 +135,7 @@ struct Said {
     status: String,
 }
 
-/// Asks until there is an answer.
+/// One phone of somebody asks.
 async fn sign_up(
     http: &reqwest::Client,
     url: &str,
@@ -141,13 +143,23 @@ async fn sign_up(
     phone: u32,
     failed: &AtomicUsize,
 ) -> Said {
-    let key = format!("{}-{phone}", person.id);
+    ask(http, url, person, &format!("{}-{phone}", person.id), failed).await
+}
+
+/// Asks under this name of the request until there is an answer.
+async fn ask(
+    http: &reqwest::Client,
+    url: &str,
+    person: &Person,
+    key: &str,
+    failed: &AtomicUsize,
+) -> Said {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(60) {
         let request = http
             .post(url)
             .bearer_auth(&person.token)
-            .header("Idempotency-Key", &key)
+            .header("Idempotency-Key", key)
             .json(&json!({ "join_waitlist": true }));
         if let Ok(answer) = request.send().await {
             let status = answer.status();
@@ -250,4 +262,110 @@ async fn right(app: &TestApp, id: ClassId, said: &[Said]) {
     let mut numbers: Vec<_> = rows.iter().filter_map(|row| row.queue_number).collect();
     numbers.sort_unstable();
     assert_eq!(numbers, (1..=130).collect::<Vec<_>>());
+}
+
+/// What a session with the database waits for.
+async fn waits_for_history(app: &TestApp) -> bool {
+    let waiting = "SELECT count(*) AS n FROM pg_locks WHERE NOT granted \
+        AND locktype = 'relation' AND relation = 'enrolment_change'::regclass";
+    let waiting = Statement::from_string(DbBackend::Postgres, waiting);
+    let row = app.app.db.read().query_one_raw(waiting).await.unwrap().unwrap();
+    row.try_get::<i64>("", "n").unwrap() > 0
+}
+
+/// Somebody holds the row of the class, as who has taken a place of it does.
+async fn is_held(app: &TestApp, id: ClassId) -> bool {
+    let tx = app.app.db.begin().await.unwrap();
+    let free = class::Entity::find_by_id(id)
+        .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+        .one(&tx)
+        .await
+        .unwrap();
+    free.is_none()
+}
+
+/// Waits for what is certain to come.
+async fn until(mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..2_000 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it never comes");
+}
+
+/// Between the place and the history there is the moment at which a crash costs most: here
+/// the instance is held in it, by a lock on the table of the history, and killed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instance_killed_between_reserve_and_commit_neither_loses_nor_takes_a_place() {
+    if !Backend::Postgres.available() {
+        return;
+    }
+    let app = TestApp::start(Backend::Postgres).await;
+    // The processes have the real time.
+    app.advance(Utc::now() - app.now());
+    let school = fixtures::school(&app).await;
+    let class = fixtures::class(&app, &school, "一班", 3).await;
+    let mut people = Vec::new();
+    for nth in 0..4 {
+        people.push(fixtures::person(&app, school.community, nth).await);
+    }
+    let settings = [("database.url", app.database_url().to_owned())];
+    let mut dying = Process::start(&settings);
+    let other = Process::start(&settings);
+    let url = |of: &Process| format!("http://{}/api/classes/{class}/enrolments", of.address);
+    for instance in [&dying, &other] {
+        instance.ready().await;
+    }
+
+    let held = app.app.db.begin().await.unwrap();
+    held.execute_unprepared("LOCK TABLE enrolment_change IN EXCLUSIVE MODE").await.unwrap();
+    let phones = people[..3].iter().map(|person| {
+        let request = app.http.post(url(&dying)).bearer_auth(&person.token);
+        request.header("Idempotency-Key", format!("key {}", person.id)).json(&json!({})).send()
+    });
+    let asked = tokio::spawn(join_all(phones));
+    until(async || waits_for_history(&app).await).await;
+    assert!(is_held(&app, class).await, "the place is taken, and not yet for good");
+    dying.kill();
+    let answers = asked.await.unwrap();
+    assert!(answers.iter().all(Result::is_err), "nobody was told anything");
+    held.rollback().await.unwrap();
+    until(async || !is_held(&app, class).await).await;
+
+    // Nothing of it has happened.
+    let db = app.app.db.read();
+    let counted = class::Entity::find_by_id(class).one(db).await.unwrap().unwrap();
+    assert_eq!((counted.taken, counted.waiting, counted.last_queue_number), (0, 0, 0));
+    assert_eq!(enrolment::Entity::find().count(db).await.unwrap(), 0);
+
+    // The other instance goes on, and so does the dead one when it is started again: the
+    // phones repeat their request there, everybody has one place, and no more.
+    let mut ids = BTreeSet::new();
+    for round in 0..2 {
+        for person in &people[..3] {
+            let said = repeat(&app.http, &url(&other), person).await;
+            assert_eq!((said.who, said.status.as_str()), (person.id, "placed"));
+            ids.insert(said.enrolment);
+        }
+        if round == 0 {
+            dying.kill_and_start_again();
+            dying.ready().await;
+        }
+    }
+    let again = repeat(&app.http, &url(&dying), &people[0]).await;
+    assert!(ids.contains(&again.enrolment) && ids.len() == 3, "{ids:?}");
+    let late = app.http.post(url(&dying)).bearer_auth(&people[3].token).json(&json!({}));
+    let late: Value = late.send().await.unwrap().json().await.unwrap();
+    assert_eq!(late["code"], "class_full", "{late}");
+    let counted = class::Entity::find_by_id(class).one(db).await.unwrap().unwrap();
+    assert_eq!((counted.taken, enrolment::Entity::find().count(db).await.unwrap()), (3, 3));
+    let lines = enrolment_change::Entity::find().count(db).await.unwrap();
+    assert_eq!(lines, 3, "each with its history, once");
+}
+
+/// As [`sign_up`], under the name that the request had at first.
+async fn repeat(http: &reqwest::Client, url: &str, person: &Person) -> Said {
+    ask(http, url, person, &format!("key {}", person.id), &AtomicUsize::new(0)).await
 }

@@ -30,9 +30,14 @@ impl Process {
     }
 
     /// As a power cut does.
-    pub fn kill_and_start_again(&mut self) {
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    /// After a power cut, or with one.
+    pub fn kill_and_start_again(&mut self) {
+        self.kill();
         self.child = spawn(&self.settings);
     }
 
