@@ -18,6 +18,7 @@ mod dialogue;
 mod draw;
 mod edge;
 mod enrolment;
+mod enrolment_batches;
 mod enrolment_concurrency;
 mod erasure;
 mod family;
