@@ -4,6 +4,8 @@
 //! 2. Nobody real takes part: the people are made up, and WeChat is not called.
 //! 3. The code is that of the service, asked over HTTP: pages, sign-in, decisions, jobs.
 //! 4. The sheet counts what stands in the database, not what was answered.
+//! 5. What is not rehearsed is named: rules that are switched off for people who are made up,
+//!    and the phases of the term before first come first served.
 #![expect(clippy::print_stdout, reason = "a command line speaks on standard output")]
 
 use std::time::Duration;
@@ -16,6 +18,7 @@ use crate::clock::Clock;
 use crate::courses;
 use crate::error::{Error, Result};
 
+mod left_out;
 mod play;
 mod scratch;
 mod sheet;

@@ -17,7 +17,9 @@ use entity::{
     teacher, term,
 };
 
+use super::left_out;
 use crate::app::App;
+use crate::courses;
 use crate::error::{Error, Result};
 use crate::vault;
 
@@ -30,6 +32,8 @@ pub(super) struct Stage {
     pub(super) classes: Vec<class::Model>,
     /// Who comes: the token of the session, and the class that is wanted.
     pub(super) people: Vec<(String, ClassId)>,
+    /// What of the real term was not rehearsed, and of its phases what was, in words.
+    pub(super) left_out: Vec<String>,
 }
 
 /// Copies the term into the scratch database, and makes people.
@@ -46,9 +50,11 @@ pub(super) async fn prepare(from: &App, to: &App, term: term::Model, people: u32
     if classes.is_empty() {
         return Err(Error::conflict("no_classes", "这个学期还没有班，没有什么可以演练。"));
     }
+    let left_out = left_out::in_words(&term, courses::plan(source, term.id).await?, &classes);
     let classes: Vec<_> = classes
         .into_iter()
-        // Nobody made up can show papers or a past: who may come is not what is rehearsed.
+        // Nobody made up can show papers or a past: who may come is not what is rehearsed. The
+        // sheet names what is switched off here (`left_out.rs`).
         .map(|class| class::Model {
             taken: 0,
             by_staff: 0,
@@ -88,7 +94,7 @@ pub(super) async fn prepare(from: &App, to: &App, term: term::Model, people: u32
     let tokens = crowd(to, community.id, &term, people, now).await?;
     let wanted = wanted(from, &classes).await?;
     let people = tokens.into_iter().enumerate().map(|(nth, token)| (token, pick(&wanted, nth)));
-    Ok(Stage { people: people.collect(), term, classes })
+    Ok(Stage { people: people.collect(), term, classes, left_out })
 }
 
 /// Every enrolment of the rehearsal, and its classes.

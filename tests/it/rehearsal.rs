@@ -3,8 +3,11 @@
 use std::process::Command;
 
 use chrono::Utc;
-use entity::{enrolment, resident};
-use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, Statement};
+use entity::{enrolment, resident, term};
+use sea_orm::ActiveValue::{Set, Unchanged};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, Statement,
+};
 
 use crate::on_both_databases;
 use crate::support::{DATA_KEY, TestApp, fixtures};
@@ -35,11 +38,17 @@ on_both_databases! {
         fixtures::placed(&app, &school, class, person.id).await;
         // Whether a busy machine is quick enough is not asked here.
         let (_, said) = rehearse(&app, 30).await;
-        for line in ["1 个班，20 个名额；30 人来报名。", "  录取：20", "  进入候补：10", "✓ 没有多收", "✓ 人人都得到答复"] {
+        for line in ["1 个班，20 个名额；30 人来报名。", "  录取：20", "  进入候补：10", "✓ 没有多收", "✓ 人人都得到答复", "这个学期只有先到先得（", "没有演练：80 岁以上要家人同意"] {
             assert!(said.contains(line), "{line}: {said}");
         }
 
+        // What people who are made up cannot show is switched off, and said.
         let db = app.app.db.writer();
+        let pledge = term::ActiveModel { id: Unchanged(school.term), pledge_needed: Set(true), ..Default::default() };
+        pledge.update(db).await.unwrap();
+        let (_, said) = rehearse(&app, 5).await;
+        assert!(said.contains("没有演练：签承诺书") && said.contains("  录取：5"), "{said}");
+
         assert_eq!(enrolment::Entity::find().count(db).await.unwrap(), 1);
         assert_eq!(resident::Entity::find().count(db).await.unwrap(), 1);
         if db.get_database_backend() == DbBackend::Postgres {
