@@ -319,6 +319,23 @@ pub async fn current_term(
     Ok(calendar::current(store::terms(conn).await?, begins, today))
 }
 
+/// The next term of which nothing has begun, beside the one that people mean now.
+///
+/// # Errors
+/// The database.
+pub async fn coming_term(
+    conn: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<Option<term::Model>> {
+    let plans = store::plans::plans(conn).await?;
+    let begins = |term: &term::Model| plan::begins(term, plans.get(&term.id));
+    let terms = store::terms(conn).await?;
+    let current = calendar::current(terms.clone(), begins, clock::local_date(now));
+    let current = current.map(|term| term.id);
+    let coming = terms.into_iter().filter(|term| begins(term) > now && Some(term.id) != current);
+    Ok(coming.min_by_key(|term| (begins(term), term.id)))
+}
+
 /// The teacher who signs in with this login.
 ///
 /// # Errors

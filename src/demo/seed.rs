@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::attendance;
 use crate::clock::{self, Clock};
 use crate::courses::{
-    self, NewClass, NewCourse, NewSite, NewTeacher, NewTerm, Offer, SiteRules, TermRules,
+    self, NewClass, NewCourse, NewPlan, NewSite, NewTeacher, NewTerm, Offer, SiteRules, TermRules,
 };
 use crate::enrolment::{self, Actor, Decisions, SignUpOptions};
 use crate::error::Result;
@@ -131,6 +131,9 @@ const CLASSES: [ClassPlan; 8] = [
     (5, "农耕文化班", 1, 1, "活动室", 25, 6, 9 * 60 + 30),
 ];
 
+/// Of the next term: which of the classes it follows, and its name.
+const NEXT: [(usize, &str); 3] = [(0, "智在指尖·下期班"), (3, "葫芦丝下期班"), (6, "书法下期班")];
+
 /// Sows once: false when something grows already.
 ///
 /// # Errors
@@ -173,6 +176,61 @@ pub async fn sow(app: &App) -> Result<()> {
             sign_up(app, *resident, classes[5]).await?;
         }
     }
+    next_term(app, &keeper(app).await?, &classes).await
+}
+
+/// The term after this one, with all phases, so that there is a countdown and something to
+/// plan: from the day after this one's sign-up ends. The classes go on as they are.
+async fn next_term(app: &App, who: &Colleague, classes: &[ClassId]) -> Result<()> {
+    let now = app.clock.now();
+    let today = clock::local_date(now);
+    let at = |days: i64, hour: i32| clock::at_local(today + TimeDelta::days(days), hour * 60);
+    let first_day = today + TimeDelta::days(98);
+    let new = NewTerm {
+        name: format!("{}年示例学期（下一期）", first_day.year()),
+        first_day,
+        last_day: first_day + TimeDelta::days(111),
+        enrolment_opens_at: at(78, 9),
+        enrolment_closes_at: at(98 + 27, 17),
+        max_classes_per_person: 3,
+        min_age: 50,
+        rules: TermRules::default(),
+        held_percent: 20,
+        held_hours: 24,
+    };
+    let tx = app.db.begin().await?;
+    let term = courses::create_term(&tx, None, &new, now).await?.id;
+    for (nth, name) in NEXT {
+        let facts = courses::class(&tx, classes[nth]).await?;
+        let class = facts.class;
+        let new = NewClass {
+            term_id: term,
+            course_id: class.course_id,
+            teacher_id: class.teacher_id,
+            site_id: class.site_id,
+            name: name.to_owned(),
+            room: class.room,
+            capacity: class.capacity,
+            weekday: class.weekday,
+            start_minute: class.start_minute,
+            duration_minutes: class.duration_minutes,
+            meeting_count: 16,
+            held_percent: None,
+            offer: Offer::default(),
+        };
+        courses::create_class(&tx, None, &new, now).await?;
+    }
+    tx.commit().await?;
+    let plan = NewPlan {
+        continuation: Some((at(61, 9), at(68, 9))),
+        wishes: (at(68, 9), at(73, 9)),
+        seed_at: at(73, 21),
+        seed_source: "体彩排列5，志愿截止当天开奖的那一期".to_owned(),
+        confirm_until: at(77, 20),
+        most_classes: 2,
+        newcomer_percent: 30,
+    };
+    courses::save_plan(app, who, term, &plan).await?;
     Ok(())
 }
 
@@ -186,15 +244,7 @@ async fn past_weeks(app: &App, residents: &[ResidentId], class: ClassId) -> Resu
     for resident in residents {
         sign_up(&then, *resident, class).await?;
     }
-    let keeper = staff::find(app, "centre").await?;
-    let keeper = Colleague {
-        id: keeper.id,
-        login: keeper.login,
-        name: keeper.name,
-        role: keeper.role,
-        community: keeper.community_id,
-        token_hash: String::new(),
-    };
+    let keeper = keeper(app).await?;
     let meetings = courses::meetings(app.db.read(), class).await?;
     let over = now - TimeDelta::days(1);
     let past: Vec<_> = meetings.into_iter().filter(|meeting| meeting.ends_at < over).collect();
@@ -207,6 +257,19 @@ async fn past_weeks(app: &App, residents: &[ResidentId], class: ClassId) -> Resu
         }
     }
     Ok(())
+}
+
+/// Who keeps the terms and the rolls.
+async fn keeper(app: &App) -> Result<Colleague> {
+    let keeper = staff::find(app, "centre").await?;
+    Ok(Colleague {
+        id: keeper.id,
+        login: keeper.login,
+        name: keeper.name,
+        role: keeper.role,
+        community: keeper.community_id,
+        token_hash: String::new(),
+    })
 }
 
 async fn add_login(app: &App, login: &Login, community: Option<CommunityId>) -> Result<StaffId> {

@@ -324,6 +324,18 @@ impl DrawApi {
         Ok(Json(Phases::of(term, plan.as_ref(), card, now)))
     }
 
+    /// The next term of which nothing has begun, beside the current one, with the times of its
+    /// phases; nothing where none is planned.
+    #[oai(path = "/enrolment-phases/coming", method = "get", operation_id = "coming_phases")]
+    async fn coming(&self) -> ApiResult<Json<Page<Phases>>> {
+        let (conn, now) = (self.0.db.read(), self.0.clock.now());
+        let Some(term) = courses::coming_term(conn, now).await? else {
+            return Ok(Json(Page::whole(Vec::new())));
+        };
+        let plan = courses::plan(conn, term.id).await?;
+        Ok(Json(Page::whole(vec![Phases::of(term, plan.as_ref(), None, now)])))
+    }
+
     /// My wishes for the current term.
     ///
     /// Codes: `no_term`, `no_plan`.

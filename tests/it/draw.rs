@@ -227,6 +227,43 @@ async fn drawn(app: &TestApp, term: &Term) -> Value {
 }
 
 on_both_databases! {
+    async fn the_next_term_is_announced_beside_the_one_that_goes_on(app: TestApp) {
+        let coming = async || app.get("/api/enrolment-phases/coming").send().await.ok()["items"].clone();
+        let school = fixtures::school(&app).await;
+        assert_eq!(coming().await, json!([]), "the one that goes on is no coming one");
+        let (now, today) = (app.now(), clock::local_date(app.now()));
+        let next = |name: &str, days: i64| term::ActiveModel {
+            name: Set(name.to_owned()),
+            first_day: Set(today + TimeDelta::days(days + 20)),
+            last_day: Set(today + TimeDelta::days(days + 120)),
+            enrolment_opens_at: Set(now + TimeDelta::days(days)),
+            enrolment_closes_at: Set(now + TimeDelta::days(days + 30)),
+            max_classes_per_person: Set(3),
+            min_age: Set(50),
+            ..Default::default()
+        };
+        next("再下一个学期", 300).insert(app.app.db.writer()).await.unwrap();
+        let next = next("下一个学期", 100).insert(app.app.db.writer()).await.unwrap().id;
+        let centre = [
+            fixtures::clerk(&app, "centre", Role::Centre, None).await,
+            fixtures::clerk(&app, "admin", Role::Admin, None).await,
+        ];
+        assert_eq!(coming().await[0]["phases"].as_array().unwrap().len(), 1);
+        // With phases it begins by the first of them.
+        let term = Term { school: School { term: next, ..school }, centre };
+        app.advance(TimeDelta::days(-1));
+        plan(&app, &term, 72, 84).await.ok();
+        app.advance(TimeDelta::hours(-1));
+        let said = coming().await;
+        assert_eq!(said.as_array().unwrap().len(), 1);
+        assert_eq!((&said[0]["term_name"], &said[0]["phase"]), (&json!("下一个学期"), &json!("between")));
+        assert_eq!(said[0]["until_text"], "离老学员续读开始");
+        assert_eq!(said[0]["phases"].as_array().unwrap().len(), 5);
+        app.advance(TimeDelta::hours(1));
+        let said = coming().await;
+        assert_eq!(said[0]["term_name"], "再下一个学期", "what has begun is no longer coming");
+    }
+
     async fn wishes_are_drawn_by_a_published_list_and_a_later_seed_and_given(app: TestApp) {
         let term = planned(&app).await;
         let (hot, other) = (class(&app, &term, 2, 2).await, class(&app, &term, 3, 1).await);

@@ -14,6 +14,9 @@ const WAYS = {
 /** Null where nothing is planned, or it cannot be known now. */
 export const phases = () => get('/enrolment-phases').catch(() => null);
 
+/** The next term, of which nothing has begun; null where none is planned, or it cannot be known now. */
+export const coming = () => get('/enrolment-phases/coming').then(({ items }) => items[0] ?? null).catch(() => null);
+
 /** Whether a term has more than first come first served. */
 export const planned = (now) => Boolean(now) && now.phases.length > 1;
 
@@ -71,5 +74,28 @@ export function phaseCard(first, { way = true, turned } = {}) {
     if (turned) turned(now);
   };
   show(first);
+  return card;
+}
+
+/** The next term: how long until it begins, and what is when. */
+export function comingCard(term) {
+  const clock = h('strong', { 'data-testid': 'coming-countdown' });
+  const card = h('section.card', { 'data-testid': 'coming', 'aria-label': '下一个学期' },
+    h('h2', {}, term.term_name),
+    h('p.places', { role: 'timer' }, icon('wait'), h('span', {}, `${term.until_text}还有`, clock)),
+    h('ul.lines', {}, term.phases.map((one) => h('li', {}, h('strong', {}, one.name), h('p.hint', {}, one.time_text)))));
+  const ahead = Date.parse(term.now) - Date.now();
+  const tick = () => {
+    const rest = Date.parse(term.until) - Date.now() - ahead;
+    put(clock, left(rest));
+    if (rest > 0 && (!timer || card.isConnected)) return;
+    clearInterval(timer);
+    if (rest > 0) return;
+    const wishes = term.phases[0].phase !== 'open';
+    put(card, h('h2', {}, `${term.term_name}开始了`), link('去看看', wishes ? '#/wishes' : '#/classes', 'main'));
+  };
+  let timer = 0;
+  tick();
+  timer = setInterval(tick, 1000);
   return card;
 }

@@ -4,7 +4,7 @@ import { about, get, session } from '../api.js';
 import { canScan } from '../bridge.js';
 import { h, icon } from '../dom.js';
 import { day, link, moment, note } from '../parts.js';
-import { phaseCard, phases, planned } from '../phase.js';
+import { coming, comingCard, phaseCard, phases, planned } from '../phase.js';
 import { leavePart } from './absent.js';
 import { offer } from './mine.js';
 
@@ -24,7 +24,7 @@ const quietly = (asked, otherwise) => asked.catch((error) => {
 });
 
 export async function home({ setTitle }) {
-  const [centre, phase] = await Promise.all([quietly(about(), null), phases()]);
+  const [centre, phase, next] = await Promise.all([quietly(about(), null), phases(), coming()]);
   if (centre) setTitle(centre.centre_name.slice(0, 14));
   const card = phase && phase.phase !== 'closed' && (planned(phase) || phase.until) && phaseCard(phase);
   // While it is one's turn to do something.
@@ -34,7 +34,7 @@ export async function home({ setTitle }) {
   const now = session.signedIn ? await mattersNow() : { cards: await forGuests(), unread: 0 };
   return [
     now.greeting && h('p.greeting', {}, now.greeting),
-    h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, card && first && card, now.cards, card && !first && card),
+    h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, card && first && card, now.cards, card && !first && card, next && comingCard(next)),
     h('nav.tiles', { 'aria-label': '全部功能' }, tiles.map((tile) => oneTile(tile, now.unread))),
     session.signedIn && !session.acting && link([icon('scan'), '我的学员卡'], '#/card', 'second', { 'data-testid': 'card-link' }),
     link([icon('person'), session.acting ? '看我在帮谁' : '家人帮我，我帮家人'], '#/family', 'second', { 'data-testid': 'family-link' }),
