@@ -15,7 +15,7 @@ use poem::listener::{Acceptor, Listener, TcpListener};
 use sea_orm::ActiveValue::Set;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait,
-    QueryFilter,
+    QueryFilter, QuerySelect,
 };
 use shangxue::app::App;
 use shangxue::{routes, vault};
@@ -181,6 +181,26 @@ impl Opening {
     }
 }
 
+impl Opening {
+    /// So many wait, under the numbers from 1 on without a gap, each once.
+    async fn wait_in_order(&self, id: ClassId, people: u32) {
+        let conn = self.app.app.db.read();
+        let row = class::Entity::find_by_id(id).one(conn).await.unwrap().unwrap();
+        assert_eq!((row.waiting.unsigned_abs(), row.last_queue_number), (people, people.into()));
+        let mut numbers: Vec<i64> = enrolment::Entity::find()
+            .select_only()
+            .column(enrolment::Column::QueueNumber)
+            .filter(enrolment::Column::ClassId.eq(id))
+            .filter(enrolment::Column::Status.eq(EnrolmentStatus::Waiting))
+            .into_tuple()
+            .all(conn)
+            .await
+            .unwrap();
+        numbers.sort_unstable();
+        assert!(numbers.into_iter().eq(1..=i64::from(people)), "numbers with gaps, or twice");
+    }
+}
+
 fn redis() -> Option<String> {
     std::env::var("SHANGXUE_TEST_REDIS").ok().filter(|url| !url.is_empty())
 }
@@ -190,9 +210,19 @@ fn token(nth: u64) -> String {
 }
 
 fn sign_up(class: ClassId, token: &str) -> Vec<u8> {
+    sign_up_as(class, token, "{}")
+}
+
+/// As [`sign_up`], and waits where there is no place.
+fn sign_up_or_wait(class: ClassId, token: &str) -> Vec<u8> {
+    sign_up_as(class, token, "{\"join_waitlist\":true}")
+}
+
+fn sign_up_as(class: ClassId, token: &str, body: &str) -> Vec<u8> {
     format!(
         "POST /api/classes/{class}/enrolments HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
     )
     .into_bytes()
 }
@@ -323,19 +353,22 @@ pub async fn three(backend: Backend) {
         let what = format!("three instances with Redis / one, {classes} classes");
         report(backend, &what, rates[1], rates[0], Some(0.9));
     }
-    crowd(backend, 2).await;
+    crowd(backend, 2, false).await;
 }
 
-/// A city comes for one class, while others look at the catalogue.
+/// A city comes for one class, while others look at the catalogue: first who goes elsewhere
+/// when it is full, then who agrees to wait.
 pub async fn city(backend: Backend) {
-    crowd(backend, 0).await;
+    crowd(backend, 0, false).await;
+    crowd(backend, 0, true).await;
 }
 
-async fn crowd(backend: Backend, more: usize) {
+async fn crowd(backend: Backend, more: usize, waits: bool) {
     let opening = Opening::new(backend, 30, PLACES, CITY, CITY).await;
     let address = if more == 0 { opening.address } else { proxied(&opening.app, more).await };
     let class = opening.classes[0];
-    let requests = (1..=CITY).map(|nth| sign_up(class, &token(nth)));
+    let ask = if waits { sign_up_or_wait } else { sign_up };
+    let requests = (1..=CITY).map(|nth| ask(class, &token(nth)));
     let requests = Arc::new(requests.collect::<Vec<_>>());
     let browse = b"GET /api/classes HTTP/1.1\r\nHost: localhost\r\n\r\n".to_vec();
     let looks = Arc::new(vec![browse; 2_000]);
@@ -354,7 +387,8 @@ async fn crowd(backend: Backend, more: usize) {
     let (taken, placed) = opening.held(class).await;
     assert_eq!((taken, placed), (PLACES, u64::try_from(PLACES).unwrap()), "{what}");
     println!(
-        "{backend:<10} 36,000 people within 10 s for {PLACES} places, {} instances:{what}; over 0, under 0; p50 {:?} p99 {:?} (must 3 s) last {:?}; catalogue p99 {:?} (must 200 ms)",
+        "{backend:<10} 36,000 people within 10 s for {PLACES} places{}, {} instances:{what}; over 0, under 0; p50 {:?} p99 {:?} (must 3 s) last {:?}; catalogue p99 {:?} (must 200 ms)",
+        if waits { " or the list" } else { "" },
         more + 1,
         signed.at(50),
         signed.at(99),
@@ -362,7 +396,14 @@ async fn crowd(backend: Backend, more: usize) {
         looked.at(99),
         backend = format!("{backend:?}"),
     );
-    assert!(by_code.keys().all(|code| matches!(*code, "200 placed" | "409 class_full")), "{what}");
+    let otherwise = if waits { "200 waiting" } else { "409 class_full" };
+    let answered = |code: &str, count: u32| by_code.get(code).is_some_and(|of| *of == count);
+    let people = u32::try_from(CITY).unwrap();
+    let places = PLACES.unsigned_abs();
+    let all = answered("200 placed", places) && answered(otherwise, people - places);
+    assert!(all, "everybody has one of two answers:{what}");
+    let waiting = if waits { people - places } else { 0 };
+    opening.wait_in_order(class, waiting).await;
     expect(signed.at(99) <= Duration::from_secs(3), "p99 of sign-ups within 3 s");
     expect(looked.at(99) <= Duration::from_millis(200), "p99 of the catalogue within 200 ms");
 }
