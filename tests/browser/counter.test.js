@@ -1,4 +1,5 @@
-// 窗口报名 by keys alone: somebody new, somebody known, a full class, and the slip on paper.
+// 窗口报名 by keys alone: somebody new, somebody known, a full class, papers that are missing,
+// and the slip on paper.
 //
 // SHOTS=FOLDER keeps a screenshot of each step.
 
@@ -121,4 +122,64 @@ test("a refusal stands in words, with what can be had instead", async () => {
   await page.getByTestId("error").waitFor();
   assert.match(await page.getByTestId("error").innerText(), /满 50 周岁/);
   await look("4-refused");
+});
+
+test("the pledge and a relative's consent are ticked on the way, and the sign-up goes on", async () => {
+  const centre = await stage.colleague("centre");
+  const one = (await centre("GET", "/classes")).items.find((each) => each.name.includes("太极拳"));
+  const term = (await centre("GET", "/terms")).items.find((each) => each.id === one.term_id);
+  await centre("PUT", "/pledge", { title: "安全承诺书", body: "我身体健康，可以上课。\n路上注意安全。" });
+  await centre("PUT", `/terms/${term.id}`, { ...term, pledge_needed: true });
+
+  await page.getByTestId("counter-clear").click();
+  await focused("field-who");
+  await type("严阿婆");
+  await focused("field-birth");
+  await type("19400301");
+  await focused("field-phone");
+  await type("");
+  await focused("field-community");
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await focused("field-class");
+  await page.keyboard.type("太极拳", { delay: KEY_MS });
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Enter");
+  // The pledge is read here; without the tick it does not go on.
+  await focused("field-pledge");
+  assert.match(await page.getByTestId("counter-pledge-text").innerText(), /我身体健康，可以上课。\s+路上注意安全。/);
+  await page.keyboard.press("Enter");
+  await page.getByText("在纸上签名，再打勾").waitFor();
+  await look("5-pledge");
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Enter");
+  // From 80 on a relative agrees: the next thing asked, in the same place.
+  await focused("field-relative-name");
+  assert.equal(await page.getByTestId("counter-pledge").count(), 0);
+  await type("");
+  await page.getByText("请填写家人姓名").waitFor();
+  await type("严小妹");
+  await focused("field-relative-relation");
+  await type("女儿");
+  await focused("field-relative-phone");
+  await type("139");
+  await focused("field-relative-way");
+  await page.keyboard.press("Enter");
+  await focused("field-relative-agrees");
+  await page.keyboard.press("Space");
+  await page.keyboard.press("Enter");
+  // A number that is none: what was entered stays.
+  await page.getByTestId("error").waitFor();
+  assert.equal(await page.getByTestId("field-relative-name").inputValue(), "严小妹");
+  await look("6-relative");
+  await page.getByTestId("field-relative-phone").fill("13900001111");
+  await page.getByTestId("counter-relative-go").click();
+  await page.getByTestId("counter-done").waitFor();
+  assert.match(await page.getByTestId("counter-outcome").innerText(), /严阿婆：已录取/);
+  await focused("slip-print");
+  const [person] = (await centre("GET", `/residents?q=${encodeURIComponent("严阿婆")}`)).items;
+  const papers = await centre("GET", `/residents/${person.id}/papers`);
+  assert.equal(papers.pledged, true);
+  assert.equal(papers.relative.relation, "女儿");
 });

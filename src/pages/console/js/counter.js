@@ -2,9 +2,11 @@
 //
 // 1. Enter goes on, everywhere; the first button that is offered has the focus.
 // 2. Whoever is known is found before somebody new is entered.
-// 3. A request that is sent again, or twice, is in once: it keeps its key until the next person.
+// 3. A paper that is missing (pledge, relative) is recorded here, and the sign-up goes on.
+// 4. A request that is sent again, or twice, is in once: it keeps its key until the next person.
 
 import { api, isGone, query } from './api.js';
+import { isPaper, paper } from './counter_papers.js';
 import { h, put } from './dom.js';
 import { asId, field } from './form.js';
 import { sheet } from './slip.js';
@@ -44,13 +46,7 @@ class Desk {
     this.key = crypto.randomUUID();
     this.person = null;
     this.another = false;
-    const enter = (work) => ({
-      onkeydown: (event) => {
-        if (event.key !== 'Enter' || event.isComposing) return;
-        event.preventDefault();
-        this.once(work);
-      },
-    });
+    const enter = (work) => this.enter(work);
     const own = this.me.role === 'officer' ? this.me.community?.id : null;
     const one = (spec) => field({ autocomplete: 'off', ...spec });
     this.who = one({ name: 'who', label: '姓名、学员号或手机号', required: true, maxlength: '20', ...enter(() => this.afterWho()) });
@@ -62,18 +58,30 @@ class Desk {
     this.consent = field({ name: 'consent', label: '已在纸上签了个人信息同意书', type: 'checkbox', full: true, ...enter(() => { this.consent.input.checked = true; return this.send(false); }) });
     this.known = h('div', { 'aria-live': 'polite' });
     this.problems = h('div.stack', { 'aria-live': 'assertive' });
+    this.papers = h('div', { 'aria-live': 'polite' });
     this.submit = button('报名', { main: true, testid: 'counter-submit', onclick: () => this.once(() => this.send(false)) });
     this.mine = h('div.form-grid', {}, this.who.element, this.birth.element, this.phone.element, this.community.element);
     this.element = h('section.panel.stack', { 'aria-label': '报名', testid: 'counter' },
       this.mine, this.known,
       h('div.stack.tight', {}, this.filter.element, this.choice), this.consent.element,
-      this.problems,
+      this.papers, this.problems,
       h('div.form-end', {}, this.submit, button('换一位', { testid: 'counter-clear', onclick: this.next })));
     this.list();
   }
 
   begin() {
     this.who.input.focus();
+  }
+
+  /** What Enter does in a field. */
+  enter(work) {
+    return {
+      onkeydown: (event) => {
+        if (event.key !== 'Enter' || event.isComposing) return;
+        event.preventDefault();
+        this.once(work);
+      },
+    };
   }
 
   /** One thing at a time, however often a key is pressed. */
@@ -87,7 +95,7 @@ class Desk {
         try {
           await work();
         } catch (error) {
-          if (!isGone(error)) this.refused(error);
+          if (!isGone(error)) await this.refused(error);
         }
       });
     } finally {
@@ -221,6 +229,7 @@ class Desk {
       await api.post(`/api/staff/residents/${this.person.id}/paper-consent`);
       this.person.consented = true;
     }
+    this.waiting = waiting;
     const learner = await api.post(`/api/staff/classes/${classId}/enrolments`,
       { learner_number: this.person.learner_number, join_waitlist: waiting }, { key: `${this.key}-${classId}` });
     this.show(await api.get(`/api/staff/enrolments/${learner.enrolment_id}/slip`));
@@ -234,8 +243,8 @@ class Desk {
     this.use(this.person);
   }
 
-  /** Why not, and what can be had instead, to click. */
-  refused(error) {
+  /** Why not, and what can be had instead, to click; a paper that is missing is recorded here. */
+  async refused(error) {
     const steps = (error.next ?? []).map((step) => {
       const other = /^\/classes\/(\d+)$/.exec(step.page ?? '');
       if (other && this.open.some((one) => String(one.id) === other[1])) {
@@ -250,13 +259,16 @@ class Desk {
       this.after = () => this.once(() => this.isKnown({ name: this.who.get(), birth_date: birthDate(this.birth.get()) }));
       return;
     }
-    if (['pledge_needed', 'relative_needed'].includes(error.code)) {
-      const papers = `#/residents/${this.person.id}/papers?name=${encodeURIComponent(this.person.name)}`;
-      steps.push(h('a.button.main', { href: papers, target: '_blank', testid: 'counter-papers' }, '在“手续”里登记，再回来点“报名”'));
+    if (isPaper(error)) {
+      const { element, first } = await paper(error, this).catch((gone) => ({ element: failure(gone), first: this.submit }));
+      put(this.papers, element);
+      this.focus(first);
+      return;
     }
     put(this.problems, failure(steps.length ? Object.assign(new Error(error.message), { next: [] }) : error), steps.length ? h('div.row', steps) : null);
     // Who was still being entered goes on there; else another class may do.
-    this.focus(steps[0] ?? (this.mine.contains(this.from) ? this.from : this.filter.input));
+    const entered = this.mine.contains(this.from) || this.papers.contains(this.from);
+    this.focus(steps[0] ?? (entered ? this.from : this.filter.input));
   }
 
   only(id) {
