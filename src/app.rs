@@ -116,7 +116,7 @@ impl Db {
         Ok(Self { writer, reader })
     }
 
-    /// Begins a writing transaction; dropping it undoes it.
+    /// Begins a writing transaction; dropping it undoes it, and dropping this as well.
     ///
     /// # Errors
     /// No connection came free in time.
@@ -127,7 +127,13 @@ impl Db {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        Ok(self.writer.begin_with_options(options).await?)
+        let writer = self.writer.clone();
+        // Whoever asked may hang up at any moment. A `BEGIN` that is not waited for leaves its
+        // connection in the pool in a transaction that nobody ends (sqlx-postgres 0.9): here it
+        // is waited for in any case.
+        #[expect(clippy::disallowed_methods, reason = "ends by itself, as soon as it has begun")]
+        let begun = tokio::spawn(async move { writer.begin_with_options(options).await });
+        Ok(begun.await.map_err(Error::internal)??)
     }
 
     /// For reading outside a transaction.

@@ -41,6 +41,7 @@ mod staff;
 mod storm;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;
+mod transactions;
 mod web_sign_in;
 mod wechat_callbacks;
 mod wechat_calls;
