@@ -22,7 +22,7 @@
 //!    that very place to newcomers as well, so that it does not stand empty. They
 //!    are asked again when another place comes free (never by the lapse itself, so
 //!    nobody is asked in a loop), and may at any time take a free place themselves.
-//! 7. What a family member does stands in the history as theirs; they may still do it
+//! 8. What a family member does stands in the history as theirs; they may still do it
 //!    when the person is held, and the person is told in the same transaction.
 
 use std::collections::HashMap;

@@ -107,7 +107,7 @@ async fn offer_all(app: &App, tx: &DatabaseTransaction, class: ClassId, ask: Ask
 }
 
 /// Job: an offer that ran out. The place goes to the next, the person stays on
-/// the list (invariant 6).
+/// the list (invariant 7).
 ///
 /// # Errors
 /// The database.

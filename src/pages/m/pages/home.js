@@ -34,8 +34,10 @@ export async function home({ setTitle }) {
   const now = session.signedIn ? await mattersNow() : { cards: await forGuests(), unread: 0 };
   return [
     now.greeting && h('p.greeting', {}, now.greeting),
-    h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, card && first && card, now.cards, card && !first && card, next && comingCard(next)),
+    h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, card && first && card, now.cards, card && !first && card),
     h('nav.tiles', { 'aria-label': '全部功能' }, tiles.map((tile) => oneTile(tile, now.unread))),
+    // Weeks ahead: below what is used every day.
+    next && comingCard(next),
     session.signedIn && !session.acting && link([icon('scan'), '我的学员卡'], '#/card', 'second', { 'data-testid': 'card-link' }),
     link([icon('person'), session.acting ? '看我在帮谁' : '家人帮我，我帮家人'], '#/family', 'second', { 'data-testid': 'family-link' }),
   ];
