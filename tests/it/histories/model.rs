@@ -18,8 +18,9 @@ use EnrolmentStatus::{Cancelled, Offered, Placed, Waiting, Withdrawn};
 /// No person is in or waits for more.
 const MOST_CLASSES: usize = 2;
 
-/// All that is wrong with a history; empty when nothing is.
-pub async fn judge(app: &TestApp, played: &Played) -> Vec<String> {
+/// All that is wrong with a history; empty when nothing is. And how many sign-ups that were
+/// cut off had happened, as far as is certain.
+pub async fn judge(app: &TestApp, played: &Played) -> (Vec<String>, usize) {
     let conn = app.app.db.writer();
     let mut faults = played.failures.clone();
     let rows = enrolment::Entity::find()
@@ -44,9 +45,11 @@ pub async fn judge(app: &TestApp, played: &Played) -> Vec<String> {
     }
     people(played, &rows, &changes, &mut faults);
     told(played, &rows, &changes, &mut faults);
+    let done = unanswered(played, &rows, &changes, &mut faults);
+    with_reasons(&changes, &mut faults);
     let allowed = delegation::Entity::find().all(conn).await.unwrap();
     by_family(&allowed, &rows, &changes, &mut faults);
-    faults
+    (faults, done)
 }
 
 /// A class, as the model sees it step by step.
@@ -282,6 +285,49 @@ fn told(
             _ => {
                 faults.push(format!("{who} was told {outcome:?} of {class}, unwritten"));
             }
+        }
+    }
+}
+
+/// Nobody is in a class who was not told so, unless a request of theirs found no answer: it
+/// may have happened. How many that were cut off certainly did.
+fn unanswered(
+    played: &Played,
+    rows: &HashMap<EnrolmentId, enrolment::Model>,
+    changes: &[Change],
+    faults: &mut Vec<String>,
+) -> usize {
+    // Who changes from one class to another is in the new one without signing up for it.
+    let signed_up = changes.iter().filter(|one| one.from_status.is_none() && one.reason.is_none());
+    let mut written: HashMap<(ResidentId, ClassId), usize> = HashMap::new();
+    for change in signed_up {
+        let row = &rows[&change.enrolment_id];
+        *written.entry((row.resident_id, row.class_id)).or_default() += 1;
+    }
+    let mut done = 0;
+    for ((who, class), times) in written {
+        let told = played.told.iter().filter(|(person, of, outcome)| {
+            (*person, *of) == (who, class) && *outcome != Outcome::Already
+        });
+        let asked = |cut: bool| {
+            let all = played.unanswered.iter();
+            all.filter(|one| (one.who, one.class, one.cut) == (who, class, cut)).count()
+        };
+        let untold = times.saturating_sub(told.count());
+        if untold > asked(true) + asked(false) {
+            faults.push(format!("{who} is in {class}, and nobody asked for it"));
+        }
+        done += untold.saturating_sub(asked(false)).min(asked(true));
+    }
+    done
+}
+
+/// Staff take nobody out without a reason.
+fn with_reasons(changes: &[Change], faults: &mut Vec<String>) {
+    for change in changes {
+        let out = change.actor_kind == ActorKind::Staff && change.to_status == Withdrawn;
+        if out && change.reason.is_none() {
+            faults.push(format!("without a reason: {change:?}"));
         }
     }
 }
