@@ -101,7 +101,9 @@ test("killed in a rush of sign-ups, nothing is lost or doubled", { timeout: 240_
   assert.equal(placed.length, now.capacity);
   assert.equal(new Set(placed).size, placed.length);
 
-  await until("the jobs are done", async () => (await api("GET", "/staff/status", { cookie })).body.jobs_ready === 0);
+  // What the demo plans for its next term waits for months.
+  const dueToday = (job) => Date.parse(job.run_after) < Date.now() + 86_400_000;
+  await until("the jobs are done", async () => !(await api("GET", "/staff/jobs?state=ready", { cookie })).body.items.some(dueToday));
   // Whoever has a place is told so once: in 消息 for certain, on the phone at most once.
   for (const [nth, person] of people.entries()) {
     if (!outcomes[nth]) continue;
