@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use entity::ids::{ClassId, ResidentId};
 use fastrand::Rng;
 use shangxue::error::{Kind, Result};
@@ -69,6 +69,8 @@ struct Played {
     told: Vec<Told>,
     /// Sign-ups that nobody answered.
     unanswered: Vec<Unanswered>,
+    /// When each was asked for by family, and when that was answered at the latest.
+    by_family: Vec<(ResidentId, DateTime<Utc>, DateTime<Utc>)>,
     /// Requests of any kind under which an instance died.
     cut: usize,
     /// Failures that nobody may meet.
@@ -103,6 +105,7 @@ async fn play(world: &Arc<World>, nth: usize, seed: u64, guard: Guard) -> Played
         classes,
         told: Vec::new(),
         unanswered: Vec::new(),
+        by_family: Vec::new(),
         cut: 0,
         failures: Vec::new(),
         most_places,
@@ -153,8 +156,14 @@ async fn perform(
         let instance = world.instance(lane);
         let (own, others, app) = (Arc::clone(world), Arc::clone(played), instance.app.clone());
         let work = async move { try_to(&app, &own, &others, act, guard).await };
+        let asked_at = world.app.now();
         let answer = instance.ask(work, patience.take()).await;
         let mut played = played.lock().unwrap();
+        if let Act::ByFamily { who, .. } = act {
+            let said = matches!(answer, Answer::Said(_));
+            let latest = if said { world.app.now() } else { DateTime::<Utc>::MAX_UTC };
+            played.by_family.push((world.people[who], asked_at, latest));
+        }
         let cut = matches!(answer, Answer::Cut);
         played.cut += usize::from(cut);
         if let Answer::Said(said) = answer {

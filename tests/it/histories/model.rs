@@ -48,7 +48,7 @@ pub async fn judge(app: &TestApp, played: &Played) -> (Vec<String>, usize) {
     let done = unanswered(played, &rows, &changes, &mut faults);
     with_reasons(&changes, &mut faults);
     let allowed = delegation::Entity::find().all(conn).await.unwrap();
-    by_family(&allowed, &rows, &changes, &mut faults);
+    by_family(played, &allowed, &rows, &changes, &mut faults);
     (faults, done)
 }
 
@@ -240,8 +240,10 @@ fn people(
     }
 }
 
-/// Whoever acted for somebody was allowed to at that moment.
+/// Whoever acted for somebody was allowed to when it was decided. What is written is the time
+/// when the decision began: they may have been let since, until the answer.
 fn by_family(
+    played: &Played,
     allowed: &[delegation::Model],
     rows: &HashMap<EnrolmentId, enrolment::Model>,
     changes: &[Change],
@@ -249,14 +251,20 @@ fn by_family(
 ) {
     for change in changes.iter().filter(|change| change.actor_kind == ActorKind::Delegate) {
         let learner = rows[&change.enrolment_id].resident_id;
-        let may = allowed.iter().any(|row| {
-            row.learner_id == learner
-                && Some(row.delegate_id.0) == change.actor_id
-                && row.created_at <= change.at
-                && row.ended_at.is_none_or(|ended| ended >= change.at)
+        let under_way = played.by_family.iter().filter(|(who, asked, answered)| {
+            *who == learner && *asked <= change.at && change.at <= *answered
+        });
+        let decided = under_way.map(|(_, _, answered)| *answered).max().unwrap_or(change.at);
+        let of_both = || {
+            let both = allowed.iter().filter(|row| row.learner_id == learner);
+            both.filter(|row| Some(row.delegate_id.0) == change.actor_id)
+        };
+        let may = of_both().any(|row| {
+            row.created_at <= decided && row.ended_at.is_none_or(|ended| ended >= change.at)
         });
         if !may {
-            faults.push(format!("nobody let them: {change:?}"));
+            let times: Vec<_> = of_both().map(|row| (row.created_at, row.ended_at)).collect();
+            faults.push(format!("nobody let them, but {times:?}: {change:?}"));
         }
     }
 }
