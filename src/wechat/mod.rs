@@ -17,8 +17,7 @@
 //! material and of what is published (`material.rs`, `publish.rs`, `draft.rs`), picture
 //! articles, uploads other than pictures of articles (`media.rs`), templates taken from
 //! the library (`subscription.rs`, `template.rs`), what `snsapi_userinfo` gives
-//! (`oauth.rs`), codes, links and schemes of the mini-program (`mini/code.rs`,
-//! `mini/link.rs`: its shell would have to read the scene), its session keys
+//! (`oauth.rs`), schemes of the mini-program (`mini/link.rs`), its session keys
 //! (`mini/session.rs`), one endpoint's count set back and the API's addresses (`upkeep.rs`).
 
 use std::sync::Arc;
