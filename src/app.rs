@@ -107,6 +107,9 @@ impl Db {
         if !url.starts_with("sqlite:") {
             let mut options = options(url, config.max_connections);
             options.min_connections(config.open_connections.min(config.max_connections));
+            options.map_sqlx_postgres_opts(|postgres| {
+                postgres.statement_cache_capacity(KEPT_STATEMENTS)
+            });
             let pool = Database::connect(options).await?;
             return Ok(Self { writer: pool.clone(), reader: pool });
         }
@@ -147,6 +150,10 @@ impl Db {
     }
 }
 
+/// Prepared statements of a connection. What is asked of 1, 2, 4… 256 people at once (`sql.rs`)
+/// is a statement each: with the driver's 100 an opening day would prepare them again and again.
+const KEPT_STATEMENTS: usize = 512;
+
 fn options(url: &str, max_connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
@@ -164,6 +171,7 @@ fn sqlite(mut options: ConnectOptions) -> ConnectOptions {
         sqlite
             .foreign_keys(true)
             .busy_timeout(std::time::Duration::from_secs(10))
+            .statement_cache_capacity(KEPT_STATEMENTS)
             .pragma("journal_mode", "WAL")
             .pragma("synchronous", "FULL")
             .pragma("cache_size", "-16000")

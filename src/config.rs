@@ -425,6 +425,27 @@ pub struct Templates {
 }
 
 impl Templates {
+    /// What a person allows is counted for the kind whose template it is.
+    fn check_distinct(&self) -> Result<(), ConfigError> {
+        let all = [
+            ("placed", &self.placed),
+            ("offered", &self.offered),
+            ("meeting_changed", &self.meeting_changed),
+            ("answered", &self.answered),
+            ("draw", &self.draw),
+        ];
+        for (at, (name, one)) in all.iter().enumerate() {
+            let same = all[..at].iter().find(|(_, other)| !one.id.is_empty() && other.id == one.id);
+            if let Some((other, _)) = same {
+                return Err(ConfigError::Key {
+                    key: format!("wechat.templates.{name}.id"),
+                    reason: format!("和 wechat.templates.{other}.id 一样：每种通知要用自己的模板"),
+                });
+            }
+        }
+        Ok(())
+    }
+
     pub fn of(&self, kind: NoticeKind) -> &Template {
         match kind {
             NoticeKind::Placed => &self.placed,
@@ -471,7 +492,12 @@ impl Config {
         Ok(config)
     }
 
-    fn read(file: Option<&Path>, overrides: &[(&str, String)]) -> Result<Self, ConfigError> {
+    /// The values as they are written, none of them looked at: for who plays WeChat to
+    /// a service with these settings.
+    ///
+    /// # Errors
+    /// The file cannot be read, or a value is not of its kind.
+    pub fn read(file: Option<&Path>, overrides: &[(&str, String)]) -> Result<Self, ConfigError> {
         let mut builder = config::Config::builder()
             .add_source(config::File::from_str(DEFAULT, config::FileFormat::Toml));
         if let Some(file) = file {
@@ -632,6 +658,7 @@ impl Config {
             "care.release_after",
             "要大于 care.call_after",
         )?;
+        self.wechat.templates.check_distinct()?;
         Ok(())
     }
 }
@@ -661,6 +688,8 @@ mod tests {
         assert!(wrong(&[("server.lisen", "x")]).contains("lisen"));
         assert!(wrong(&[("worker.lease_s", "soon")]).contains("worker.lease_s"));
         assert!(wrong(&[("attendance.code_step_s", "0")]).contains("attendance.code_step_s"));
+        let twice = [("wechat.templates.placed.id", "one"), ("wechat.templates.draw.id", "one")];
+        assert!(wrong(&twice).contains("wechat.templates.draw.id"));
         for (key, value) in [
             ("wechat.official.domain_proof", "MP_verify_a.txt"),
             ("wechat.jssdk_url", "res.wx.qq.com/a.js"),

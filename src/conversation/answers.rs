@@ -2,6 +2,8 @@
 //!
 //! Here are the answers to questions. All of them only read.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use entity::ids::ResidentId;
 use entity::kinds::{EnrolmentStatus, WechatAccount};
@@ -166,6 +168,9 @@ async fn stranger(app: &App, who: Who<'_>, intent: Intent) -> Result<String> {
     lines.push("连上账号，就能在这里直接问自己的课。".to_owned());
     let code = followers::link_code(app, who.openid)?;
     lines.push(link(&app.config, "点这里连上（半小时内有效）", &format!("/link?code={code}")));
+    if intent == Intent::Link {
+        lines.push("也可以在这里写下您登记的手机号。".to_owned());
+    }
     lines.push(phone(&app.config, "也可以打电话"));
     Ok(said(&lines))
 }
@@ -251,7 +256,8 @@ async fn about_class(app: &App, who: Who<'_>, topic: &str) -> Result<Option<Stri
     let mut lines = Vec::new();
     for (at, facts) in classes.iter().take(most).enumerate() {
         if numbered {
-            lines.push(format!("{}. {}", at + 1, what_and_when(&facts.class)));
+            let name = format!("{}. “{}”", at + 1, facts.class.name);
+            lines.push(beside(&name, " ", &courses::time_text(&facts.class)));
             lines.push(places(facts, app.clock.now()));
         } else {
             lines.extend(class_lines(app, facts));
@@ -370,21 +376,30 @@ async fn leave(app: &App, resident: ResidentId) -> Result<String> {
 
 async fn withdraw(app: &App, resident: ResidentId) -> Result<String> {
     let mine = enrolments::my(app, app.db.read(), resident).await?;
-    let names: Vec<_> = mine
+    let placed: Vec<_> = mine
         .iter()
         .filter(|one| one.enrolment.status == EnrolmentStatus::Placed)
-        .map(|one| one.class.class.name.as_str())
+        .map(|one| &one.class)
         .collect();
-    if names.is_empty() {
+    if placed.is_empty() {
         return Ok(said(&[
             "您现在没有可以退的班。".to_owned(),
             link(&app.config, "看我的课程", "/mine"),
         ]));
     }
-    let mut lines: Vec<_> =
-        names.iter().take(MOST_CLASSES).map(|name| format!("您报了“{name}”。")).collect();
+    let name = |facts: &&ClassFacts| format!("您报了“{}”。", facts.class.name);
+    let mut lines: Vec<_> = placed.iter().take(MOST_CLASSES).map(name).collect();
     lines.push("在“我的课程”里，点“退掉这个班”。".to_owned());
-    lines.push("开课两周以后，要写一下原因。".to_owned());
+    // Of all of them, or nothing is said: two days would only confuse.
+    let days: BTreeSet<_> =
+        placed.iter().map(|facts| enrolments::reason_needed_from(&facts.term)).collect();
+    if let (1, Some(day)) = (days.len(), days.first()) {
+        lines.push(if *day <= app.clock.today() {
+            "现在退课，要写一下原因。".to_owned()
+        } else {
+            format!("{}以前退，不用写原因。", clock::spoken_day(*day))
+        });
+    }
     lines.push(link(&app.config, "去我的课程", "/mine"));
     Ok(said(&lines))
 }

@@ -65,7 +65,10 @@ pub(super) async fn receive(
     }
     let first = helpdesk::say(tx, &who, words(message), at).await?;
     if !first {
-        return Ok(said(&["这句也记下了。".to_owned(), phone(&app.config, "着急请打电话")]));
+        return Ok(said(&[
+            "这句也记下了。还有要说的，请接着写。".to_owned(),
+            phone(&app.config, "着急请打电话"),
+        ]));
     }
     Ok(said(&[
         "记下了，工作人员会看到。".to_owned(),

@@ -29,6 +29,7 @@ use crate::{followers, members, news, notices, safety};
 
 mod answers;
 pub mod api;
+mod by_phone;
 pub mod callback;
 mod desk;
 mod dialogue;
@@ -92,6 +93,7 @@ async fn receive_other(
     let mut asked = asked(app, Who { account, openid: &incoming.from }, incoming, question).await?;
     if account == WechatAccount::Official
         && !asked.for_staff
+        && asked.phone.is_none()
         && let Some(question) = asked.question.take()
     {
         return answered(app, incoming, question, begun).await;
@@ -126,6 +128,8 @@ struct Asked {
     question: Option<Question>,
     /// It is for staff rather than for the service.
     for_staff: bool,
+    /// The phone number that a follower whom nobody knows writes.
+    phone: Option<String>,
     greets: bool,
 }
 
@@ -137,11 +141,16 @@ async fn asked(
 ) -> Result<Asked> {
     let Some(question) = question else {
         let greets = who.account == WechatAccount::Mini && service::greets(app, incoming).await;
-        return Ok(Asked { question: None, for_staff: false, greets });
+        return Ok(Asked { question: None, for_staff: false, phone: None, greets });
     };
     let question = lists::resolve(app, who, &incoming.message, question).await?;
     let for_staff = desk::takes(app, who, &question).await?;
-    Ok(Asked { question: Some(question), for_staff, greets: false })
+    let phone = if for_staff {
+        None
+    } else {
+        by_phone::given(app, who, &incoming.message, &question).await?
+    };
+    Ok(Asked { question: Some(question), for_staff, phone, greets: false })
 }
 
 /// A question: answered from reading alone, within WeChat's patience or later.
@@ -303,6 +312,9 @@ async fn official(
     }
     let Some(question) = &asked.question else { return Ok(None) };
     let who = Who::of_official(incoming);
+    if let Some(number) = &asked.phone {
+        return by_phone::ask(app, tx, who, number).await.map(Some);
+    }
     desk::receive(app, tx, who, &incoming.message, question, at).await.map(Some)
 }
 

@@ -38,6 +38,7 @@ mod catalogue;
 mod change;
 mod check;
 mod held;
+mod invite;
 mod make;
 mod plan;
 mod rules;
@@ -50,6 +51,7 @@ pub use change::{
     ClassChange, MeetingMove, cancel_class, cancel_meeting, move_meeting, update_class,
 };
 pub use held::{empty_places, free_places, held_places, kept_places, open_places, released_at};
+pub use invite::{MiniAddress, mini_code, mini_link};
 pub use make::{
     NewCourse, NewSite, NewTeacher, NewTerm, Offer, SiteRules, TermRules, add_holiday,
     create_community, create_course, create_holiday, create_site, create_teacher, create_term,

@@ -272,8 +272,9 @@ pub(super) async fn take_places(
     use class::Column;
     let amount = |of: fn(&super::Wanted) -> i32| {
         let cases = CaseStatement::new();
-        let cases =
-            wanted.iter().fold(cases, |cases, one| cases.case(Column::Id.eq(one.class), of(one)));
+        // The first that fits counts: the text is the same for five classes and for eight.
+        let cases = rounded(wanted)
+            .fold(cases, |cases, one| cases.case(Column::Id.eq(one.class), of(&one)));
         Expr::Case(Box::new(cases.finally(0)))
     };
     let (places, numbers) = (amount(|one| one.places), amount(|one| one.numbers));
@@ -289,7 +290,7 @@ pub(super) async fn take_places(
         .col_expr(Column::ByStaff, with(Column::ByStaff, &by_staff))
         .col_expr(Column::Waiting, with(Column::Waiting, &numbers))
         .col_expr(Column::LastQueueNumber, with(Column::LastQueueNumber, &numbers))
-        .filter(Column::Id.is_in(wanted.iter().map(|one| one.class)))
+        .filter(Column::Id.is_in(rounded(wanted).map(|one| one.class)))
         .filter(with(Column::Taken, &places).lte(Expr::col(Column::Capacity)))
         .filter(
             with(Column::Taken, &residents)

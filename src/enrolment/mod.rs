@@ -73,7 +73,9 @@ pub use sign_up::{Outcome, SignUp, SignUpOptions, needs, sign_up, sign_up_at_cou
 pub use slip::{Slip, slip};
 pub use tell::{tell_meeting_change, tell_of_act, tell_placed};
 pub use waiting::{accept, ask_again, decline, fill_free_places, lapse_offer};
-pub use withdraw::{cancel_class, withdraw, withdraw_all, withdraw_at_counter, withdraw_for};
+pub use withdraw::{
+    cancel_class, reason_needed_from, withdraw, withdraw_all, withdraw_at_counter, withdraw_for,
+};
 
 /// Who does something to an enrolment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,10 +1,11 @@
 //! Leaving a class, and the end of a class for all who are in it.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 
 use entity::enrolment::Model;
 use entity::ids::{ClassId, EnrolmentId, ResidentId};
 use entity::kinds::{ClassStatus, EnrolmentStatus, LeaveReason};
+use entity::term;
 
 use super::{Actor, Mine, Step, change, locked, no_enrolment, record, scoped, step, store, tell};
 use crate::app::App;
@@ -36,6 +37,11 @@ fn taken_out(why: LeaveReason) -> bool {
     matches!(why, LeaveReason::Absent | LeaveReason::Unfit)
 }
 
+/// From this day of the term on whoever gives a place back says why.
+pub fn reason_needed_from(term: &term::Model) -> NaiveDate {
+    term.first_day + TimeDelta::days(i64::from(term.free_days))
+}
+
 /// Leaves a class, an offered place or the waiting list, with the reason in own words. A
 /// place goes to the next who waits. Saying it twice is the same as once.
 ///
@@ -54,7 +60,7 @@ pub async fn withdraw(
 /// the person's own may not sign up for the class again in the term.
 ///
 /// # Errors
-/// `reason_needed` of staff, and of residents from the third week on; `bad_reason`: not
+/// `reason_needed` of staff, and of residents from the day of [`reason_needed_from`] on; `bad_reason`: not
 /// theirs to give; `term_over`, `class_cancelled`, `too_long`; `enrolment_not_found` also
 /// for somebody else's.
 pub async fn withdraw_for(
@@ -94,8 +100,7 @@ pub async fn withdraw_for(
     if today > term.last_day {
         return Err(Error::conflict("term_over", "这个学期已经结束了，不用再退。"));
     }
-    let late = row.status == EnrolmentStatus::Placed
-        && today >= term.first_day + TimeDelta::days(i64::from(term.free_days));
+    let late = row.status == EnrolmentStatus::Placed && today >= reason_needed_from(&term);
     if reason.is_none() && (late || matches!(actor, Actor::Staff(_))) {
         return Err(Error::invalid("reason_needed", "请写一下退课的原因。"));
     }

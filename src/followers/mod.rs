@@ -7,8 +7,9 @@
 //!    accounts, by a link that was shown in the chat and confirmed by the signed-in
 //!    resident, by a code on a resident's own page that their phone scanned, or because
 //!    they signed in with the account itself (`members/sign_in.rs`).
-//!    By phone number nobody is: WeChat vouches for one in the mini-program alone, where
-//!    the unionid comes with it.
+//!    A phone number that is written in the chat links nobody: whoever alone has it here
+//!    is asked in “消息”, once a day, and confirms as with a link in the chat. The chat
+//!    does not tell whether anybody has it.
 //! 3. Links and codes are good once and for minutes; they are kept as hashes.
 //! 4. The platform's list has the last word on who follows: an event may be lost. Each
 //!    night ours is compared with it, as far as it came whole.
@@ -17,14 +18,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseTransaction;
 
 use entity::ids::ResidentId;
-use entity::kinds::WechatAccount;
+use entity::kinds::{NoticeKind, WechatAccount};
 
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::notices::{self, NewNotice, Values};
 use crate::outbox::{self, Job};
 use crate::wechat::Class;
 use crate::wechat::official::{QrLife, QrScene};
-use crate::{helpdesk, members, staff, vault};
+use crate::{clock, helpdesk, members, staff, vault};
 
 pub mod api;
 mod learning;
@@ -158,6 +160,39 @@ pub fn link_code(app: &App, openid: &str) -> Result<String> {
     let sealed = app.vault.seal("link", &format!("{openid}\n{ends}"))?;
     // As it can stand in an address.
     Ok(sealed.replace('+', "-").replace('/', "_").replace('=', "."))
+}
+
+/// A follower whom nobody knows wrote this phone number: whoever alone has it finds the
+/// link in “消息”.
+///
+/// # Errors
+/// The database; the system has no randomness to give.
+pub async fn ask_by_phone(
+    app: &App,
+    tx: &DatabaseTransaction,
+    openid: &str,
+    phone: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Some(resident) = members::by_phone(app, tx, phone).await? else { return Ok(()) };
+    let account = &app.config.centre.account_name;
+    let notice = NewNotice {
+        resident,
+        kind: NoticeKind::Answered,
+        dedup_key: format!("link:{resident}:{}", app.clock.today()),
+        title: "要连上公众号吗".to_owned(),
+        body: format!(
+            "有人在公众号“{account}”里写了您的手机号。是您本人，就点开这一条，半小时内连上。不是您，请不要理会。"
+        ),
+        page: format!("/link?code={}", link_code(app, openid)?),
+        values: Values {
+            class: "连接公众号".to_owned(),
+            time: clock::wechat_time(now),
+            place: account.clone(),
+            note: "是您本人才点开，不是请别理".to_owned(),
+        },
+    };
+    notices::notify(tx, &notice, now).await
 }
 
 fn link_outdated() -> Error {

@@ -434,6 +434,22 @@ pub async fn by_openid(
     store::identity(conn, account, openid).await
 }
 
+/// Who alone has this mobile number; `None`: nobody, or several, or it is none.
+///
+/// # Errors
+/// The database.
+pub async fn by_phone(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    number: &str,
+) -> Result<Option<ResidentId>> {
+    let Ok(number) = profile::phone(number) else { return Ok(None) };
+    let hash = app.vault.fingerprint("phone", &number);
+    let found = store::matching(conn, None, Some(hash), None, 2).await?;
+    let [one] = found.as_slice() else { return Ok(None) };
+    Ok(Some(one.id))
+}
+
 /// Whose unionid this is: known by either account.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use tokio_util::sync::CancellationToken;
 
-use super::{Account, AccountKeys, Fault, RandomFaults, Sandbox, SandboxConfig};
+use super::{Account, AccountKeys, AccountKind, Fault, RandomFaults, Sandbox, SandboxConfig};
 use crate::clock::Clock;
 use crate::config::{self, Config, Format, Mode};
 use crate::error::{Error, Result};
@@ -33,6 +33,16 @@ pub struct Options {
     /// The same calls go wrong for the same seed.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// PATH=CALLS, as in /cgi-bin/draft/add=3: so many a day instead of the platform's own
+    /// limit; then 45009. May be given more than once.
+    #[arg(long, value_name = "PATH=CALLS", value_parser = daily_limit)]
+    daily_limit: Vec<(String, u32)>,
+}
+
+fn daily_limit(text: &str) -> std::result::Result<(String, u32), String> {
+    let (path, calls) = text.rsplit_once('=').ok_or("PATH=CALLS")?;
+    let calls = calls.parse().map_err(|_| "the calls of a day are a number")?;
+    Ok((path.to_owned(), calls))
 }
 
 /// Runs until Ctrl-C.
@@ -47,12 +57,20 @@ pub async fn run(options: Options, file: Option<&Path>) -> Result<()> {
         random_faults: (options.failure_rate > 0).then(|| RandomFaults {
             seed: options.seed,
             percent: options.failure_rate,
-            faults: vec![Fault::Errcode(-1), Fault::Http500, Fault::Garbage, Fault::Timeout],
+            faults: vec![
+                Fault::Errcode(-1),
+                Fault::Errcode(40001),
+                Fault::Http500,
+                Fault::Garbage,
+                Fault::Lost,
+                Fault::Timeout,
+            ],
         }),
+        daily_limits: options.daily_limit.into_iter().collect(),
         ..SandboxConfig::new(Clock::System)
     };
     if let Some(file) = file {
-        let settings = Config::load(Some(file))
+        let settings = Config::read(Some(file), &[])
             .map_err(|error| Error::invalid("config", error.to_string()))?;
         play(&mut config, &settings.wechat);
     }
@@ -70,6 +88,13 @@ fn play(config: &mut SandboxConfig, wechat: &config::Wechat) {
     let secrets = [&official.secret, &official.token, &official.aes_key];
     take(&mut config.official, &official.appid, secrets, official.mode);
     take(&mut config.mini, &mini.appid, [&mini.secret, &mini.token, &mini.aes_key], mini.mode);
+    if !official.appid.is_empty() {
+        config.verified = official.verified;
+        config.kind = match official.kind {
+            config::AccountKind::Service => AccountKind::Service,
+            config::AccountKind::Subscription => AccountKind::Subscription,
+        };
+    }
     if !mini.appid.is_empty() {
         config.mini_format = mini.format;
     }

@@ -48,6 +48,11 @@ pub(super) fn daily_limit(own: &BTreeMap<String, u32>, path: &str) -> u32 {
     own.get(path).copied().or_else(documented).unwrap_or(OTHER)
 }
 
+/// What is counted together (api.md §3): links into the mini-program of either form.
+fn pot(path: &str) -> &str {
+    if path == "/wxa/generatescheme" { "/wxa/generate_urllink" } else { path }
+}
+
 impl Meter {
     /// Counts a call; the errcode when it is one too many.
     pub(super) fn count(
@@ -58,7 +63,7 @@ impl Meter {
         now: DateTime<Utc>,
     ) -> Result<(), i64> {
         self.turn(now);
-        let key = (account, path.to_owned());
+        let key = (account, pot(path).to_owned());
         let in_minute = self.in_minute.entry(key.clone()).or_default();
         *in_minute += 1;
         if let Some((.., errcode)) =
@@ -76,7 +81,7 @@ impl Meter {
 
     pub(super) fn used(&mut self, account: Account, path: &str, now: DateTime<Utc>) -> u32 {
         self.turn(now);
-        self.used.get(&(account, path.to_owned())).copied().unwrap_or_default()
+        self.used.get(&(account, pot(path).to_owned())).copied().unwrap_or_default()
     }
 
     /// Forgets the calls of an account, or of one path; false when the month's are used up.
@@ -92,7 +97,7 @@ impl Meter {
             return false;
         }
         *cleared += 1;
-        self.used.retain(|(of, at), _| *of != account || path.is_some_and(|path| at != path));
+        self.used.retain(|(of, at), _| *of != account || path.is_some_and(|path| at != pot(path)));
         true
     }
 
@@ -123,6 +128,15 @@ mod tests {
         assert_eq!(count(before), Ok(()));
         assert_eq!(count(before), Err(45009));
         assert_eq!(count(before + chrono::TimeDelta::seconds(86_400)), Ok(()));
+    }
+
+    #[test]
+    fn links_of_both_forms_are_counted_together() {
+        let now = DateTime::from_timestamp(1_795_500_000, 0).expect("a time");
+        let mut meter = Meter::default();
+        assert_eq!(meter.count(Account::Mini, "/wxa/generatescheme", 1, now), Ok(()));
+        assert_eq!(meter.count(Account::Mini, "/wxa/generate_urllink", 1, now), Err(45009));
+        assert_eq!(meter.used(Account::Mini, "/wxa/generatescheme", now), 1);
     }
 
     #[test]

@@ -43,8 +43,9 @@ pub use journal::{CallbackRecord, Fault, Order, QueuedFault, RequestRecord};
 pub use people::{Opened, Said, Tapped};
 pub use platform::JsConfig;
 pub use state::{
-    Account, AdminAnswer, Article, ChatArticle, ChatLine, Extra, MassOutcome, NoticeOutcome,
-    Outcome, PublishedArticle, Sender, ServiceNotice, User, Verdict,
+    Account, AccountStanding, Address, AdminAnswer, Article, ChatArticle, ChatLine, Extra,
+    MassOutcome, NoticeOutcome, Outcome, PersonStanding, PublishedArticle, Publishing, Sender,
+    ServiceNotice, User, Verdict,
 };
 
 use crate::error::{Error, Result};
@@ -194,6 +195,25 @@ impl Sandbox {
     /// What becomes of subscription and template messages taken from now on.
     pub fn set_notice_outcome(&self, outcome: NoticeOutcome) {
         self.inner.change(|state| state.notice_outcome = outcome);
+    }
+
+    /// How the account, its address and its mini-program stand from now on.
+    pub fn set_standing(&self, standing: AccountStanding) {
+        self.inner.change(|state| state.standing = standing);
+    }
+
+    /// How a person stands from now on.
+    pub fn set_person_standing(&self, user: &User, standing: PersonStanding) {
+        self.inner.change(|state| {
+            if let Some(person) = state.person_mut(user.id) {
+                person.standing = standing;
+            }
+        });
+    }
+
+    /// All of a publication goes, by its owner's hand or the system's; false: there is none.
+    pub async fn take_down(&self, article_id: &str, by_the_system: bool) -> bool {
+        platform::publish::take_down(&self.inner, article_id, by_the_system).await
     }
 
     /// How checks of pictures and sound end from now on.

@@ -12,13 +12,15 @@
 //! 5. No error, log line or trace holds a token, a secret, an openid or a URL with one.
 //! 6. No input makes it panic; what is not understood is an error or `Unknown`.
 //!
-//! Without a caller in the service, kept for whoever needs them: menus for some
-//! (`official/menu.rs`), tags and remarks (`tags.rs`, `users.rs`), lists and deletion of
-//! material and of what is published (`material.rs`, `publish.rs`, `draft.rs`), picture
-//! articles, uploads other than pictures of articles (`media.rs`), templates taken from
-//! the library (`subscription.rs`, `template.rs`), what `snsapi_userinfo` gives
-//! (`oauth.rs`), codes, links and schemes of the mini-program (`mini/code.rs`,
-//! `mini/link.rs`: its shell would have to read the scene), its session keys
+//! Without a caller in the service, kept for whoever needs them: menus for some and the
+//! deletion of all (`official/menu.rs`), tags and remarks (`tags.rs`, `users.rs`), lists
+//! and deletion of material, reading and deletion of what is published, change and count
+//! of drafts (`material.rs`, `publish.rs`, `draft.rs`), picture articles, mass sends to a
+//! tag, to openids or of another kind than articles (`mass.rs`), replies and customer
+//! messages other than text (`reply.rs`, `custom.rs`), uploads other than pictures of
+//! articles (`media.rs`), templates taken from the library (`subscription.rs`,
+//! `template.rs`), what `snsapi_userinfo` gives and tokens of web pages that are renewed or
+//! looked at (`oauth.rs`), schemes of the mini-program (`mini/link.rs`), its session keys
 //! (`mini/session.rs`), one endpoint's count set back and the API's addresses (`upkeep.rs`).
 
 use std::sync::Arc;

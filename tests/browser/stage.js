@@ -92,10 +92,16 @@ export class Stage {
     return page;
   }
 
+  /** The window of a desk, at an address. */
+  async window(address) {
+    const page = await this.#open(1280, 900);
+    await page.goto(address);
+    return page;
+  }
+
   /** The console of a colleague who is signed in. */
   async desk(login) {
-    const page = await this.#open(1280, 900);
-    await page.goto(`${this.demo.url}/console/`);
+    const page = await this.window(`${this.demo.url}/console/`);
     await page.getByTestId("login-name").fill(login);
     await page.getByTestId("login-password").fill(PASSWORD);
     await page.getByTestId("login-submit").click();

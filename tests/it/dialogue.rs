@@ -3,12 +3,13 @@
 use chrono::TimeDelta;
 use entity::ids::ResidentId;
 use entity::kinds::EnrolmentStatus;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait};
+use entity::{resident, term};
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ConnectionTrait, EntityTrait};
 use shangxue::sandbox::User;
 
 use crate::on_both_databases_with_wechat;
 use crate::support::Backend;
-use crate::support::fixtures::{class, meeting, placed, school};
+use crate::support::fixtures::{class, meeting, person, placed, school};
 use crate::support::platform::World;
 
 const ASKED: [&str; 15] = [
@@ -108,19 +109,21 @@ on_both_databases_with_wechat! {
             let answer = hears(&world, &user, typed).await;
             assert!(answer.contains(said), "{typed}: {answer}");
         }
-        // Names as long as staff can make them.
-        let long = |what: &str| what.chars().cycle().take(30).collect::<String>();
-        for (table, column, what) in [
-            ("class", "name", "智在指尖一班"),
-            ("class", "room", "三楼东头教室"),
-            ("site", "name", "社区教育中心"),
-            ("meeting", "room", "三楼东头教室"),
-        ] {
-            let lengthen = format!("UPDATE {table} SET {column} = '{}'", long(what));
-            app.app.db.writer().execute_unprepared(&lengthen).await.unwrap();
-        }
-        for typed in ASKED {
-            check(typed, &hears(&world, &user, typed).await);
+        // Names as long as staff can make them, and those that just fit or do not.
+        for length in [15, 18, 20, 21, 22, 24, 30] {
+            let long = |what: &str| what.chars().cycle().take(length).collect::<String>();
+            for (table, column, what) in [
+                ("class", "name", "智在指尖一班"),
+                ("class", "room", "三楼东头教室"),
+                ("site", "name", "社区教育中心"),
+                ("meeting", "room", "三楼东头教室"),
+            ] {
+                let lengthen = format!("UPDATE {table} SET {column} = '{}'", long(what));
+                app.app.db.writer().execute_unprepared(&lengthen).await.unwrap();
+            }
+            for typed in ASKED {
+                check(typed, &hears(&world, &user, typed).await);
+            }
         }
     }
 }
@@ -136,6 +139,71 @@ async fn a_redis_that_never_answers_leaves_nobody_without_one() {
         let begun = std::time::Instant::now();
         check(typed, &hears(&world, &user, typed).await);
         assert!(begun.elapsed().as_secs() < 4, "{typed}: WeChat does not wait longer");
+    }
+}
+
+on_both_databases_with_wechat! {
+    async fn a_phone_number_in_the_chat_asks_whoever_has_it(world: World) {
+        let app = &world.app;
+        let school = school(app).await;
+        let resident = person(app, school.community, 1).await;
+        let number = "13812345678";
+        let (sealed, hash) = (app.app.vault.seal("phone", number).unwrap(), app.app.vault.fingerprint("phone", number));
+        let row = resident::Entity::find_by_id(resident.id).one(app.app.db.read()).await.unwrap().unwrap();
+        let row = resident::ActiveModel { phone_sealed: Set(Some(sealed)), phone_hash: Set(Some(hash)), ..row.into() };
+        row.update(app.app.db.writer()).await.unwrap();
+
+        let follower = world.platform.add_user("王秀英");
+        world.platform.follow(&follower).await.unwrap();
+        check("绑定", &hears(&world, &follower, "绑定").await);
+        let known = hears(&world, &follower, "１３８ 1234-5678").await;
+        check("手机号", &known);
+        world.advance(TimeDelta::seconds(1));
+        let unknown = hears(&world, &follower, "13900000000").await;
+        assert_eq!(known, unknown, "the chat does not tell who has a number");
+        // Again, or by somebody else: one question a day.
+        let other = world.platform.add_user("别人");
+        world.platform.follow(&other).await.unwrap();
+        hears(&world, &other, number).await;
+
+        let notices = async || {
+            app.get("/api/me/notices").bearer(&resident.token).send().await.ok()["items"].as_array().unwrap().clone()
+        };
+        let asked = notices().await;
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        let page = asked[0]["page"].as_str().unwrap();
+        let code = page.strip_prefix("/link?code=").unwrap();
+        let body = serde_json::json!({ "code": code });
+        app.post("/api/me/account-link", &body).bearer(&resident.token).send().await.ok();
+        app.run_jobs().await;
+        let hours = hears(&world, &follower, "学时").await;
+        assert!(hours.contains("您今年有"), "{hours}");
+        // Who is linked writes a number as any other words.
+        world.advance(TimeDelta::seconds(1));
+        assert!(!hears(&world, &follower, "13912345678").await.contains("登记过"));
+    }
+
+    async fn leaving_without_a_reason_ends_as_the_term_says(world: World) {
+        let app = &world.app;
+        let school = school(app).await;
+        let class = class(app, &school, "智在指尖一班", 20).await;
+        let user = world.platform.add_user("王秀英");
+        world.platform.follow(&user).await.unwrap();
+        let me = world.sign_in(&user).await;
+        app.run_jobs().await;
+        placed(app, &school, class, ResidentId(me["me"]["id"].as_i64().unwrap())).await;
+        let row = term::Entity::find_by_id(school.term).one(app.app.db.read()).await.unwrap().unwrap();
+        let first_day = row.first_day;
+        term::ActiveModel { free_days: Set(7), ..row.into() }.update(app.app.db.writer()).await.unwrap();
+        let day = shangxue::clock::spoken_day(first_day + chrono::Days::new(7));
+        let answer = hears(&world, &user, "退课").await;
+        let free = format!("{day}以前退，不用写原因。");
+        let late = "现在退课，要写一下原因。";
+        let today = app.app.clock.today();
+        assert!(answer.contains(if today < first_day + chrono::Days::new(7) { &free } else { late }), "{answer}");
+        world.advance(first_day + chrono::Days::new(7) - today);
+        let answer = hears(&world, &user, "退课").await;
+        assert!(answer.contains(late), "{answer}");
     }
 }
 

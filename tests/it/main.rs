@@ -24,6 +24,7 @@ mod erasure;
 mod family;
 mod helpdesk;
 mod histories;
+mod invite;
 mod members;
 mod migrations;
 mod news;

@@ -140,6 +140,25 @@ on_both_databases_with_wechat! {
         assert_eq!((world.calls(SEND), balance(app, learner.id).await), (1, 0));
     }
 
+    async fn the_mini_program_tells_of_consents_in_json(world: World) {
+        let (app, learner) = (&world.app, learner(&world).await);
+        let template = app.app.config.wechat.templates.placed.id.clone();
+        // One entry comes as an object, several as a list.
+        allow(&world, &learner).await;
+        assert_eq!(balance(app, learner.id).await, 1);
+        world.advance(TimeDelta::seconds(1));
+        let other = app.app.config.wechat.templates.offered.id.clone();
+        world.platform.subscribe(&learner.user, &[(&template, true), (&other, false)]).await.unwrap();
+        assert_eq!(balance(app, learner.id).await, 2);
+        world.advance(TimeDelta::seconds(1));
+        world.platform.refuse(&learner.user, &template).await.unwrap();
+        assert_eq!(balance(app, learner.id).await, 0);
+        let told = world.platform.callbacks();
+        let told: Vec<_> = told.iter().filter(|call| call.what.starts_with("subscribe_msg")).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told.iter().all(|call| call.status == Some(200) && call.body.starts_with('{')), "{told:?}");
+    }
+
     async fn a_consent_that_wechat_does_not_know_is_forgotten(world: World) {
         let (app, learner) = (&world.app, learner(&world).await);
         count_consent(app, learner.id).await;

@@ -6,11 +6,12 @@ use secrecy::SecretString;
 use serde_json::Value;
 use shangxue::cache::Cache;
 use shangxue::clock::Clock;
-use shangxue::config::{self, Config};
+use shangxue::config::{self, Config, Format};
 use shangxue::sandbox::{self, Fault, Sandbox, SandboxConfig};
 use shangxue::wechat::crypto::{AesKey, decrypt_user_data};
 use shangxue::wechat::message::{Event, Message};
-use shangxue::wechat::{CallbackError, Class, Query, Wechat, signature};
+use shangxue::wechat::reply::{Article, Articles};
+use shangxue::wechat::{CallbackError, Class, Query, Reply, Wechat, signature};
 
 fn vectors(group: &str) -> Vec<Value> {
     let all: Value = serde_json::from_str(include_str!("vectors/crypto-vectors.json")).unwrap();
@@ -21,6 +22,53 @@ fn vectors(group: &str) -> Vec<Value> {
 
 fn text<'a>(vector: &'a Value, key: &str) -> &'a str {
     vector[key].as_str().unwrap_or_else(|| panic!("{key} in {vector}"))
+}
+
+/// What another SDK reads in `tests/interop`. `UPDATE_REPLIES=1` writes it anew.
+const REPLIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/replies.json");
+
+#[test]
+fn the_replies_that_another_sdk_reads_are_ours() {
+    let article = |title: &str| Article {
+        title: title.to_owned(),
+        description: "介绍 <b>&".to_owned(),
+        picture_url: "https://example.com/a.jpg".to_owned(),
+        url: "https://example.com/a?b=1&c=2".to_owned(),
+    };
+    let articles = Articles::new(vec![article("一"), article("二 ]]>")]).unwrap();
+    let media_id = "media-1".to_owned();
+    let (title, description) = ("戏曲".to_owned(), "锡剧".to_owned());
+    let replies = [
+        ("text", Reply::Text("您好，]]>“报名”😀".to_owned())),
+        ("image", Reply::Image { media_id: media_id.clone() }),
+        ("voice", Reply::Voice { media_id: media_id.clone() }),
+        (
+            "video",
+            Reply::Video { media_id, title: title.clone(), description: description.clone() },
+        ),
+        (
+            "music",
+            Reply::Music {
+                title,
+                description,
+                url: "https://example.com/a.mp3".to_owned(),
+                hq_url: "https://example.com/hq.mp3".to_owned(),
+                thumb_media_id: "thumb-1".to_owned(),
+            },
+        ),
+        ("news", Reply::News(articles)),
+    ];
+    let write = |(kind, reply): (&str, Reply)| {
+        let xml = reply.write(Format::Xml, "oPerson", "gh_account", 1_780_000_000);
+        (kind.to_owned(), Value::from(xml))
+    };
+    let written = replies.into_iter().map(write).collect::<serde_json::Map<_, _>>();
+    let written = format!("{:#}\n", Value::Object(written));
+    if std::env::var("UPDATE_REPLIES").is_ok() {
+        std::fs::write(REPLIES, &written).unwrap();
+    }
+    let kept = std::fs::read_to_string(REPLIES).unwrap_or_default();
+    assert!(kept == written, "if that is meant: UPDATE_REPLIES=1, and commit the diff");
 }
 
 #[test]

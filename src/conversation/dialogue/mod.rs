@@ -20,7 +20,7 @@ mod sound;
 mod tests;
 mod words;
 
-pub(super) use number::number;
+pub(super) use number::{mobile, number};
 
 use sound::Token;
 use words::{ALONE, COURTESIES, WORDS};

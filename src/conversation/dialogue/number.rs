@@ -20,6 +20,21 @@ pub(in crate::conversation) fn number(text: &str) -> Option<usize> {
     (1..=MOST).contains(&number).then_some(number)
 }
 
+/// A mobile number alone, however it is grouped: `138 1234 5678`, `１３８-…`.
+pub(in crate::conversation) fn mobile(text: &str) -> Option<String> {
+    let plain = text.chars().map(half_width).filter(|c| !c.is_whitespace() && *c != '-');
+    let plain: String = plain.collect();
+    let plain = plain.trim_end_matches(['。', '.']);
+    let plain = plain.strip_prefix("+86").unwrap_or(plain);
+    let good = plain.len() == 11
+        && plain.bytes().all(|byte| byte.is_ascii_digit())
+        && plain.starts_with('1')
+        && !plain.starts_with("10")
+        && !plain.starts_with("11")
+        && !plain.starts_with("12");
+    good.then(|| plain.to_owned())
+}
+
 fn digits(text: &str) -> Option<usize> {
     let good = (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     good.then(|| text.parse().ok()).flatten()

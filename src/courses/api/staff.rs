@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use poem_openapi::param::Path;
-use poem_openapi::payload::Json;
-use poem_openapi::{Object, OpenApi};
+use poem_openapi::payload::{Binary, Json};
+use poem_openapi::{ApiResponse, Object, OpenApi};
 
 use entity::ids::{ClassId, CommunityId, CourseId, MeetingId, SiteId, TeacherId, TermId};
 use entity::kinds::Residence;
@@ -109,6 +109,22 @@ struct ClassRulesBody {
 #[derive(Object)]
 struct KeepOpenBody {
     reason: String,
+}
+
+/// The mini-program code of a class.
+#[derive(ApiResponse)]
+enum CodePicture {
+    /// The picture.
+    #[oai(status = 200, content_type = "image/jpeg")]
+    Jpeg(Binary<Vec<u8>>),
+}
+
+/// A link that opens a class in WeChat, for a text message.
+#[derive(Object)]
+struct MiniLinkReply {
+    url: String,
+    /// It does not open afterwards.
+    until: DateTime<Utc>,
 }
 
 #[derive(Object)]
@@ -349,6 +365,37 @@ impl StaffCoursesApi {
         let change = body.0.into();
         courses::update_class(&self.0, &who.0, id.0, &change).await?;
         Ok(Json(class_detail(&self.0, id.0).await?))
+    }
+
+    /// The mini-program code of a class, for posters. It stays good for ever.
+    ///
+    /// Codes: `class_not_found`, `out_of_scope`, `no_mini_program`, `wechat_unavailable`,
+    /// `wechat_refused`.
+    #[oai(
+        path = "/staff/classes/:id/mini-code",
+        method = "get",
+        operation_id = "staff_class_mini_code"
+    )]
+    async fn mini_code(&self, who: EnrolmentStaff, id: Path<ClassId>) -> ApiResult<CodePicture> {
+        let picture = courses::mini_code(&self.0, &who.0, id.0).await?;
+        Ok(CodePicture::Jpeg(Binary(picture)))
+    }
+
+    /// Make a link that opens a class in WeChat, for text messages. It opens for 30 days.
+    ///
+    /// Codes: as of the class's mini-program code.
+    #[oai(
+        path = "/staff/classes/:id/mini-link",
+        method = "post",
+        operation_id = "staff_class_mini_link"
+    )]
+    async fn mini_link(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<ClassId>,
+    ) -> ApiResult<Json<MiniLinkReply>> {
+        let made = courses::mini_link(&self.0, &who.0, id.0).await?;
+        Ok(Json(MiniLinkReply { url: made.url, until: made.until }))
     }
 
     /// Let a class begin though too few people are in it, with the reason.

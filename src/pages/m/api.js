@@ -22,7 +22,7 @@ const OFFLINE = { code: 'offline', message: '没有连上，请再试一次。' 
 const BROKEN = { code: 'internal', message: '系统出了点问题，请稍后再试。' };
 
 /** A frame that plays a phone's browser says so by its name, and whose phone it is. */
-const framed = window.parent !== window && /^MicroMessenger/.test(window.name) ? window.name : '';
+export const framed = window.parent !== window && /^MicroMessenger/.test(window.name) ? window.name : '';
 export const agent = framed || navigator.userAgent;
 
 /** Some phones forbid storage; the visit then lasts as long as the page. */

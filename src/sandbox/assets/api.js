@@ -33,7 +33,11 @@ export async function scanPicture(blob) {
 
 const POLL_MS = 800;
 const listeners = new Set();
-let user = Number(new URLSearchParams(location.search).get("user") ?? sessionStorage.getItem("user")) || 1;
+// Of two phones in one window, which share this tab's storage, each has a name.
+const KEPT = window.name ? `user:${window.name}` : "user";
+const kept = sessionStorage.getItem(KEPT);
+const given = new URLSearchParams(location.search).get("user");
+let user = Number(window.name ? kept ?? given : given ?? kept) || 1;
 let running = null;
 
 /** The last state; null before the first answer. */
@@ -59,7 +63,7 @@ export function currentUser() {
 
 export async function switchUser(id) {
   user = id;
-  sessionStorage.setItem("user", String(id));
+  sessionStorage.setItem(KEPT, String(id));
   const address = new URL(location.href);
   address.searchParams.set("user", String(id));
   history.replaceState(null, "", address);

@@ -13,6 +13,9 @@ import { leftSide, rightSide } from "./sides.js";
 
 const SCREENS = { "": home, account, profile, notices, privacy, service, discover, me: mine };
 
+// A reload of the window begins a frame anew: one of two phones keeps its screen itself.
+const SCREEN = window.name && `screen:${window.name}`;
+
 let shown = null;
 let leave = null;
 
@@ -25,6 +28,7 @@ function show() {
   holder.replaceChildren();
   shown = screen(holder);
   leave = api.onState((state) => shown.update(state));
+  if (SCREEN) sessionStorage.setItem(SCREEN, location.hash);
 }
 
 function tick() {
@@ -43,5 +47,6 @@ leftSide(document.getElementById("left"));
 rightSide(document.getElementById("right"));
 document.getElementById("screen").append(h("p.hint", {}, "正在打开…"));
 await api.refresh();
+if (SCREEN && !location.hash) history.replaceState(null, "", sessionStorage.getItem(SCREEN) || "#/");
 show();
 api.poll();

@@ -20,8 +20,9 @@ export function openFrame(kind, url) {
   const name = kind === "mini" ? api.state.account.mini_name : api.state.account.name;
   const title = h("h1", {}, name);
   // A frame has the agent of the browser around it. Its name says that this is WeChat's,
-  // and on whose phone: they all share the storage of one browser.
-  const named = kind === "web" ? { name: `MicroMessenger/${api.currentUser()}` } : {};
+  // and on whose phone: they all share the storage of one browser, also side by side.
+  const agents = { web: "", mini: " miniProgram" };
+  const named = kind in agents ? { name: `MicroMessenger/${api.currentUser()}${agents[kind]}` } : {};
   const frame = h("iframe", { src: url, title: name, ...named });
   const shut = () => { gone(); top = null; };
   const bar = kind === "mini"

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::config::RandomFaults;
 use super::journal::{Fault, Order};
-use super::platform::mass;
+use super::platform::{mass, publish};
 use super::server::{Inner, Shared};
 use super::state::{Account, AdminAnswer, MassOutcome, NoticeOutcome, Outcome, User, Verdict};
 use super::{caller, people, platform, scan};
@@ -126,6 +126,18 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
             }
             Err(Error::not_found("nothing_held", "现在没有等管理员确认的群发。"))
         }
+        ("POST", ["standing"]) => {
+            let standing = read(body)?;
+            inner.change(|state| state.standing = standing);
+            Ok(json!({}))
+        }
+        ("POST", ["take-down"]) => {
+            let TakenDown { article_id, by } = read(body)?;
+            if publish::take_down(inner, &article_id, by == Remover::System).await {
+                return Ok(json!({}));
+            }
+            Err(Error::not_found("not_published", "没有发布过这篇文章。"))
+        }
         ("POST", ["notice-outcome"]) => {
             let NoticeEnding { outcome } = read(body)?;
             inner.change(|state| state.notice_outcome = outcome);
@@ -236,6 +248,20 @@ struct Protection {
 #[serde(deny_unknown_fields)]
 struct Answered {
     answer: AdminAnswer,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TakenDown {
+    article_id: String,
+    by: Remover,
+}
+
+#[derive(PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Remover {
+    Owner,
+    System,
 }
 
 #[derive(Deserialize)]

@@ -91,7 +91,7 @@ async fn talk(inner: &Shared, id: u64, what: &str, body: &[u8]) -> Result<Value>
     Ok(json!({"lines": lines}))
 }
 
-/// What a person lets others know.
+/// What a person lets others know, and how they stand.
 async fn privacy(inner: &Shared, id: u64, what: &str, body: &[u8]) -> Result<Value> {
     match what {
         "authorize" => {
@@ -101,6 +101,14 @@ async fn privacy(inner: &Shared, id: u64, what: &str, body: &[u8]) -> Result<Val
         "withdraw" => {
             let Withdrawn { account, codes } = read(body)?;
             people::withdraw(inner, id, account, &codes).await?;
+        }
+        "standing" => {
+            let standing = read(body)?;
+            inner.change(|state| {
+                if let Some(person) = state.person_mut(id) {
+                    person.standing = standing;
+                }
+            });
         }
         "close-account" => {
             let Of { account } = read(body)?;

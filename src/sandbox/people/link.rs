@@ -52,6 +52,8 @@ pub(in crate::sandbox) fn resolve(inner: &Inner, link: &str) -> Opened {
             }
             let to = match parameter(query, "c") {
                 Some(code) => format!("/checkin?c={}", encode(&code)),
+                // A learner's card is for the teacher; whoever else scans it is told so.
+                None if parameter(query, "k").is_some() => "/seen".to_owned(),
                 None => inside(hash),
             };
             return Opened::Mini { to };

@@ -20,7 +20,7 @@ pub use menu::Tapped;
 pub(super) use menu::{Input, tap, tap_with};
 pub use talk::Said;
 pub(super) use talk::{choose, enter_service, say, send};
-pub(super) use web::{asked, authorize, is_service_page};
+pub(super) use web::{asked, authorize, host, is_service_page};
 
 use super::caller::Reply;
 use super::push::{Node, Push};

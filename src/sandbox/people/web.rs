@@ -65,7 +65,7 @@ pub(in crate::sandbox) fn is_service_page(inner: &Inner, url: &str) -> bool {
 }
 
 /// The host of an address, without the port.
-fn host(url: &str) -> Option<&str> {
+pub(in crate::sandbox) fn host(url: &str) -> Option<&str> {
     let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"))?;
     rest.split(['/', '?', '#', ':']).next().filter(|host| !host.is_empty())
 }

@@ -136,6 +136,9 @@ fn send(inner: &Shared, call: &Call) -> Answer {
             .filter(|person| account == Account::Mini || person.follows)
             .ok_or_else(|| refuse(40003, "invalid openid"))?;
         let id = person.user.id;
+        if person.standing.silent {
+            return Err(refuse(48002, "api forbidden by the user"));
+        }
         let mut open = person
             .openings
             .iter_mut()

@@ -125,6 +125,9 @@ fn checked(inner: &Inner, sent: Sent) -> Result<Article, Refusal> {
     if sent.need_open_comment > 1 || sent.only_fans_can_comment > 1 {
         return Err(bug(40097, "invalid args: comment switches are 0 or 1"));
     }
+    if sent.need_open_comment == 1 && inner.read(|state| state.standing.no_comments) {
+        return Err(refuse(88000, "without comment privilege"));
+    }
     let is_material = |media_id: &str| {
         inner.read(|state| {
             let media = state.media.get(media_id);

@@ -85,7 +85,11 @@ fn env_version(version: Option<&str>) -> Result<(), Refusal> {
 
 fn released(inner: &Inner, page: &str, errcode: i64) -> Result<(), Refusal> {
     let known = inner.config.mini_pages.iter().any(|known| known == page);
-    if known { Ok(()) } else { Err(refuse(errcode, "invalid page")) }
+    if known && !unreleased(inner) { Ok(()) } else { Err(refuse(errcode, "invalid page")) }
+}
+
+fn unreleased(inner: &Inner) -> bool {
+    inner.read(|state| state.standing.unreleased)
 }
 
 fn keep(inner: &Inner, path: &str, query: String, expires_at: Option<DateTime<Utc>>) -> String {
@@ -184,6 +188,9 @@ fn link(
     until: Option<DateTime<Utc>>,
 ) -> Result<String, Refusal> {
     env_version(version)?;
+    if unreleased(inner) {
+        return Err(refuse(85079, "miniprogram has no online release"));
+    }
     let path = path.trim_start_matches('/');
     if path.contains('?') {
         return Err(bug(40165, "invalid weapp pagepath"));

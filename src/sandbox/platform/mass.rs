@@ -111,6 +111,9 @@ fn content(inner: &Inner, body: &mut Body) -> Result<Sent, Refusal> {
             if words.is_empty() {
                 return Err(refuse(44004, "empty content"));
             }
+            if inner.config.risky_words.iter().any(|word| words.contains(word.as_str())) {
+                return Err(refuse(45168, "content hits the keyword blacklist"));
+            }
             Sent::Other(MassContent::Text(words))
         }
         "voice" => {
@@ -355,6 +358,7 @@ fn of_draft(
         at: now,
         mass: true,
         unlisted: !to_all,
+        banned: false,
     })
 }
 

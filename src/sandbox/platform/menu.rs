@@ -1,10 +1,13 @@
 //! `POST /cgi-bin/menu/{create,addconditional,delconditional,trymatch}`,
 //! `GET /cgi-bin/menu/{get,delete}`, `GET /cgi-bin/get_current_selfmenu_info`.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Answer, Call, MENU, Place, Refusal, bug, get, ok, post, refuse};
+use crate::sandbox::people::{host, is_service_page};
 use crate::sandbox::server::{Inner, Shared};
 
 pub(super) const PLACES: &[Place] = &[
@@ -17,6 +20,8 @@ pub(super) const PLACES: &[Place] = &[
     get("/cgi-bin/get_current_selfmenu_info", MENU, self_menu),
 ];
 
+/// In menus for some.
+const OUTSIDE_HOSTS: usize = 3;
 /// Of the menu for all.
 const DEFAULT_ID: u64 = 208_396_938;
 const NAME: usize = 16;
@@ -208,12 +213,30 @@ fn add_conditional(inner: &Shared, call: &Call) -> Answer {
         if tag.is_some_and(|tag| !tag.is_some_and(known)) {
             return Err(refuse(45159, "invalid tag id"));
         }
+        let mut outside = BTreeSet::new();
+        for menu in state.conditional_menus.iter().chain([&menu]) {
+            outside_hosts(inner, &menu["button"], &mut outside);
+        }
+        if outside.len() > OUTSIDE_HOSTS {
+            return Err(refuse(65316, "the domain num of conditional menus is out of limit"));
+        }
         let menuid = DEFAULT_ID + state.next();
         menu["menuid"] = menuid.into();
         state.conditional_menus.push(menu);
         Ok(menuid)
     })?;
     Ok(json!({"menuid": menuid.to_string()}))
+}
+
+/// Where buttons lead that is none of the account's own places.
+fn outside_hosts(inner: &Inner, buttons: &Value, hosts: &mut BTreeSet<String>) {
+    for button in buttons.as_array().into_iter().flatten() {
+        outside_hosts(inner, &button["sub_button"], hosts);
+        let url = button["url"].as_str().unwrap_or_default();
+        if !is_service_page(inner, url) {
+            hosts.extend(host(url).map(str::to_owned));
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -30,6 +30,9 @@ fn login(inner: &Shared, call: &Call) -> Answer {
     }
     let code = call.parameter("js_code").ok_or_else(|| bug(41008, "missing code"))?;
     let user = redeem(inner, code, CodeKind::Login)?;
+    if inner.read(|state| state.person(user.id).is_some_and(|person| person.standing.risky)) {
+        return Err(refuse(40226, "code blocked"));
+    }
     let key = session_key()?;
     let now = inner.now();
     inner.change(|state| {

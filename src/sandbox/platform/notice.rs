@@ -45,6 +45,9 @@ fn send(inner: &Shared, call: &Call) -> Answer {
         if !person.follows {
             return Err(refuse(43004, "require subscribe"));
         }
+        if person.standing.blacklisted {
+            return Err(refuse(43019, "require remove blacklist"));
+        }
         let user = person.user.clone();
         let Some(client_id) = &body.client_msg_id else {
             return Ok((user, state.next(), false, outcome));

@@ -34,6 +34,9 @@ fn submit(inner: &Shared, call: &Call) -> Answer {
     let (publish_id, msg_data_id) = inner.change(|state| {
         let draft = state.drafts.iter().find(|draft| draft.media_id == body.media_id);
         let articles = draft.ok_or_else(|| refuse(40007, "invalid media_id"))?.articles.clone();
+        if let Some(errcode) = state.standing.publishing.errcode() {
+            return Err(refuse(errcode, "the draft cannot be published by api"));
+        }
         let serial = state.next();
         let publication = Publication {
             publish_id: FIRST_PUBLISH_ID + serial,
@@ -47,6 +50,7 @@ fn submit(inner: &Shared, call: &Call) -> Answer {
             at: now,
             mass: false,
             unlisted: false,
+            banned: false,
         };
         let ids = (publication.publish_id, publication.msg_data_id);
         state.publications.push(publication);
@@ -111,12 +115,32 @@ async fn end(inner: &Shared, publish_id: u64) {
     caller::deliver(inner, &finished(inner, &ended)).await;
 }
 
+/// On the platform's own page its owner deletes all of a publication, or the system bans
+/// it: an event of its own tells. False: there is none such.
+pub(in crate::sandbox) async fn take_down(
+    inner: &Shared,
+    article_id: &str,
+    by_the_system: bool,
+) -> bool {
+    let gone = inner.change(|state| {
+        let mut published = state.publications.iter_mut().filter(|it| it.status == 0 && !it.mass);
+        let publication = published.find(|it| it.article_id == article_id)?;
+        publication.deleted.fill(true);
+        publication.banned = by_the_system;
+        Some(publication.clone())
+    });
+    if let Some(gone) = &gone {
+        caller::deliver(inner, &finished(inner, gone)).await;
+    }
+    gone.is_some()
+}
+
 fn finished(inner: &Inner, ended: &Publication) -> Push {
     let mut info = vec![
         ("publish_id", Node::Number(ended.publish_id)),
-        ("publish_status", Node::Number(ended.status.into())),
+        ("publish_status", Node::Number(ended.publish_status().into())),
     ];
-    if ended.status == 0 {
+    if ended.publish_status() == 0 {
         let item = |idx| {
             let url = article_url(&inner.base_url, &ended.article_id, idx);
             Node::Group(vec![
@@ -134,7 +158,7 @@ fn finished(inner: &Inner, ended: &Publication) -> Push {
                 ("item", Node::Many(items)),
             ]),
         ));
-    } else if ended.status != 3 {
+    } else if matches!(ended.status, 2 | 4) {
         info.push(("fail_idx", Node::Many(vec![Node::Number(1)])));
     }
     Push {
@@ -167,10 +191,10 @@ fn get(inner: &Shared, call: &Call) -> Answer {
         let mut answer = json!({
             // The other form than at submit.
             "publish_id": other_form(publication.publish_id),
-            "publish_status": publication.status,
+            "publish_status": publication.publish_status(),
             "fail_idx": [],
         });
-        if publication.status == 0 {
+        if publication.publish_status() == 0 {
             let item = |idx| {
                 let url = article_url(&inner.base_url, &publication.article_id, idx);
                 json!({"idx": idx, "article_url": url})

@@ -114,9 +114,14 @@ fn account_of(
     let allowed = &inner.config.allowed_ips;
     match call.peer {
         Some(peer) if !allowed.is_empty() && !allowed.contains(&peer) => {
-            Err(refuse(40164, format!("invalid ip {peer}, not in whitelist")))
+            return Err(refuse(40164, format!("invalid ip {peer}, not in whitelist")));
         }
-        _ => Ok(account),
+        _ => {}
+    }
+    let now = inner.now();
+    match inner.read(|state| state.standing.address.errcode(now)) {
+        Some(errcode) => Err(refuse(errcode, "this ip is not allowed by the administrator")),
+        None => Ok(account),
     }
 }
 

@@ -32,6 +32,9 @@ fn exchange(inner: &Shared, call: &Call) -> Answer {
     let is_web = |kind| matches!(kind, CodeKind::Web(_));
     let (user, kind) = redeem_any(inner, code, is_web)?;
     let CodeKind::Web(visit) = kind else { return Err(refuse(40029, "invalid code")) };
+    if inner.read(|state| state.person(user.id).is_some_and(|person| person.standing.restricted)) {
+        return Err(refuse(50002, "user limited"));
+    }
     let now = inner.now();
     let token = WebToken {
         access: format!("SBW_{}", secret_text()),

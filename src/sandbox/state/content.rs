@@ -116,6 +116,20 @@ pub(in crate::sandbox) struct Publication {
     /// Not in the list of the account's articles.
     #[serde(default)]
     pub(in crate::sandbox) unlisted: bool,
+    /// The system took all of it down.
+    #[serde(default)]
+    pub(in crate::sandbox) banned: bool,
+}
+
+impl Publication {
+    /// As callbacks.md §7.2 has it: success may end later.
+    pub(in crate::sandbox) fn publish_status(&self) -> u8 {
+        match self.status {
+            0 if self.banned => 6,
+            0 if self.deleted.iter().all(|deleted| *deleted) => 5,
+            status => status,
+        }
+    }
 }
 
 /// A published article.

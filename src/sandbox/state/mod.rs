@@ -2,6 +2,7 @@
 
 mod content;
 mod people;
+mod standing;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ pub use content::{AdminAnswer, Article, MassOutcome, NoticeOutcome, Outcome, Pub
 pub(super) use content::{Draft, Mass, MassContent, Media, MediaKind, Publication};
 pub use people::{ChatArticle, ChatLine, Extra, Sender, ServiceNotice, User};
 pub(super) use people::{Person, Scene, Trigger};
+pub use standing::{AccountStanding, Address, PersonStanding, Publishing};
 
 use super::config::Template;
 
@@ -149,6 +151,7 @@ pub(in crate::sandbox) struct State {
     pub(in crate::sandbox) ticket: Option<(String, DateTime<Utc>)>,
     pub(in crate::sandbox) templates: Vec<OwnTemplate>,
     pub(in crate::sandbox) verdict: Verdict,
+    pub(in crate::sandbox) standing: AccountStanding,
     /// client_msg_id of template messages: openid, id, when, msgid.
     pub(in crate::sandbox) sent_ids: Vec<(String, String, DateTime<Utc>, u64)>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::Account;
+use super::{Account, PersonStanding};
 
 /// A person with WeChat on the phone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +63,8 @@ pub(in crate::sandbox) struct Person {
     /// Mass sends received.
     #[serde(default)]
     pub(in crate::sandbox) mass_at: Vec<DateTime<Utc>>,
+    #[serde(default)]
+    pub(in crate::sandbox) standing: PersonStanding,
 }
 
 impl Person {
@@ -83,6 +85,7 @@ impl Person {
             in_mini_at: None,
             session_key: String::new(),
             mass_at: Vec::new(),
+            standing: PersonStanding::default(),
         }
     }
 

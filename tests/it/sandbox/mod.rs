@@ -10,6 +10,7 @@ mod messages;
 mod people;
 mod phone;
 mod service;
+mod standing;
 mod tokens;
 mod users;
 

@@ -16,6 +16,7 @@ async fn links_are_told_apart() {
         ("/pages/web/index", mini("/")),
         ("http://127.0.0.1:8080/m/#/news/2", mini("/news/2")),
         ("http://localhost:8080/m/?c=AB%2BC", mini("/checkin?c=AB%2BC")),
+        ("http://127.0.0.1:8080/m/?k=CARD", mini("/seen")),
         ("http://127.0.0.1:8080/m", mini("/")),
         (
             "http://127.0.0.1:8080/console/",

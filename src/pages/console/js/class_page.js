@@ -2,12 +2,12 @@
 
 import { api } from './api.js';
 import { classBadge, places } from './classes.js';
-import { h } from './dom.js';
+import { h, put } from './dom.js';
 import { asId, askReason, field, formDialog } from './form.js';
 import { may } from './roles.js';
 import { reload } from './router.js';
 import * as time from './time.js';
-import { alertBox, badge, button, empty, pageHead, table, tell } from './ui.js';
+import { alertBox, badge, busy, button, dialog, empty, failure, pageHead, table, tell } from './ui.js';
 
 export async function page(ctx) {
   const one = await api.get(`/api/staff/classes/${ctx.params.id}`, { signal: ctx.signal });
@@ -15,6 +15,7 @@ export async function page(ctx) {
   return h('div.page', {},
     classHead(one, plans ? [
       button('修改', { testid: 'class-edit', onclick: () => edit(one) }),
+      button('小程序码', { testid: 'class-invite', onclick: () => invite(one) }),
       button('报名条件', { testid: 'class-rules', onclick: () => rules(one) }),
       button('停开', { danger: true, testid: 'class-cancel', onclick: () => cancel(one) }),
     ] : []),
@@ -96,6 +97,40 @@ function state(meeting, now) {
   if (new Date(meeting.ends_at).getTime() < now) return badge('已上完');
   if (time.day(meeting.starts_at) === time.day()) return badge('今天', 'ok');
   return meeting.note ? badge('有变动', 'warn') : badge('未到');
+}
+
+/** What leads into the class from a poster or a text message. */
+function invite(one) {
+  const address = `/api/staff/classes/${one.id}/mini-code`;
+  const image = h('img.qr', { testid: 'mini-code', alt: `“${one.name}”的小程序码`, width: '280', height: '280', hidden: true });
+  const picture = h('div', {}, h('p.soft', { role: 'status' }, '正在取小程序码…'));
+  const link = h('div', {}, button('生成短信链接', { testid: 'mini-link-make', onclick: (event) => busy(event.currentTarget, make) }));
+  const make = async () => {
+    const made = await api.post(`/api/staff/classes/${one.id}/mini-link`, {});
+    const text = h('input.numbers', { type: 'text', readonly: true, value: made.url, 'aria-label': '短信链接', testid: 'mini-link', onfocus: (event) => { event.target.select(); } });
+    put(link, text, h('p.soft.small', `点开就到这个班。${time.spoken(made.until)}以前有效。`));
+    text.focus();
+  };
+  const draw = async () => {
+    try {
+      const { blob } = await api.file('GET', address);
+      image.src = URL.createObjectURL(blob);
+      await image.decode();
+      image.hidden = false;
+      put(picture, image, h('p', {}, h('a.button', { href: image.src, download: `${one.name}-小程序码.jpg`, testid: 'mini-code-save' }, '保存图片')));
+    } catch (error) {
+      put(picture, failure(error));
+    }
+  };
+  draw();
+  return dialog({
+    title: '小程序码和链接', testid: 'invite-dialog',
+    content: (close) => [
+      h('p', '印在海报上，微信扫一扫就到这个班。一直有效。'), picture,
+      h('h3', '发短信用的链接'), link,
+      h('div.row.end', {}, button('关闭', { testid: 'invite-close', onclick: () => { close(null); } })),
+    ],
+  });
 }
 
 async function edit(one) {

@@ -1,12 +1,12 @@
 // 个人信息: four questions, each with its own answer when something is wrong.
 
-import { Refusal, get, getOnce, post, remove, replace, session } from '../api.js';
+import { Refusal, framed, get, getOnce, post, remove, replace, session } from '../api.js';
 import { askPhone, canAskPhone } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, keepWord, note } from '../parts.js';
 import { inside, instead, returnTo } from '../routes.js';
 
-const DRAFT = 'shangxue.profile';
+const DRAFT = `${framed}shangxue.profile`;
 /** Which field a refusal is about. */
 const FIELD_OF = { bad_name: 'name', bad_birth_date: 'birth', no_community: 'community', bad_phone: 'phone' };
 

@@ -141,8 +141,8 @@ export function profile(holder) {
               h("button.grey", { onclick: unfollow }, "取消关注"),
               h("button.green", { onclick: () => { location.hash = "#/account"; } }, "发消息"))
           : h("div.pair", {}, h("button.green", { onclick: follow }, "关注")),
-        me.follows ? h("button.entry.line-above", { onclick: () => { location.hash = "#/privacy"; } },
-          icon("lock"), h("span", {}, "消息和授权"), icon("arrow")) : null,
+        ...(me.follows ? [h("button.entry.line-above", { onclick: () => { location.hash = "#/privacy"; } },
+          icon("lock"), h("span", {}, "消息和授权"), icon("arrow"))] : []),
         h("h2.section", {}, "文章"),
         articles.length ? h("div.stories", {}, articles.map(articleRow)) : h("p.hint", {}, "还没有发布文章"));
     },
