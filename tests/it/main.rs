@@ -24,6 +24,7 @@ mod family;
 mod helpdesk;
 mod histories;
 mod invite;
+mod linking;
 mod members;
 mod migrations;
 mod news;
