@@ -25,6 +25,7 @@ mod helpdesk;
 mod histories;
 mod invite;
 mod linking;
+mod logs;
 mod members;
 mod migrations;
 mod news;
