@@ -181,7 +181,7 @@ impl Opening {
     }
 }
 
-fn redis() -> Option<String> {
+pub fn redis() -> Option<String> {
     std::env::var("SHANGXUE_TEST_REDIS").ok().filter(|url| !url.is_empty())
 }
 
