@@ -148,7 +148,6 @@ on_both_databases! {
         let address = process.lock().unwrap().address.clone();
         // By the clock of the service: who asks for a person is listened to for half an hour.
         let at = Clock::System.now().timestamp();
-        process.lock().unwrap().ready().await;
         // Whatever order the rest comes in, somebody listens.
         let asks = callbacks::text(WRITER, 1, at, "人工");
         assert_ne!(deliver(&app.http, &address, "official", at, 0, &asks).await, "success");
