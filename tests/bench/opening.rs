@@ -201,7 +201,7 @@ impl Opening {
     }
 }
 
-fn redis() -> Option<String> {
+pub fn redis() -> Option<String> {
     std::env::var("SHANGXUE_TEST_REDIS").ok().filter(|url| !url.is_empty())
 }
 

@@ -25,6 +25,8 @@ mod family;
 mod helpdesk;
 mod histories;
 mod invite;
+mod linking;
+mod logs;
 mod members;
 mod migrations;
 mod news;

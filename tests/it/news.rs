@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, PaginatorTrait, QueryF
 use serde_json::{Value, json};
 use shangxue::news;
 use shangxue::outbox::{self, Job};
-use shangxue::sandbox::{Fault, Outcome, Sandbox, SandboxConfig};
+use shangxue::sandbox::{Fault, Outcome, Sandbox, SandboxConfig, User};
 use shangxue::wechat::message::{PublishResult, PublishStatus};
 
 use crate::storm::storm;
@@ -810,8 +810,15 @@ async fn cut_off(work: impl Future, polls: u32) {
 
 in_the_news_room! {
     async fn an_hour_of_failures_publishes_each_article_at_most_once_and_tells_how_it_ended(room: Room) {
+        let mut followers = Vec::new();
+        for name in ["王秀英", "李建国", "陈美华"] {
+            let user = room.platform.add_user(name);
+            room.platform.follow(&user).await.unwrap();
+            followers.push(user);
+        }
         let mut articles = Vec::new();
-        for (nth, way) in ["publish", "mass-send", "publish", "publish"].into_iter().enumerate() {
+        let ways = ["publish", "mass-send", "publish", "mass-send", "mass-send", "publish"];
+        for (nth, way) in ways.into_iter().enumerate() {
             let mut text = text(room.picture(10).await, room.picture(200).await);
             text["title"] = format!("第{nth}篇").into();
             let made = room.post(&room.author, "/api/staff/articles", &text).await.ok();
@@ -842,6 +849,12 @@ in_the_news_room! {
             let (shown, title) = (room.article(*id).await, format!("第{nth}篇"));
             let times = there.iter().filter(|one| one.article.title == title).count();
             assert!(times <= 1, "{title} came {times} times");
+            for user in &followers {
+                let cards = cards(&room, user, &title);
+                assert!(cards <= 1, "{title}: {cards} cards for {}", user.name);
+                let to_all = *way == "mass-send" && times == 1;
+                assert_eq!(cards, usize::from(to_all), "{title} by {way} for {}", user.name);
+            }
             // What is not there is said not to be there, with what to do; nothing hangs.
             match shown["status"].as_str().unwrap() {
                 "published" => assert_eq!(times, 1, "{title} by {way}"),
@@ -849,6 +862,14 @@ in_the_news_room! {
                 other => panic!("{title} by {way}: {other}: {shown}"),
             }
         }
-        assert!(there.len() >= 3, "most arrive in spite of it");
+        assert!(there.len() >= 5, "most arrive in spite of it");
+        let sent = followers.iter().map(|user| room.platform.chat(user).len());
+        assert!(sent.min() >= Some(2), "so do the mass sends");
     }
+}
+
+/// How often a follower has got the card of this article.
+fn cards(room: &Room, user: &User, title: &str) -> usize {
+    let chat = room.platform.chat(user);
+    chat.iter().flat_map(|line| &line.articles).filter(|card| card.title == title).count()
 }

@@ -2,9 +2,9 @@
 
 use chrono::TimeDelta;
 use entity::kinds::{JobState, Role};
-use entity::{follower, job};
+use entity::{audit, follower, job};
 use reqwest::Method;
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 use shangxue::sandbox::Fault;
 use shangxue::{conversation, platform};
@@ -14,6 +14,9 @@ use crate::support::platform::World;
 use crate::support::{Backend, Request, TestApp, callbacks, fixtures};
 
 const MENU: &str = "/cgi-bin/menu/create";
+const TOKEN: &str = "/cgi-bin/stable_token";
+const CLEAR: &str = "/cgi-bin/clear_quota";
+const CLEAR_V2: &str = "/cgi-bin/clear_quota/v2";
 
 on_both_databases_with_wechat! {
     async fn staff_see_how_both_accounts_stand_and_no_secret(world: World) {
@@ -131,6 +134,55 @@ on_both_databases_with_wechat! {
         }
         let refused = clear().send().await.refused(409, "wechat_refused");
         assert!(refused["message"].as_str().unwrap().contains("10 次"), "{refused}");
+    }
+
+    async fn counts_are_set_back_without_a_token_where_its_own_quota_is_used_up(world: World) {
+        let centre = fixtures::clerk(&world.app, "centre", Role::Centre, None).await;
+        let clear = async || {
+            let path = "/api/staff/wechat/accounts/official/quota";
+            world.app.request(Method::DELETE, path).by(&centre).send().await
+        };
+        let cleared = async || {
+            let done = audit::Entity::find().filter(audit::Column::Action.eq("wechat.quota_cleared"));
+            done.count(world.app.app.db.read()).await.unwrap()
+        };
+        clear().await.ok();
+        assert_eq!((world.calls(CLEAR), world.calls(CLEAR_V2)), (1, 0));
+        // The call itself is over its limit.
+        world.platform.fail_next(CLEAR, Fault::Errcode(45009), 1);
+        clear().await.ok();
+        assert_eq!((world.calls(CLEAR), world.calls(CLEAR_V2)), (2, 1));
+        assert_eq!(cleared().await, 2);
+        // Any other refusal is told, and nothing else is tried.
+        world.platform.fail_next(CLEAR, Fault::Errcode(48006), 1);
+        clear().await.refused(409, "wechat_refused");
+        assert_eq!((world.calls(CLEAR), world.calls(CLEAR_V2), cleared().await), (3, 1, 2));
+        // There is no token to be had any more.
+        world.advance(TimeDelta::hours(3));
+        world.platform.fail_next(TOKEN, Fault::Errcode(45009), 1);
+        clear().await.ok();
+        assert_eq!((world.calls(CLEAR), world.calls(CLEAR_V2), cleared().await), (3, 2, 3));
+        assert_eq!(world.platform.unexpected(), Vec::<String>::new());
+    }
+
+    async fn a_call_that_failed_is_looked_up_by_its_rid(world: World) {
+        let centre = fixtures::clerk(&world.app, "centre", Role::Centre, None).await;
+        world.platform.fail_next(MENU, Fault::Errcode(40018), 1);
+        world.app.request(Method::POST, "/api/staff/wechat/menu").by(&centre).send().await.refused(409, "wechat_refused");
+        let seen = world.app.get("/api/staff/wechat").by(&centre).send().await.ok();
+        let rid = seen[0]["troubles"][0]["rid"].as_str().unwrap().to_owned();
+        let look = async |account: &str, rid: &str| {
+            let path = format!("/api/staff/wechat/accounts/{account}/calls/{rid}");
+            world.app.get(&path).by(&centre).send().await
+        };
+        let call = look("official", &rid).await.ok();
+        assert_eq!((&call["endpoint"], &call["errcode"]), (&json!(MENU), &json!(40018)));
+        assert_eq!((&call["client_ip"], &call["took_ms"]), (&json!("127.0.0.1"), &json!(1)));
+        assert!(call["time_text"].as_str().unwrap().contains("9月1日"), "{call}");
+        // It is nobody's else, and nothing is made up.
+        for (account, rid) in [("mini", rid.as_str()), ("official", "00000000-00000000-00000000")] {
+            look(account, rid).await.refused(409, "wechat_refused");
+        }
     }
 }
 

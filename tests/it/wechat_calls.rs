@@ -1090,3 +1090,77 @@ async fn content_is_judged_by_the_suggestion_and_not_by_the_code() {
     let nowhere = mini.check_media("o1", CheckScene::Social, (MediaKind::Audio, "p"));
     stub.refused(None, "media_url", nowhere).await;
 }
+
+#[tokio::test]
+async fn the_upkeep_asks_for_addresses_counts_and_single_calls() {
+    let stub = Stub::start().await;
+    let wechat = stub.wechat();
+    let upkeep = wechat.official().upkeep();
+    let line = "GET /cgi-bin/get_api_domain_ip";
+    let answer = json!({ "ip_list": ["101.226.62.77", "101.226.0.0/16"] });
+    let addresses = stub.asked(answer, upkeep.api_addresses(), line, Value::Null).await;
+    assert_eq!(addresses.unwrap(), ["101.226.62.77", "101.226.0.0/16"]);
+    let none = stub.asked(json!({ "ip_list": null }), upkeep.api_addresses(), line, Value::Null);
+    assert!(none.await.unwrap().is_empty());
+    let refused = stub.asked(no(45009), upkeep.api_addresses(), line, Value::Null).await;
+    assert_eq!(refused.unwrap_err().class(), Class::BackOff);
+
+    let line = "POST /cgi-bin/openapi/rid/get";
+    let answer = json!({ "errcode": 0, "errmsg": "ok", "request": {
+        "invoke_time": 1_635_927_298, "cost_in_ms": "100",
+        "request_url": "https://api.weixin.qq.com/cgi-bin/clear_quota?access_token=50_Im7xx",
+        "request_body": "{\"touser\":\"o1\"}",
+        "response_body": "{\"errcode\":45009,\"errmsg\":\"reach max api daily quota limit\"}",
+        "client_ip": "113.xx.70.51",
+    } });
+    let body = json!({ "rid": "61725984-6126f6f9-040f19c4" });
+    let call = upkeep.look_up("61725984-6126f6f9-040f19c4");
+    let call = stub.asked(answer, call, line, body.clone()).await.unwrap();
+    assert_eq!((call.at.timestamp(), call.took_ms), (1_635_927_298, 100));
+    assert_eq!((call.endpoint.as_str(), call.errcode), ("/cgi-bin/clear_quota", Some(45009)));
+    assert_eq!(call.client_ip, "113.xx.70.51");
+    assert!(!format!("{call:?}").contains("50_Im7xx"), "{call:?}");
+    // One without an answer, and one that WeChat does not know.
+    let answer = json!({ "request": { "request_url": "/cgi-bin/menu/get", "response_body": "" } });
+    let call = upkeep.look_up("61725984-6126f6f9-040f19c4");
+    let call = stub.asked(answer, call, line, body.clone()).await.unwrap();
+    assert_eq!((call.endpoint.as_str(), call.errcode), ("/cgi-bin/menu/get", None));
+    let call = upkeep.look_up("61725984-6126f6f9-040f19c4");
+    assert_eq!(code(stub.asked(no(76001), call, line, body).await), Some(76001));
+}
+
+#[tokio::test]
+async fn a_count_that_is_set_back_lets_its_calls_out_again() {
+    const MENU: &str = "/cgi-bin/menu/get";
+    let stub = Stub::start().await;
+    let wechat = stub.wechat();
+    let (official, upkeep) = (wechat.official(), wechat.official().upkeep());
+    let menu = || official.get_menu();
+    let line = format!("GET {MENU}");
+    let used_up = stub.asked(no(45009), menu(), &line, Value::Null).await;
+    assert_eq!(code(used_up), Some(45009));
+    let before = stub.count();
+    assert_eq!(menu().await.unwrap_err().class(), Class::BackOff);
+    assert_eq!(stub.count(), before, "it waits for the next day");
+    // Another one's count is not this one's; a refusal leaves things as they are.
+    let clear = "POST /cgi-bin/openapi/quota/clear";
+    for (path, answer) in [("/cgi-bin/menu/create", ok()), (MENU, no(48006))] {
+        let body = json!({ "cgi_path": path });
+        let cleared = stub.asked(answer, upkeep.clear_quota_of(path), clear, body).await;
+        assert_eq!(cleared.is_ok(), path != MENU);
+        assert_eq!(menu().await.unwrap_err().class(), Class::BackOff);
+    }
+    let body = json!({ "cgi_path": MENU });
+    stub.asked(ok(), upkeep.clear_quota_of(MENU), clear, body).await.unwrap();
+    assert_eq!(stub.asked(no(46003), menu(), &line, Value::Null).await.unwrap(), None);
+    stub.refused(76003, "cgi_path", upkeep.clear_quota_of("/wxa/getwxacodeunlimit")).await;
+    // All of them, by the token and by the secret.
+    assert_eq!(code(stub.asked(no(45009), menu(), &line, Value::Null).await), Some(45009));
+    let body = json!({ "appid": "wx1" });
+    stub.asked(ok(), upkeep.clear_quota(), "POST /cgi-bin/clear_quota", body).await.unwrap();
+    assert_eq!(code(stub.asked(no(45009), menu(), &line, Value::Null).await), Some(45009));
+    let body = json!({ "appid": "wx1", "appsecret": "s1" });
+    let by_secret = upkeep.clear_quota_by_secret();
+    stub.asked(ok(), by_secret, "POST /cgi-bin/clear_quota/v2", body).await.unwrap();
+    assert_eq!(stub.asked(no(46003), menu(), &line, Value::Null).await.unwrap(), None);
+}
