@@ -36,6 +36,8 @@ pub mod draw;
 
 pub mod attendance;
 
+pub mod learning;
+
 pub mod care;
 
 pub mod helpdesk;

@@ -16,6 +16,7 @@ pub mod care_event;
 pub mod care_task;
 pub mod check_verdict;
 pub mod class;
+pub mod class_pass;
 pub mod class_rule;
 pub mod community;
 pub mod consent;

@@ -26,6 +26,7 @@ mod m20261128_000016_register;
 mod m20261128_000017_wechat_notes;
 mod m20261128_000019_follow;
 mod m20261128_000020_defaults;
+mod m20261128_000022_learning;
 
 pub struct Migrator;
 
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000017_wechat_notes::Migration),
             Box::new(m20261128_000019_follow::Migration),
             Box::new(m20261128_000020_defaults::Migration),
+            Box::new(m20261128_000022_learning::Migration),
         ]
     }
 }

@@ -105,6 +105,7 @@ fn no_room_names_a_higher_one() {
         &["enrolment"],
         &["draw"],
         &["attendance"],
+        &["learning"],
         &["care"],
         &["helpdesk"],
         &["followers", "platform"],

@@ -23,6 +23,7 @@ mod erasure;
 mod family;
 mod helpdesk;
 mod histories;
+mod learning;
 mod members;
 mod migrations;
 mod news;

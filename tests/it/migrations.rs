@@ -61,7 +61,7 @@ on_both_databases! {
         }
         compare!(
             article article_review article_version attendance attendance_event audit bar callback care_event care_task
-            check_verdict class class_rule community consent content_check course delegation delivery
+            check_verdict class class_pass class_rule community consent content_check course delegation delivery
             draw draw_class draw_entry enrolment enrolment_change erasure family_code family_try
             followed_meeting follower help_media help_message
             help_thread holiday job late_answer learner_card link_code meeting meeting_change notice picture
@@ -171,7 +171,7 @@ on_both_databases! {
         refuses(db, "check", "UPDATE class SET held_percent = 101").await;
         refuses(db, "check", "UPDATE term SET held_percent = -1").await;
         refuses(db, "check", "UPDATE term SET held_hours = -1").await;
-        for unreal in ["term SET offer_hours = 0", "term SET travel_minutes = -1", "term SET change_days = -1", "term SET free_days = -1", "site SET held_percent = 101", "site SET offer_hours = 0", "class SET offer_hours = 0", "class SET offer_daytime_hours = -1"] {
+        for unreal in ["term SET offer_hours = 0", "term SET travel_minutes = -1", "term SET change_days = -1", "term SET free_days = -1", "site SET held_percent = 101", "site SET offer_hours = 0", "class SET offer_hours = 0", "class SET offer_daytime_hours = -1", "term SET completion_percent = 101", "term SET credit_hours = 0", "class_pass SET reason = NULL"] {
             refuses(db, "check", &format!("UPDATE {unreal}")).await;
         }
         accepts(db, "UPDATE class SET by_staff = 0").await;

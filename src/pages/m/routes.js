@@ -10,6 +10,7 @@ const PAGES = [
   [/^\/change\/(\d+)$/, 'change', '换班', true],
   [/^\/checkin$/, 'checkin', '签到', true],
   [/^\/hours$/, 'hours', '学时', true],
+  [/^\/record$/, 'record', '学习档案', true],
   [/^\/(?:messages|notices)$/, 'messages', '消息', true],
   [/^\/news$/, 'news', '新闻'],
   [/^\/news\/(\d+)$/, 'article', '新闻'],
