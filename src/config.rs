@@ -43,6 +43,7 @@ pub struct Config {
     pub draw: Draw,
     pub attendance: Attendance,
     pub learning: Learning,
+    pub print: Print,
     pub care: Care,
     pub helpdesk: Helpdesk,
     pub worker: Worker,
@@ -167,6 +168,13 @@ pub struct Learning {
     /// 人次.
     pub smart_technology_goal: i64,
     pub link_minutes: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Print {
+    /// A file; empty: none.
+    pub extra_font: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

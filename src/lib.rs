@@ -20,6 +20,8 @@ pub mod sheets;
 
 pub mod wechat;
 
+pub mod print;
+
 pub mod members;
 pub mod staff;
 

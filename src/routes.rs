@@ -77,6 +77,8 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         members::api::StaffResidentSheetsApi(app.clone()),
         enrolment::api::StaffListsApi(app.clone()),
         learning::api::LearningApi(app.clone()),
+        learning::api::CertificatesApi(app.clone()),
+        learning::api::StaffCertificatesApi(app.clone()),
         learning::api::StaffLearningApi(app.clone()),
         care::api::StaffCareApi(app.clone()),
         conversation::api::StaffDialogueApi(app.clone()),

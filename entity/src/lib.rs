@@ -14,6 +14,7 @@ pub mod bar;
 pub mod callback;
 pub mod care_event;
 pub mod care_task;
+pub mod certificate;
 pub mod check_verdict;
 pub mod class;
 pub mod class_pass;

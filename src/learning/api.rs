@@ -13,6 +13,7 @@ use crate::courses;
 use crate::error::Result;
 use crate::learning::figures::Sum;
 use crate::learning::link::{self, File};
+use crate::learning::paper::{hundredths, tenths};
 use crate::learning::{self, ClassRecord, Figures, LifeRecord, Standing};
 use crate::members::Person;
 use crate::sheets::{self, Table, Written};
@@ -21,6 +22,11 @@ use crate::wire::auth::{EnrolmentStaff, ForRecord, RollKeeper};
 use crate::wire::common::Done;
 use crate::wire::sheet::SheetFile;
 use crate::wire::tags::Tag;
+
+mod certificates;
+
+pub use certificates::{CertificatesApi, StaffCertificatesApi};
+use certificates::{FileLink, MyCertificate};
 
 pub struct LearningApi(pub App);
 
@@ -133,18 +139,15 @@ struct Record {
     credits_tenths: i64,
     /// The newest first.
     classes: Vec<ClassResult>,
+    /// What was handed out, the newest first.
+    certificates: Vec<MyCertificate>,
     made_text: String,
-}
-
-/// Where a file can be fetched for some minutes, by any browser.
-#[derive(Object)]
-struct FileLink {
-    url: String,
 }
 
 async fn record(app: &App, resident: ResidentId) -> Result<Record> {
     let LifeRecord { person, classes, years, total, attended, credits } =
         learning::life_record(app, resident).await?;
+    let handed = learning::certificates::of_resident(app, resident).await?;
     Ok(Record {
         name: person.name,
         learner_number: person.learner_number,
@@ -154,23 +157,9 @@ async fn record(app: &App, resident: ResidentId) -> Result<Record> {
         attended,
         credits_tenths: credits,
         classes: classes.iter().map(ClassResult::from).collect(),
+        certificates: handed.into_iter().map(MyCertificate::from).collect(),
         made_text: clock::spoken_day(app.clock.today()),
     })
-}
-
-/// `1.5` for 15 tenths, `2` for 20.
-fn tenths(tenths: i64) -> String {
-    if tenths % 10 == 0 {
-        (tenths / 10).to_string()
-    } else {
-        format!("{}.{}", tenths / 10, tenths % 10)
-    }
-}
-
-/// `1.33` for 133 hundredths, `2` for 200.
-fn hundredths(hundredths: i64) -> String {
-    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 async fn record_file(app: &App, resident: ResidentId) -> Result<Written> {
@@ -237,15 +226,13 @@ impl LearningApi {
         Ok(Json(FileLink { url }))
     }
 
-    /// A file, by a link that was made for it.
+    /// A spreadsheet, by a link that was made for it.
     ///
     /// Codes: `link_invalid`, `link_expired`.
     #[oai(path = "/files", method = "get", operation_id = "file")]
     async fn file(&self, t: Query<String>) -> ApiResult<SheetFile> {
-        let (file, whose, _) = link::read(&self.0, &t.0)?;
-        match file {
-            File::Record => Ok(record_file(&self.0, whose).await?.into()),
-        }
+        let (whose, _) = link::read(&self.0, File::Record, &t.0)?;
+        Ok(record_file(&self.0, whose).await?.into())
     }
 }
 
@@ -262,11 +249,15 @@ struct ResultLine {
     passed: Option<bool>,
     #[oai(skip_serializing_if_is_none)]
     reason: Option<String>,
+    /// Of the certificate that stands.
+    #[oai(skip_serializing_if_is_none)]
+    certificate: Option<String>,
 }
 
-impl From<&(ClassRecord, Person)> for ResultLine {
-    fn from((one, person): &(ClassRecord, Person)) -> Self {
+impl ResultLine {
+    fn of((one, person): &(ClassRecord, Person), certificate: Option<String>) -> Self {
         Self {
+            certificate,
             resident_id: person.id,
             name: person.name.clone(),
             learner_number: person.learner_number.clone(),
@@ -340,6 +331,7 @@ impl StaffLearningApi {
     #[oai(path = "/staff/classes/:id/results", method = "get", operation_id = "staff_results")]
     async fn results(&self, who: RollKeeper, id: Path<ClassId>) -> ApiResult<Json<ClassResults>> {
         let (facts, rows) = learning::class_results(&self.0, &who.0, id.0).await?;
+        let numbers = learning::certificates::numbers(&self.0, id.0).await?;
         let completed = rows.iter().filter(|(row, _)| row.standing == Standing::Completed).count();
         Ok(Json(ClassResults {
             class_id: facts.class.id,
@@ -351,7 +343,10 @@ impl StaffLearningApi {
             pass_needed: facts.term.pass_needed,
             completed: completed as u64,
             total: rows.len() as u64,
-            items: rows.iter().map(ResultLine::from).collect(),
+            items: rows
+                .iter()
+                .map(|row| ResultLine::of(row, numbers.get(&row.1.id).cloned()))
+                .collect(),
         }))
     }
 
@@ -430,18 +425,5 @@ impl StaffLearningApi {
             sites: sites.into_iter().map(figure).collect(),
             communities: communities.into_iter().map(figure).collect(),
         }))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_written_without_needless_zeros() {
-        assert_eq!((tenths(15), tenths(20), tenths(0)), ("1.5".into(), "2".into(), "0".into()));
-        assert_eq!(hundredths(133), "1.33");
-        assert_eq!(hundredths(2000), "20");
-        assert_eq!(hundredths(50), "0.5");
     }
 }

@@ -15,17 +15,20 @@ use crate::error::{Error, Result};
 pub(super) enum File {
     /// 学习档案, as a spreadsheet.
     Record,
+    /// A certificate or statement, as a PDF.
+    Paper,
 }
 
 impl File {
     fn byte(self) -> u8 {
         match self {
             Self::Record => 1,
+            Self::Paper => 2,
         }
     }
 
     fn of(byte: u8) -> Option<Self> {
-        [Self::Record].into_iter().find(|file| file.byte() == byte)
+        [Self::Record, Self::Paper].into_iter().find(|file| file.byte() == byte)
     }
 }
 
@@ -42,14 +45,18 @@ pub(super) fn address(app: &App, file: File, whose: ResidentId, which: i64) -> S
     }
     let seal = app.vault.mac("file-link", &bytes);
     bytes.extend(seal);
-    format!("{}/api/files?t={}", app.config.server.public_url, URL_SAFE_NO_PAD.encode(bytes))
+    let path = match file {
+        File::Record => "files",
+        File::Paper => "files/paper",
+    };
+    format!("{}/api/{path}?t={}", app.config.server.public_url, URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// Which file a link names.
+/// Which file a link names, if it is of this kind.
 ///
 /// # Errors
 /// `link_invalid`, `link_expired`.
-pub(super) fn read(app: &App, token: &str) -> Result<(File, ResidentId, i64)> {
+pub(super) fn read(app: &App, wanted: File, token: &str) -> Result<(ResidentId, i64)> {
     let invalid = || Error::invalid("link_invalid", "这个下载地址不对，请回到页面里再点一次下载。");
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
     let (said, seal) = bytes.split_at_checked(SAID).ok_or_else(invalid)?;
@@ -64,6 +71,9 @@ pub(super) fn read(app: &App, token: &str) -> Result<(File, ResidentId, i64)> {
     if app.clock.now().timestamp_millis() >= until {
         return Err(Error::conflict("link_expired", "下载地址过期了，请回到页面里再点一次下载。"));
     }
-    let file = said.first().and_then(|byte| File::of(*byte)).ok_or_else(invalid)?;
-    Ok((file, whose, which))
+    let file = said.first().and_then(|byte| File::of(*byte));
+    if file != Some(wanted) {
+        return Err(invalid());
+    }
+    Ok((whose, which))
 }

@@ -10,11 +10,17 @@
 //! 5. 人次: each person and meeting once, since the register has one row for both.
 //! 6. Teachers speak for their own classes, officers for those of their community, the
 //!    centre for all. Learners see their own record, and family members who may.
-//! 7. A file is fetched by a link that is good for some minutes and for that file alone:
+//! 7. A certificate says what it said when it was handed out; it is never changed, but can
+//!    be taken back with a reason. Its number is random, one stands per person and class
+//!    (unique index), and anybody who has the number sees whether it stands, with the name
+//!    masked. A statement of 学时 with other figures takes the place of the one before.
+//! 8. A file is fetched by a link that is good for some minutes and for that file alone:
 //!    a browser that saves files brings no token of its own.
 
-use chrono::Datelike;
 use std::collections::BTreeMap;
+
+use chrono::Datelike;
+use sea_orm::DatabaseTransaction;
 
 use entity::class_pass;
 use entity::ids::{ClassId, ResidentId};
@@ -29,15 +35,25 @@ use crate::members::{self, Person};
 use crate::staff::{self, Colleague};
 
 pub mod api;
+pub mod certificates;
 mod figures;
 mod link;
+mod paper;
 mod record;
 mod rules;
 mod store;
 
 pub use figures::{Figures, figures};
 pub use rules::Standing;
-pub use store::forget_resident;
+
+/// Forgets what names an erased person; what they learnt stays, as nobody's.
+///
+/// # Errors
+/// The database.
+pub async fn forget_resident(tx: &DatabaseTransaction, resident: ResidentId) -> Result<()> {
+    store::forget_resident(tx, resident).await?;
+    store::certificates::forget(tx, resident).await
+}
 
 /// The longest reason, in characters.
 const LONGEST_REASON: usize = 200;

@@ -15,6 +15,8 @@ use entity::ids::{ClassId, CommunityId, CourseId, ResidentId, StaffId, TermId};
 use entity::kinds::{AttendanceStatus, EnrolmentStatus, MeetingStatus};
 use entity::{attendance, class_pass, enrolment, meeting, resident};
 
+pub(super) mod certificates;
+
 use crate::attendance::hours_of;
 use crate::error::Result;
 
@@ -261,10 +263,7 @@ pub(super) async fn reached(
 }
 
 /// Why an erased person did not pass is forgotten; that they did not is not.
-///
-/// # Errors
-/// The database.
-pub async fn forget_resident(tx: &DatabaseTransaction, resident: ResidentId) -> Result<()> {
+pub(super) async fn forget_resident(tx: &DatabaseTransaction, resident: ResidentId) -> Result<()> {
     use class_pass::Column;
     class_pass::Entity::update_many()
         .col_expr(Column::Reason, Expr::value("（已注销，内容已删）"))

@@ -200,4 +200,78 @@ on_both_databases! {
         app.advance(TimeDelta::minutes(11));
         app.get(&path).send().await.refused(409, "link_expired");
     }
+
+    async fn certificates_are_handed_out_once_verified_by_anybody_and_taken_back(app: TestApp) {
+        let scene = scene(&app).await;
+        scene.attend(&app, 4).await;
+        let all = format!("/api/staff/classes/{}/results/pass-all", scene.class);
+        app.post(&all, &json!({})).by(&scene.teacher).send().await.ok();
+        let issue = format!("/api/staff/classes/{}/certificates", scene.class);
+        app.post(&issue, &json!({})).by(&scene.teacher).send().await.refused(403, "forbidden");
+        let first = app.post(&issue, &json!({})).by(&scene.centre).send().await.ok();
+        assert_eq!(first, json!({ "issued": 1, "left_out": [] }));
+        assert_eq!(app.post(&issue, &json!({})).by(&scene.centre).send().await.ok()["issued"], 0);
+        let number = record(&app, &scene.learner).await["certificates"][0]["number"].as_str().unwrap().to_owned();
+        let seen = app.get(&format!("/api/verify/{}", number.to_lowercase())).send().await.ok();
+        assert_eq!((seen["state"].as_str(), seen["name_masked"].as_str(), seen["hours_hundredths"].as_i64()), (Some("valid"), Some("学**"), Some(800)));
+        app.get("/api/verify/CYS-2026-00000000").send().await.refused(404, "certificate_not_found");
+        // The learner's own, as a PDF; nobody else's.
+        let link = format!("/api/me/certificates/{number}/link");
+        app.post(&link, &json!({})).bearer(&scene.other.token).send().await.refused(404, "certificate_not_found");
+        let made = app.post(&link, &json!({})).bearer(&scene.learner.token).send().await.ok();
+        let path = made["url"].as_str().unwrap().strip_prefix(&app.app.config.server.public_url).unwrap().to_owned();
+        let file = app.get(&path).send().await;
+        assert!(file.bytes.starts_with(b"%PDF-"), "{}", file.text());
+        assert!(file.bytes.len() < 100_000, "{}", file.bytes.len());
+        // A link to one kind of file opens no other.
+        app.get(&path.replace("/files/paper", "/files")).send().await.refused(400, "link_invalid");
+        let revoke = format!("/api/staff/certificates/{number}/revoke");
+        app.post(&revoke, &json!({ "reason": " " })).by(&scene.centre).send().await.refused(400, "reason_needed");
+        app.post(&revoke, &json!({ "reason": "姓名有误" })).by(&scene.centre).send().await.ok();
+        app.post(&revoke, &json!({ "reason": "姓名有误" })).by(&scene.centre).send().await.refused(409, "already_revoked");
+        app.get(&path).send().await.refused(409, "certificate_revoked");
+        assert_eq!(app.get(&format!("/api/verify/{number}")).send().await.ok()["state"], "revoked");
+        // Another in its place; and nobody's name once they are gone.
+        assert_eq!(app.post(&issue, &json!({})).by(&scene.centre).send().await.ok()["issued"], 1);
+        let again = record(&app, &scene.learner).await["certificates"][0]["number"].as_str().unwrap().to_owned();
+        assert_ne!(again, number);
+        app.request(Method::DELETE, "/api/me").bearer(&scene.learner.token).send().await.ok();
+        app.run_jobs().await;
+        assert_eq!(app.get(&format!("/api/verify/{again}")).send().await.ok()["name_masked"], "已****");
+    }
+
+    async fn a_name_that_cannot_be_printed_is_left_out_and_said(app: TestApp) {
+        let scene = scene(&app).await;
+        scene.attend(&app, 4).await;
+        let row = entity::resident::ActiveModel { id: Set(scene.learner.id), name: Set(Some("张𬍛".to_owned())), ..Default::default() };
+        row.update(app.app.db.writer()).await.unwrap();
+        let path = scene.result_path(&scene.learner);
+        app.put(&path, &json!({ "passed": true })).by(&scene.teacher).send().await.ok();
+        let issue = format!("/api/staff/classes/{}/certificates", scene.class);
+        let done = app.post(&issue, &json!({})).by(&scene.centre).send().await.ok();
+        assert_eq!(done, json!({ "issued": 0, "left_out": [{ "name": "张𬍛", "characters": "𬍛" }] }));
+        let body = json!({ "year": 2026 });
+        app.post("/api/me/statements", &body).bearer(&scene.learner.token).send().await.refused(409, "no_glyph");
+    }
+
+    async fn a_statement_is_the_same_until_the_hours_change(app: TestApp) {
+        let scene = scene(&app).await;
+        let body = json!({ "year": 2026 });
+        app.post("/api/me/statements", &body).bearer(&scene.learner.token).send().await.refused(409, "no_hours");
+        scene.mark(&app, scene.meetings[0], &scene.learner, "present").await;
+        let numbers = async || {
+            let mine = record(&app, &scene.learner).await;
+            let all = mine["certificates"].as_array().unwrap().clone();
+            all.iter().map(|one| (one["number"].clone(), one["revoked_for"].clone())).collect::<Vec<_>>()
+        };
+        app.post("/api/me/statements", &body).bearer(&scene.learner.token).send().await.ok();
+        let first = numbers().await;
+        app.post("/api/me/statements", &body).bearer(&scene.learner.token).send().await.ok();
+        assert_eq!((numbers().await, first.len()), (first.clone(), 1));
+        pass(&app, TimeDelta::days(7)).await;
+        scene.mark(&app, scene.meetings[1], &scene.learner, "present").await;
+        app.post("/api/me/statements", &body).bearer(&scene.learner.token).send().await.ok();
+        let second = numbers().await;
+        assert_eq!((second.len(), second[1].1.as_str(), &second[0].1), (2, Some("有了新的证明"), &Value::Null));
+    }
 }

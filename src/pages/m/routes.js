@@ -11,6 +11,7 @@ const PAGES = [
   [/^\/checkin$/, 'checkin', '签到', true],
   [/^\/hours$/, 'hours', '学时', true],
   [/^\/record$/, 'record', '学习档案', true],
+  [/^\/verify\/([\w-]+)$/, 'verify', '查验证书'],
   [/^\/(?:messages|notices)$/, 'messages', '消息', true],
   [/^\/news$/, 'news', '新闻'],
   [/^\/news\/(\d+)$/, 'article', '新闻'],

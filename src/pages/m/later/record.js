@@ -18,13 +18,27 @@ export async function record() {
       one.years.map(({ year, hundredths }) => h('p', { 'data-testid': 'record-year' }, `${year} 年：${hours(hundredths)} 学时（目标 ${hours(one.goal_hundredths)}）`))),
     h('h2', {}, '上过的班'),
     one.classes.length ? h('ul.lines', {}, one.classes.map(line)) : [h('p.empty', {}, '还没有上过课。上了课，就记在这里。'), link('找班级', '#/classes', 'second')],
-    button('下载表格', { kind: 'second', busy: '正在准备…', id: 'record-file', work: async () => {
-      const { url } = await post('/me/record/link', {});
-      location.assign(url);
-    } }),
+    one.certificates.length > 0 && h('h2', {}, '证书和证明'),
+    h('ul.lines', {}, one.certificates.map(paper)),
+    one.years.map(({ year }) => fetched(`开 ${year} 年的学时证明`, `statement-${year}`, '/me/statements', { year })),
+    fetched('下载表格', 'record-file', '/me/record/link'),
     h('p.small', {}, '下载不了，请点右上角，在浏览器里打开。'),
     h('p.small', {}, `${centre.centre_name} · ${one.made_text}`),
   ];
+}
+
+/** The file comes by a link of its own, which any browser can open. */
+const fetched = (text, id, path, body = {}) => button(text, { kind: 'second', busy: '正在准备…', id, work: async () => {
+  const { url } = await post(path, body);
+  location.assign(url);
+} });
+
+function paper(one) {
+  return h('li.attended', { 'data-testid': 'certificate' },
+    h('p', {}, h('strong', {}, one.title), ` ${one.about}`),
+    h('p.small', {}, `编号 ${one.number}，${one.issued_text}`),
+    one.revoked_for ? h('p.line', {}, icon('full'), `已作废：${one.revoked_for}`)
+      : fetched('下载', `paper-${one.number}`, `/me/certificates/${one.number}/link`));
 }
 
 function line(one) {
