@@ -42,6 +42,8 @@ pub struct Config {
     pub staff: Staff,
     pub draw: Draw,
     pub attendance: Attendance,
+    pub learning: Learning,
+    pub print: Print,
     pub care: Care,
     pub helpdesk: Helpdesk,
     pub worker: Worker,
@@ -158,6 +160,23 @@ pub struct Attendance {
 }
 
 /// Tasks after absences.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Learning {
+    /// 学时.
+    pub year_goal_hours: i64,
+    /// 人次.
+    pub smart_technology_goal: i64,
+    pub link_minutes: i64,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Print {
+    /// A file; empty: none.
+    pub extra_font: String,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Care {
@@ -643,6 +662,9 @@ impl Config {
             ("staff.lockout_minutes", self.staff.lockout_minutes),
             ("attendance.code_step_s", self.attendance.code_step_s),
             ("attendance.scan_within_hours", self.attendance.scan_within_hours),
+            ("learning.year_goal_hours", self.learning.year_goal_hours),
+            ("learning.smart_technology_goal", self.learning.smart_technology_goal),
+            ("learning.link_minutes", self.learning.link_minutes),
             ("care.grace_minutes", self.care.grace_minutes),
             ("care.call_days", self.care.call_days),
             ("care.release_days", self.care.release_days),

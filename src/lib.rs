@@ -20,6 +20,8 @@ pub mod sheets;
 
 pub mod wechat;
 
+pub mod print;
+
 pub mod members;
 pub mod staff;
 
@@ -35,6 +37,8 @@ pub mod enrolment;
 pub mod draw;
 
 pub mod attendance;
+
+pub mod learning;
 
 pub mod care;
 

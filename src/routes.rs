@@ -23,8 +23,9 @@ use crate::app::App;
 use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
-    attendance, care, conversation, courses, draw, enrolment, family, followers, helpdesk, members,
-    news, notices, pages, platform, safety, staff, telemetry, vault, wire, worker,
+    attendance, care, conversation, courses, draw, enrolment, family, followers, helpdesk,
+    learning, members, news, notices, pages, platform, safety, staff, telemetry, vault, wire,
+    worker,
 };
 
 /// Where files are sent to, which may be longer than other bodies.
@@ -75,6 +76,10 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         courses::api::StaffClassSheetsApi(app.clone()),
         members::api::StaffResidentSheetsApi(app.clone()),
         enrolment::api::StaffListsApi(app.clone()),
+        learning::api::LearningApi(app.clone()),
+        learning::api::CertificatesApi(app.clone()),
+        learning::api::StaffCertificatesApi(app.clone()),
+        learning::api::StaffLearningApi(app.clone()),
         care::api::StaffCareApi(app.clone()),
         conversation::api::StaffDialogueApi(app.clone()),
     );

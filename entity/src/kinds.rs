@@ -240,6 +240,13 @@ kinds! {
         Closed = "closed",
         Reopened = "reopened",
     }
+    /// What was handed out to a learner.
+    CertificateKind {
+        /// 结业证书.
+        Completion = "completion",
+        /// 学时证明.
+        Hours = "hours",
+    }
     /// What a notice is about; each has a template of its own.
     NoticeKind {
         /// 报名成功.

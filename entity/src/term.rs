@@ -43,6 +43,12 @@ pub struct Model {
     /// From the first day on: one changes the class, and leaves without saying why.
     pub change_days: i32,
     pub free_days: i32,
+    /// A class is completed with this share of its 学时…
+    pub completion_percent: i32,
+    /// …and, if so, the teacher's word.
+    pub pass_needed: bool,
+    /// So many 学时 are one credit.
+    pub credit_hours: i32,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -26,6 +26,8 @@ mod m20261128_000016_register;
 mod m20261128_000017_wechat_notes;
 mod m20261128_000019_follow;
 mod m20261128_000020_defaults;
+mod m20261128_000022_learning;
+mod m20261128_000023_certificates;
 
 pub struct Migrator;
 
@@ -51,6 +53,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000017_wechat_notes::Migration),
             Box::new(m20261128_000019_follow::Migration),
             Box::new(m20261128_000020_defaults::Migration),
+            Box::new(m20261128_000022_learning::Migration),
+            Box::new(m20261128_000023_certificates::Migration),
         ]
     }
 }

@@ -33,9 +33,6 @@ pub use scans::StaffScansApi;
 /// How far a resident's list of meetings looks ahead.
 const AHEAD: TimeDelta = TimeDelta::days(14);
 
-/// 学时 a learner is to complete in a year (work plan, item 2), in hundredths.
-const YEAR_GOAL: i64 = 2000;
-
 /// Times that differ less are one.
 const WORTH_SAYING: TimeDelta = TimeDelta::minutes(2);
 
@@ -186,7 +183,7 @@ impl AttendanceApi {
             year_hundredths: hours.year,
             term_hundredths: hours.term,
             total_hundredths: hours.total,
-            goal_hundredths: YEAR_GOAL,
+            goal_hundredths: self.0.config.learning.year_goal_hours * 100,
             total: items.len() as u64,
             items,
         }))

@@ -47,7 +47,7 @@ mod window;
 pub use card::{Card, forget_resident, mine as my_card, replace_mine as replace_my_card};
 pub use leave::{OnLeave, WhyAway, ask as ask_leave, on_leave, take_back as take_leave_back};
 pub use scans::{Outcome, Scan, Taken, Upload, upload as take_scans};
-pub use store::{HoursLine, MeetingFacts};
+pub use store::{HoursLine, MeetingFacts, hours_of};
 pub use window::Window;
 
 /// The longest reason, in characters.

@@ -41,11 +41,16 @@ impl MeetingFacts {
         &self.class.name
     }
 
-    /// 学时 of the meeting in hundredths: 45 minutes are one (DOMAIN: 1 学时 = 45 min).
+    /// As [`hours_of`].
     pub fn hours_hundredths(&self) -> i32 {
-        let minutes = (self.meeting.ends_at - self.meeting.starts_at).num_minutes();
-        i32::try_from(minutes * 100 / 45).unwrap_or(0)
+        hours_of(&self.meeting)
     }
+}
+
+/// 学时 of a meeting in hundredths: 45 minutes are one (DOMAIN: 1 学时 = 45 min).
+pub fn hours_of(meeting: &meeting::Model) -> i32 {
+    let minutes = (meeting.ends_at - meeting.starts_at).num_minutes();
+    i32::try_from(minutes * 100 / 45).unwrap_or(0)
 }
 
 pub(super) async fn meeting(

@@ -15,7 +15,9 @@ use crate::app::App;
 use crate::error::Result;
 use crate::wechat::Incoming;
 use crate::wechat::message::{Event, Message, Privacy};
-use crate::{attendance, care, enrolment, family, followers, helpdesk, members, notices, safety};
+use crate::{
+    attendance, care, enrolment, family, followers, helpdesk, learning, members, notices, safety,
+};
 
 /// Lets an event about personal data take effect; any other passes.
 pub(super) async fn take_effect(
@@ -70,6 +72,7 @@ pub async fn finish_erasure(app: &App, id: ErasureId) -> Result<()> {
     let (tx, now) = (app.db.begin().await?, app.clock.now());
     family::forget_resident(&tx, erasure.resident, now).await?;
     attendance::forget_resident(&tx, erasure.resident, now).await?;
+    learning::forget_resident(&tx, erasure.resident).await?;
     care::forget_resident(&tx, erasure.resident).await?;
     notices::forget_copies(&tx, erasure.resident).await?;
     helpdesk::forget_resident(&tx, erasure.resident, now).await?;

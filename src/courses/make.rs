@@ -83,6 +83,11 @@ pub struct TermRules {
     /// From the first day on: one changes the class, and leaves without saying why.
     pub change_days: i32,
     pub free_days: i32,
+    /// A class is completed with this share of its 学时, and the teacher's word if needed.
+    pub completion_percent: i32,
+    pub pass_needed: bool,
+    /// So many 学时 are one credit.
+    pub credit_hours: i32,
 }
 
 impl Default for TermRules {
@@ -99,6 +104,9 @@ impl Default for TermRules {
             travel_minutes: 15,
             change_days: 14,
             free_days: 14,
+            completion_percent: 70,
+            pass_needed: true,
+            credit_hours: 16,
         }
     }
 }
@@ -225,6 +233,8 @@ async fn put_term(
     check::between(wanted.travel_minutes, 0, 240, "路上的分钟数")?;
     check::between(wanted.change_days, 0, 366, "可以换班的天数")?;
     check::between(wanted.free_days, 0, 366, "退课不用写原因的天数")?;
+    check::between(wanted.completion_percent, 0, 100, "结业要上满的百分比")?;
+    check::between(wanted.credit_hours, 1, 1000, "一个学分的学时")?;
     if wanted.pledge_needed && members::pledge(tx).await?.is_none() {
         return Err(Error::conflict("no_pledge", "还没有承诺书，先在“承诺书”里写好。"));
     }
@@ -252,6 +262,9 @@ async fn put_term(
         travel_minutes: Set(wanted.travel_minutes),
         change_days: Set(wanted.change_days),
         free_days: Set(wanted.free_days),
+        completion_percent: Set(wanted.completion_percent),
+        pass_needed: Set(wanted.pass_needed),
+        credit_hours: Set(wanted.credit_hours),
     };
     let saved: Result<term::Model> = save!(tx, by, now, "term", id.is_none(), row);
     let saved = saved?;

@@ -24,6 +24,23 @@ impl From<Written> for SheetFile {
     }
 }
 
+/// A page to be printed.
+#[derive(ApiResponse)]
+pub enum PdfFile {
+    /// A PDF; its name is in Chinese (RFC 5987).
+    #[oai(status = 200, content_type = "application/pdf")]
+    File(Binary<Vec<u8>>, #[oai(header = "Content-Disposition")] String),
+}
+
+impl PdfFile {
+    /// Shown where a browser can show it.
+    pub fn named(name: &str, bytes: Vec<u8>) -> Self {
+        let name = encoded(name);
+        let disposition = format!("inline; filename=\"paper.pdf\"; filename*=UTF-8''{name}");
+        Self::File(Binary(bytes), disposition)
+    }
+}
+
 /// As RFC 5987 writes what is not plain.
 fn encoded(text: &str) -> String {
     text.bytes()

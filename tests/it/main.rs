@@ -27,6 +27,7 @@ mod histories;
 mod invite;
 mod linking;
 mod logs;
+mod learning;
 mod members;
 mod migrations;
 mod news;

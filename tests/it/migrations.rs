@@ -61,7 +61,7 @@ on_both_databases! {
         }
         compare!(
             article article_review article_version attendance attendance_event audit bar callback care_event care_task
-            check_verdict class class_rule community consent content_check course delegation delivery
+            certificate check_verdict class class_pass class_rule community consent content_check course delegation delivery
             draw draw_class draw_entry enrolment enrolment_change erasure family_code family_try
             followed_meeting follower help_media help_message
             help_thread holiday job late_answer learner_card link_code meeting meeting_change notice picture
@@ -138,6 +138,9 @@ on_both_databases! {
         words::<CareKind>(db, "care_task", "kind").await;
         words::<CareOutcome>(db, "care_task", "outcome").await;
         words::<CareStep>(db, "care_event", "step").await;
+        // A completion is of a class, 学时 of a year: neither word fits the other's row.
+        only(db, "certificate", "kind", [CertificateKind::Completion].into_iter()).await;
+        refuses(db, "check", "UPDATE certificate SET kind = 'hours'").await;
         words::<ArticleStatus>(db, "article", "status").await;
         words::<ReviewStage>(db, "article_review", "stage").await;
         words::<Verdict>(db, "article_review", "verdict").await;
@@ -171,7 +174,7 @@ on_both_databases! {
         refuses(db, "check", "UPDATE class SET held_percent = 101").await;
         refuses(db, "check", "UPDATE term SET held_percent = -1").await;
         refuses(db, "check", "UPDATE term SET held_hours = -1").await;
-        for unreal in ["term SET offer_hours = 0", "term SET travel_minutes = -1", "term SET change_days = -1", "term SET free_days = -1", "site SET held_percent = 101", "site SET offer_hours = 0", "class SET offer_hours = 0", "class SET offer_daytime_hours = -1"] {
+        for unreal in ["term SET offer_hours = 0", "term SET travel_minutes = -1", "term SET change_days = -1", "term SET free_days = -1", "site SET held_percent = 101", "site SET offer_hours = 0", "class SET offer_hours = 0", "class SET offer_daytime_hours = -1", "term SET completion_percent = 101", "term SET credit_hours = 0", "class_pass SET reason = NULL", "certificate SET revoked_for = 'x'", "certificate SET class_id = NULL", "certificate SET hours_hundredths = -1"] {
             refuses(db, "check", &format!("UPDATE {unreal}")).await;
         }
         accepts(db, "UPDATE class SET by_staff = 0").await;
@@ -226,7 +229,7 @@ on_both_databases! {
         repeat!(
             community resident wechat_identity resident_session staff staff_session site term
             course teacher meeting attendance attendance_event learner_card scan_tray notice delivery subscription callback
-            picture article_version publication enrolment article_review wechat_note care_task
+            picture article_version publication enrolment article_review wechat_note care_task certificate
         );
     }
 
@@ -241,6 +244,8 @@ on_both_databases! {
             ("attendance_event", "scan_id", ""),
             ("callback", "account, dedup_key", ""),
             ("care_task", "class_id, resident_id, first_meeting_id, kind", ""),
+            ("certificate", "class_id, resident_id", "revoked_at"),
+            ("certificate", "number", ""),
             ("check_verdict", "trace_id", ""),
             ("community", "name", ""),
             ("content_check", "subject, subject_id, kind", ""),

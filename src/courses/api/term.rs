@@ -74,6 +74,15 @@ pub(super) struct Rules {
     /// So many days from the first day on one leaves without saying why.
     #[oai(default = "free_days")]
     free_days: i32,
+    /// A class is completed with this share of its 学时, in percent…
+    #[oai(default = "completion_percent")]
+    completion_percent: i32,
+    /// …and, if so, the teacher's word.
+    #[oai(default = "pass_needed")]
+    pass_needed: bool,
+    /// So many 学时 are one credit.
+    #[oai(default = "credit_hours")]
+    credit_hours: i32,
 }
 
 macro_rules! usual {
@@ -87,6 +96,11 @@ macro_rules! usual {
 usual! {
     relative_from_age min_percent min_people decide_days
     offer_hours offer_daytime_hours travel_minutes change_days free_days
+    completion_percent credit_hours
+}
+
+fn pass_needed() -> bool {
+    TermRules::default().pass_needed
 }
 
 impl Rules {
@@ -103,6 +117,9 @@ impl Rules {
             travel_minutes: row.travel_minutes,
             change_days: row.change_days,
             free_days: row.free_days,
+            completion_percent: row.completion_percent,
+            pass_needed: row.pass_needed,
+            credit_hours: row.credit_hours,
         }
     }
 }
@@ -121,6 +138,9 @@ impl From<Rules> for TermRules {
             travel_minutes: rules.travel_minutes,
             change_days: rules.change_days,
             free_days: rules.free_days,
+            completion_percent: rules.completion_percent,
+            pass_needed: rules.pass_needed,
+            credit_hours: rules.credit_hours,
         }
     }
 }

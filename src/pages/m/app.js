@@ -37,6 +37,8 @@ const PAGES = {
   care: later('care', () => import('./later/care.js')),
   pledge, relative, home, classes, class: classPage, mine, change, checkin, hours: hoursPage, messages,
   leave: later('leave', () => import('./later/leave.js')),
+  verify: later('verify', () => import('./later/verify.js')),
+  record: later('record', () => import('./later/record.js')),
   news, article, login, consent, profile, help, missing, desk, link: linkPage,
   wishes, draw: drawPage, family, absent, card: cardPage, seen: cardSeen,
 };

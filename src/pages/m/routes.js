@@ -10,6 +10,8 @@ const PAGES = [
   [/^\/change\/(\d+)$/, 'change', '换班', true],
   [/^\/checkin$/, 'checkin', '签到', true],
   [/^\/hours$/, 'hours', '学时', true],
+  [/^\/record$/, 'record', '学习档案', true],
+  [/^\/verify\/([\w-]+)$/, 'verify', '查验证书'],
   [/^\/(?:messages|notices)$/, 'messages', '消息', true],
   [/^\/news$/, 'news', '新闻'],
   [/^\/news\/(\d+)$/, 'article', '新闻'],

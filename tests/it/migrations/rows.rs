@@ -29,7 +29,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     assert_eq!(second.insert(db).await.expect("second class").id, ClassId(2));
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
-        learner_card scan_tray care_task care_event
+        learner_card scan_tray care_task care_event class_pass certificate
         picture article article_version article_review publication
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict wechat_note
@@ -276,6 +276,9 @@ pub fn term() -> entity::term::Model {
         travel_minutes: 20,
         change_days: 21,
         free_days: 7,
+        completion_percent: 60,
+        pass_needed: false,
+        credit_hours: 20,
     }
 }
 
@@ -869,5 +872,37 @@ pub fn care_event() -> entity::care_event::Model {
         staff_id: Some(StaffId(1)),
         note: text("下周来"),
         at: instant(2),
+    }
+}
+
+pub fn class_pass() -> entity::class_pass::Model {
+    entity::class_pass::Model {
+        id: 1,
+        class_id: ClassId(1),
+        resident_id: ResidentId(1),
+        passed: false,
+        reason: text("没交作品"),
+        staff_id: StaffId(1),
+        at: instant(2),
+    }
+}
+
+pub fn certificate() -> entity::certificate::Model {
+    entity::certificate::Model {
+        id: 1,
+        number: "CYS-2026-7K3QF9XA".to_owned(),
+        kind: CertificateKind::Completion,
+        resident_id: ResidentId(1),
+        class_id: Some(ClassId(1)),
+        year: None,
+        name: "王秀英".to_owned(),
+        about: "2026 秋季班“智在指尖”".to_owned(),
+        hours_hundredths: 2800,
+        credits_tenths: 17,
+        issued_by: Some(StaffId(1)),
+        issued_at: instant(2),
+        revoked_at: None,
+        revoked_by: None,
+        revoked_for: None,
     }
 }

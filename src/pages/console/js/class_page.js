@@ -40,7 +40,8 @@ export function tabs(one, current) {
   const tab = (key, href, text) => h('a', { href, testid: `tab-${key}`, 'aria-current': key === current ? 'page' : null }, text);
   return h('nav.tabs', { 'aria-label': '这个班' },
     tab('meetings', `#/classes/${one.id}`, '课次'),
-    tab('learners', `#/classes/${one.id}/learners`, `学员（${one.taken}${one.waiting ? `，候补 ${one.waiting}` : ''}）`));
+    tab('learners', `#/classes/${one.id}/learners`, `学员（${one.taken}${one.waiting ? `，候补 ${one.waiting}` : ''}）`),
+    tab('results', `#/classes/${one.id}/results`, '结业'));
 }
 
 function aside(one) {

@@ -23,6 +23,7 @@ const NAV = [
     ['counter', '#/counter', '窗口报名', 'enrolment'],
     ['classes', '#/classes', '班级', 'enrolment'],
     ['residents', '#/residents', '居民', 'enrolment'],
+    ['figures', '#/figures', '学时人次', 'enrolment'],
     ['terms', '#/terms', '学期', 'centre'],
     ['pledge', '#/pledge', '承诺书', 'centre'],
     ['courses', '#/courses', '课程', 'centre'],

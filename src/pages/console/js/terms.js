@@ -66,6 +66,9 @@ const fields = (term) => [
   field({ name: 'change_days', label: '开学几天内可以换班', type: 'number', value: term?.change_days ?? 14, required: true, min: '0', max: '366', inputmode: 'numeric' }),
   field({ name: 'free_days', label: '开学几天内退课不用写原因', type: 'number', value: term?.free_days ?? 14, required: true, min: '0', max: '366', inputmode: 'numeric' }),
   field({ name: 'travel_minutes', label: '两处上课，至少隔几分钟', type: 'number', value: term?.travel_minutes ?? 15, required: true, min: '0', max: '240', inputmode: 'numeric', hint: '不到这么久，报名时提醒。' }),
+  field({ name: 'completion_percent', label: '结业要上满百分之几的学时', type: 'number', value: term?.completion_percent ?? 70, required: true, min: '0', max: '100', inputmode: 'numeric' }),
+  field({ name: 'credit_hours', label: '多少学时算 1 个学分', type: 'number', value: term?.credit_hours ?? 16, required: true, min: '1', max: '1000', inputmode: 'numeric', hint: '结业的班才算学分。' }),
+  field({ name: 'pass_needed', label: '结业还要老师说通过', type: 'checkbox', value: term?.pass_needed ?? true, full: true, hint: '不打勾就只看学时。' }),
   field({ name: 'pledge_needed', label: '报名前要签承诺书', type: 'checkbox', value: term?.pledge_needed, full: true, hint: '承诺书在“承诺书”里写。' }),
   field({ name: 'travel_refused', label: '两处上课、路上来不及的，不让报', type: 'checkbox', value: term?.travel_refused, full: true, hint: '不打勾就只提醒。' }),
 ];

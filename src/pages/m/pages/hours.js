@@ -17,6 +17,7 @@ export async function hoursPage() {
       h('progress', { max: String(goal), value: Math.min(year, goal), 'aria-label': `今年的目标是 ${hours(goal)} 学时，已学 ${hours(year)} 学时` }),
       h('p', {}, rest > 0 ? `今年的目标是 ${hours(goal)} 学时，还差 ${hours(rest)} 学时。` : `今年的目标 ${hours(goal)} 学时，已经学满了！`),
       h('p.small', {}, `这个学期 ${hours(record.term_hundredths)} 学时，一共 ${hours(record.total_hundredths)} 学时。45 分钟是 1 学时。`)),
+    link('学习档案', '#/record', 'second'),
     h('h2', {}, '每次课'),
     record.items.length ? h('ul.lines', {}, record.items.map(line)) : [h('p.empty', {}, '还没有上过课。签到以后，学时记在这里。'), link('找班级', '#/classes', 'second')],
   ];
