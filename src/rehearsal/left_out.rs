@@ -98,6 +98,9 @@ mod tests {
             travel_minutes: 15,
             change_days: 14,
             free_days: 14,
+            completion_percent: 70,
+            pass_needed: true,
+            credit_hours: 16,
         }
     }
 

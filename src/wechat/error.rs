@@ -128,6 +128,12 @@ impl Error {
         Self { http_status, ..Self::ours(endpoint, class, format!("HTTP {status}")) }
     }
 
+    /// As WeChat says it, where we know before it is asked.
+    pub(super) fn known(mut self, errcode: i64) -> Self {
+        self.errcode = Some(errcode);
+        self
+    }
+
     /// It makes sense again at that time.
     pub(super) fn until(mut self, at: DateTime<Utc>) -> Self {
         self.retry_at = Some(at);

@@ -6,7 +6,7 @@
 //! 3. The last tenth of a known limit is kept for people who wait: jobs stop before. Our
 //!    own count alone never refuses a person; it is an estimate, WeChat's word is not.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ impl Quota {
             // Another instance may have had the quota cleared.
             let standing = inner.quickly(inner.cache.get(&spent_key(account, name))).await;
             if standing != Some(None) {
-                return Err(refusal(path, "the quota is used up", until));
+                return Err(refusal(path, "the quota is used up", until).known(45009));
             }
             self.with(name, |pot| pot.spent_until = None);
         }
@@ -136,18 +136,31 @@ impl Quota {
         Some(until)
     }
 
-    /// WeChat has set its counters back: nothing is used up any more.
-    pub(super) async fn reopen(&self, inner: &Inner, account: &Account, only: Option<&str>) {
-        let spent: Vec<(&'static str, DateTime<Utc>)> = {
+    /// WeChat has set its counters back: nothing is used up any more, also for instances
+    /// that met another limit than this one.
+    pub(super) async fn reopen(
+        &self,
+        inner: &Inner,
+        account: &Account,
+        listed: &'static [Listed],
+        only: Option<&'static str>,
+    ) {
+        let mut names: BTreeSet<_> = match only {
+            Some(name) => BTreeSet::from([name]),
+            None => listed.iter().map(|(path, _)| endpoint::pot(path)).collect(),
+        };
+        {
             let mut pots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let wanted = pots.iter_mut().filter(|(name, _)| only.is_none_or(|only| **name == only));
-            wanted.filter_map(|(name, pot)| Some((*name, pot.spent_until.take()?))).collect()
-        };
-        for (name, until) in spent {
-            let text = until.timestamp_millis().to_string();
-            let key = spent_key(account, name);
-            let _shared = inner.quickly(inner.cache.remove_if(&key, &text)).await;
+            names.extend(wanted.filter_map(|(name, pot)| pot.spent_until.take().map(|_| *name)));
         }
+        let forget = names.into_iter().map(async |name| {
+            let key = spent_key(account, name);
+            if let Some(Some(until)) = inner.quickly(inner.cache.get(&key)).await {
+                let _shared = inner.quickly(inner.cache.remove_if(&key, &until)).await;
+            }
+        });
+        let _all: Vec<()> = join_all(forget).await;
     }
 
     /// Takes over WeChat's own numbers.

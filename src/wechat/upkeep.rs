@@ -157,7 +157,7 @@ impl<'a> Upkeep<'a> {
     pub async fn clear_quota_of(&self, path: &'static str) -> Result<(), Error> {
         let body = cgi_path(QUOTA_CLEAR, path)?;
         let _answer: IgnoredAny = self.inner.post(self.account, QUOTA_CLEAR, &body).await?;
-        self.account.quota.reopen(self.inner, self.account, Some(endpoint::pot(path))).await;
+        self.reopen(Some(endpoint::pot(path))).await;
         Ok(())
     }
 
@@ -168,7 +168,7 @@ impl<'a> Upkeep<'a> {
     pub async fn clear_quota(&self) -> Result<(), Error> {
         let body = json!({ "appid": self.account.appid });
         let _answer: IgnoredAny = self.inner.post(self.account, CLEAR, &body).await?;
-        self.account.quota.reopen(self.inner, self.account, None).await;
+        self.reopen(None).await;
         Ok(())
     }
 
@@ -180,7 +180,7 @@ impl<'a> Upkeep<'a> {
         let secret = self.account.secret.expose_secret();
         let body = json!({ "appid": self.account.appid, "appsecret": secret });
         let _answer: IgnoredAny = self.inner.post_open(self.account, CLEAR_V2, &body).await?;
-        self.account.quota.reopen(self.inner, self.account, None).await;
+        self.reopen(None).await;
         Ok(())
     }
 
@@ -259,6 +259,10 @@ impl<'a> Upkeep<'a> {
     /// The last failures, newest first.
     pub async fn troubles(&self) -> Vec<Trouble> {
         self.inner.troubles(self.account).await
+    }
+
+    async fn reopen(&self, only: Option<&'static str>) {
+        self.account.quota.reopen(self.inner, self.account, self.listed(), only).await;
     }
 
     fn is_mini(&self) -> bool {

@@ -257,6 +257,27 @@ async fn a_right_that_was_denied_is_remembered_and_forgotten_when_it_is_granted(
     assert!(other.official().upkeep().missing().await.is_empty());
 }
 
+#[tokio::test]
+async fn counts_that_one_instance_sets_back_are_set_back_for_all() {
+    let platform = platform(|seen| match seen.path.as_str() {
+        STABLE_TOKEN => token("t"),
+        MENU => refusal(45009),
+        _ => ok(),
+    })
+    .await;
+    let (cache, clock) = (Cache::local(), clock());
+    let met = platform.client_set(cache.clone(), clock.clone(), &[]);
+    let other = platform.client_set(cache, clock, &[]);
+    for said in ["by WeChat", "here"] {
+        let error = met.official().get_menu().await.unwrap_err();
+        assert!(error.is(45009), "{said}: {error}");
+    }
+    assert_eq!(platform.seen(MENU).len(), 1, "not asked again");
+    other.official().upkeep().clear_quota().await.unwrap();
+    met.official().get_menu().await.unwrap_err();
+    assert_eq!(platform.seen(MENU).len(), 2);
+}
+
 /// A platform whose tokens die when `kill` counts up, as after somebody's forced refresh.
 async fn mortal() -> (Platform, Arc<AtomicU64>) {
     let life = Arc::new(AtomicU64::new(0));
