@@ -184,9 +184,9 @@ function usage(one) {
     columns: [
       { name: '做什么', lead: true, cell: (row) => [h('span.strong', row.name), h('div.small.soft.break', row.endpoint)] },
       { name: '已用', right: true, cell: (row) => row.used },
-      { name: '还剩', right: true, cell: (row) => row.left ?? '不知道' },
-      { name: '什么时候重新算', cell: (row) => (row.spent_until
-        ? badge(`用完了，${time.spoken(row.spent_until)}再试`, 'bad')
+      { name: '还剩', right: true, cell: (row) => (row.spent_until ? 0 : row.left ?? '不知道') },
+      { name: '何时重新算', cell: (row) => (row.spent_until
+        ? h('div', {}, badge('用完了', 'bad'), ` ${time.spoken(row.spent_until)}再试`)
         : time.spoken(row.resets_at)) },
       { name: '', acts: true, cell: (row) => (row.can_ask ? button('问微信', { about: row.name, onclick: async () => {
         await api.post(`/api/staff/wechat/accounts/${one.account}/quota`, { endpoint: row.endpoint });
