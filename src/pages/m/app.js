@@ -20,7 +20,6 @@ import { FAMILY_CODE, family, ownOnly, wantedActing } from './pages/family.js';
 import { help, missing } from './pages/help.js';
 import { home } from './pages/home.js';
 import { hoursPage } from './pages/hours.js';
-import { linkPage } from './pages/link.js';
 import { login } from './pages/login.js';
 import { messages } from './pages/messages.js';
 import { mine } from './pages/mine.js';
@@ -37,9 +36,10 @@ const PAGES = {
   care: later('care', () => import('./later/care.js')),
   pledge, relative, home, classes, class: classPage, mine, change, checkin, hours: hoursPage, messages,
   leave: later('leave', () => import('./later/leave.js')),
+  link: later('linkPage', () => import('./later/link.js')),
   verify: later('verify', () => import('./later/verify.js')),
   record: later('record', () => import('./later/record.js')),
-  news, article, login, consent, profile, help, missing, desk, link: linkPage,
+  news, article, login, consent, profile, help, missing, desk,
   wishes, draw: drawPage, family, absent, card: cardPage, seen: cardSeen,
 };
 /** Nobody does these for another. */
