@@ -15,18 +15,22 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 export const PASSWORD = "changyinsha-demo";
 
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Two ports that are free, and not the same: both are held until both are known. */
+async function freePorts() {
+  const servers = [createServer(), createServer()];
+  for (const server of servers) await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const ports = servers.map((server) => server.address().port);
+  for (const server of servers) await new Promise((resolve) => server.close(resolve));
+  return ports;
 }
+
+/** A time of day, in minutes, far from now: around now the demo has a class, whose teacher is busy. */
+export const farFromNow = () => ((new Date().getUTCHours() + 8) % 24 < 13 ? 19 * 60 : 7 * 60);
 
 /** A running demo. `stop()` asks it to end and waits for that. */
 export async function startDemo({ environment = {}, data, fresh = true } = {}) {
   const folder = data ?? (await mkdtemp(join(tmpdir(), "shangxue-demo-")));
-  const [port, sandboxPort] = [await freePort(), await freePort()];
+  const [port, sandboxPort] = await freePorts();
   const demo = {
     data: folder,
     url: `http://127.0.0.1:${port}`,

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { farFromNow } from "./demo.js";
 import { Stage, day } from "./stage.js";
 
 let stage;
@@ -25,7 +26,7 @@ before(async () => {
   const first = async (path) => (await centre("GET", path)).items[0].id;
   const [course_id, teacher_id] = [await first("/courses"), await first("/teachers")];
   made = (name, weekday, more) => centre("POST", "/classes", {
-    term_id: term.id, course_id, teacher_id, name, room: name, weekday, start_minute: 19 * 60,
+    term_id: term.id, course_id, teacher_id, name, room: name, weekday, start_minute: farFromNow(),
     duration_minutes: 90, meeting_count: 8, capacity: 3, held_percent: 0, ...more,
   });
 });

@@ -6,6 +6,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { farFromNow } from "./demo.js";
 import { Stage, day, from } from "./stage.js";
 
 let stage;
@@ -23,7 +24,7 @@ before(async () => {
   const first = async (path) => (await centre("GET", path)).items[0].id;
   const [course_id, teacher_id, site_id] = [await first("/courses"), await first("/teachers"), await first("/sites")];
   const open = (name, room, weekday, capacity) => centre("POST", "/classes", {
-    term_id: term.id, course_id, teacher_id, site_id, name, room, capacity, weekday, start_minute: 19 * 60, duration_minutes: 90, meeting_count: 8, held_percent: 0,
+    term_id: term.id, course_id, teacher_id, site_id, name, room, capacity, weekday, start_minute: farFromNow(), duration_minutes: 90, meeting_count: 8, held_percent: 0,
   });
   small = await open("晚间一班", "夜校甲", 6, 1);
   large = await open("晚间二班", "夜校乙", 7, 5);
