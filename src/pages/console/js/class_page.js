@@ -100,6 +100,13 @@ function state(meeting, now) {
   return meeting.note ? badge('有变动', 'warn') : badge('未到');
 }
 
+const asAddress = (blob) => new Promise((resolve, reject) => {
+  const reader = new FileReader();
+  reader.onload = () => resolve(reader.result);
+  reader.onerror = () => reject(new Error('图片打不开，请关掉再试一次。'));
+  reader.readAsDataURL(blob);
+});
+
 /** What leads into the class from a poster or a text message. */
 function invite(one) {
   const address = `/api/staff/classes/${one.id}/mini-code`;
@@ -108,15 +115,15 @@ function invite(one) {
   const link = h('div', {}, button('生成短信链接', { testid: 'mini-link-make', onclick: (event) => busy(event.currentTarget, make) }));
   const make = async () => {
     const made = await api.post(`/api/staff/classes/${one.id}/mini-link`, {});
-    const text = h('input.numbers', { type: 'text', readonly: true, value: made.url, 'aria-label': '短信链接', testid: 'mini-link', onfocus: (event) => { event.target.select(); } });
-    put(link, text, h('p.soft.small', `点开就到这个班。${time.spoken(made.until)}以前有效。`));
+    const text = h('input.input.numbers', { type: 'text', readonly: true, value: made.url, 'aria-label': '短信链接', testid: 'mini-link', onfocus: (event) => { event.target.select(); } });
+    put(link, h('div.field', {}, text), h('p.soft.small', `点开就到这个班。${time.spoken(made.until)}以前有效。`));
     text.focus();
   };
   const draw = async () => {
     try {
       const { blob } = await api.file('GET', address);
-      image.src = URL.createObjectURL(blob);
-      await image.decode();
+      // Pages may show what they carry themselves, and nothing that only the browser holds.
+      image.src = await asAddress(blob);
       image.hidden = false;
       put(picture, image, h('p', {}, h('a.button', { href: image.src, download: `${one.name}-小程序码.jpg`, testid: 'mini-code-save' }, '保存图片')));
     } catch (error) {
