@@ -55,6 +55,15 @@ pub(super) fn welcome(app: &App) -> String {
     ])
 }
 
+/// Said to a new follower who came by a code that links nobody any more.
+pub(super) fn welcome_with_outdated(app: &App) -> String {
+    said(&[
+        welcome(app),
+        "您扫的码过时了，账号还没有连上。".to_owned(),
+        "要连账号，请回复“绑定”。".to_owned(),
+    ])
+}
+
 /// The answers that are the same for everybody and at any time, made once.
 pub struct Sayings {
     sign_up: String,

@@ -281,9 +281,11 @@ async fn official(
             followers::follow(tx, openid, true, at, now).await?;
             let scene = event_key.as_deref().unwrap_or_default();
             let joined = followers::scanned(tx, openid, scene, now).await?;
-            return Ok(Some(
-                joined.map_or_else(|| answers::welcome(app), |joined| answers::joined(app, joined)),
-            ));
+            return Ok(Some(match joined {
+                Some(joined) => answers::joined(app, joined),
+                None if scene.starts_with("qrscene_") => answers::welcome_with_outdated(app),
+                None => answers::welcome(app),
+            }));
         }
         Message::Event(Event::Scan { scene, .. }) => {
             let joined = followers::scanned(tx, openid, scene, now).await?;

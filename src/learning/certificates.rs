@@ -117,10 +117,14 @@ pub async fn statement(app: &App, resident: ResidentId, year: i32) -> Result<cer
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     store::lock_resident(&tx, resident).await?;
-    for one in store::live_statements(&tx, resident, year).await? {
-        if i64::from(one.hours_hundredths) == hours && one.name == record.person.name {
-            return Ok(one);
-        }
+    let standing = store::live_statements(&tx, resident, year).await?;
+    let same = |one: &&certificate::Model| {
+        i64::from(one.hours_hundredths) == hours && one.name == record.person.name
+    };
+    if let Some(one) = standing.iter().find(same) {
+        return Ok(one.clone());
+    }
+    for one in standing {
         store::revoke(&tx, one.id, None, "有了新的证明", now).await?;
     }
     let new = store::New {

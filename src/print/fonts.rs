@@ -1,5 +1,8 @@
 //! The fonts, the first of which that has a character gives it.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use krilla::text::{Font, GlyphId};
 use skrifa::instance::{LocationRef, Size};
 use skrifa::{FontRef, MetadataProvider};
@@ -12,10 +15,19 @@ pub(super) const OURS: [(&str, &[u8]); 2] = [
     ("DroidSansFallbackFull.ttf", include_bytes!("fonts/DroidSansFallbackFull.ttf")),
 ];
 
+#[derive(Clone)]
 struct Known {
-    bytes: Vec<u8>,
+    bytes: Cow<'static, [u8]>,
     font: Font,
 }
+
+/// Those inside the binary, parsed once.
+static KNOWN: LazyLock<Option<Vec<Known>>> = LazyLock::new(|| {
+    let known = |(_, bytes): (&str, &'static [u8])| {
+        Some(Known { bytes: Cow::Borrowed(bytes), font: Font::new(bytes.into(), 0)? })
+    };
+    OURS.into_iter().map(known).collect()
+});
 
 pub(super) struct Fonts(Vec<Known>);
 
@@ -33,16 +45,12 @@ impl Fonts {
     /// # Errors
     /// The file cannot be read, or is no font.
     pub(super) fn load(extra: &str) -> Result<Self> {
-        let mut known = Vec::new();
-        for (name, bytes) in OURS {
-            let font = Font::new(bytes.into(), 0);
-            let font = font.ok_or_else(|| Error::internal(format!("{name} is no font")))?;
-            known.push(Known { bytes: bytes.to_vec(), font });
-        }
+        let mut known =
+            KNOWN.clone().ok_or_else(|| Error::internal("a font of the binary is no font"))?;
         if !extra.is_empty() {
             let bytes = std::fs::read(extra).map_err(|error| unreadable().with_source(error))?;
             let font = Font::new(bytes.clone().into(), 0).ok_or_else(unreadable)?;
-            known.push(Known { bytes, font });
+            known.push(Known { bytes: Cow::Owned(bytes), font });
         }
         Ok(Self(known))
     }

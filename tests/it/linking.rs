@@ -103,6 +103,10 @@ on_both_databases_with_wechat! {
         }
         let answer = said(&world.platform.say(&stranger, "学时").await.unwrap());
         assert!(answer.contains("连上账号"), "the stranger is nobody: {answer}");
+        // Who came by it to the account is welcomed, and told.
+        let newcomer = world.platform.add_user("新来的人");
+        let answer = said(&world.platform.scan(&newcomer, &code).await.unwrap());
+        assert!(answer.contains("欢迎关注") && answer.contains("还没有连上"), "{answer}");
         // With a code of their own who is linked is told so, and a second account is refused.
         let answer = said(&world.platform.scan(&phone, &link(&world, &token).await).await.unwrap());
         assert!(answer.contains("早就连上了"), "{answer}");
