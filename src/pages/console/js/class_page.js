@@ -110,9 +110,9 @@ const asAddress = (blob) => new Promise((resolve, reject) => {
 /** What leads into the class from a poster or a text message. */
 function invite(one) {
   const address = `/api/staff/classes/${one.id}/mini-code`;
-  const image = h('img.qr', { testid: 'mini-code', alt: `“${one.name}”的小程序码`, width: '280', height: '280', hidden: true });
-  const picture = h('div', {}, h('p.soft', { role: 'status' }, '正在取小程序码…'));
-  const link = h('div', {}, button('生成短信链接', { testid: 'mini-link-make', onclick: (event) => busy(event.currentTarget, make) }));
+  const image = h('img.mini-code', { testid: 'mini-code', alt: `“${one.name}”的小程序码`, width: '280', height: '280', hidden: true });
+  const picture = h('div.stack', {}, h('p.soft', { role: 'status' }, '正在取小程序码…'));
+  const link = h('div.stack', {}, button('生成短信链接', { testid: 'mini-link-make', onclick: (event) => busy(event.currentTarget, make) }));
   const make = async () => {
     const made = await api.post(`/api/staff/classes/${one.id}/mini-link`, {});
     const text = h('input.input.numbers', { type: 'text', readonly: true, value: made.url, 'aria-label': '短信链接', testid: 'mini-link', onfocus: (event) => { event.target.select(); } });
