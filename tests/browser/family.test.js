@@ -71,6 +71,8 @@ test("a daughter acts for her mother, openly and until the mother says no", asyn
   await stage.look(office, "family-history");
   await office.keyboard.press("Escape");
   await office.goto(`${stage.url}/console/#/residents`);
+  // The page of the learners has a search of the same name.
+  await office.getByTestId("residents-export").waitFor();
   await office.getByTestId("resident-query").fill("王秀英");
   await office.getByTestId("resident-form-submit").click();
   await office.locator('[data-testid^="resident-row-"]', { hasText: "王秀英" }).last().locator('[data-testid^="family-"]').click();
