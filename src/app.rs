@@ -9,6 +9,7 @@ use sea_orm::{
 use secrecy::ExposeSecret;
 use tokio_util::task::TaskTracker;
 
+use crate::attendance::CheckIns;
 use crate::cache::{Cache, CacheError};
 use crate::clock::Clock;
 use crate::config::Config;
@@ -32,6 +33,7 @@ pub struct App {
     pub sessions: Arc<Sessions>,
     pub catalogue: Arc<Catalogue>,
     pub decisions: Arc<Decisions>,
+    pub check_ins: Arc<CheckIns>,
     /// Work that a request began and does not wait for to the end; waited for at the stop.
     pub tasks: TaskTracker,
     pub vault: Arc<Vault>,
@@ -73,6 +75,8 @@ impl App {
         let catalogue = Arc::new(Catalogue::new(db.clone(), clock.clone()));
         let decisions =
             Decisions::new(db.clone(), cache.clone(), clock.clone(), Arc::clone(&config));
+        let check_ins =
+            CheckIns::new(db.clone(), clock.clone(), Arc::clone(&vault), Arc::clone(&config));
         Ok(Self {
             db,
             cache,
@@ -83,6 +87,7 @@ impl App {
             sessions,
             catalogue,
             decisions: Arc::new(decisions),
+            check_ins: Arc::new(check_ins),
             tasks: TaskTracker::new(),
             vault,
             config,

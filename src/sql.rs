@@ -5,6 +5,7 @@
 //! release the driver does not turn Nagle's algorithm off
 //! (<https://github.com/transact-rs/sqlx/issues/4335>).
 
+use std::collections::BTreeSet;
 use std::iter;
 
 use sea_orm::sea_query::{OnConflict, Query};
@@ -19,17 +20,24 @@ pub(crate) fn rounded<T: Clone>(items: &[T]) -> impl Iterator<Item = T> {
     items.iter().chain(last).cloned()
 }
 
-/// The rows in order, `largest` at a time, and of the rest the largest power of two, for
-/// an `INSERT` each. `largest` is a power of two.
+/// Each once, in order.
+pub(crate) fn distinct<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
+    all.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// The rows in order, for an `INSERT` each: `largest` at a time, and of the rest as many as
+/// the first three binary digits of their number say. So there are few texts, and hardly
+/// ever more than two of them for a rest.
 fn portions<T>(rows: impl IntoIterator<Item = T>, largest: usize) -> impl Iterator<Item = Vec<T>> {
     let mut rows = rows.into_iter().collect::<Vec<_>>().into_iter();
     iter::from_fn(move || {
-        let size = largest.min(1 << rows.len().checked_ilog2()?);
-        Some(rows.by_ref().take(size).collect())
+        let rest = rows.len().min(largest);
+        let unit = 1 << rest.checked_ilog2()?.saturating_sub(2);
+        Some(rows.by_ref().take(rest - rest % unit).collect())
     })
 }
 
-/// Writes rows, `largest` (a power of two) in a statement.
+/// Writes rows, `largest` in a statement.
 ///
 /// # Errors
 /// The database.
@@ -42,6 +50,25 @@ pub(crate) async fn insert_all<A: ActiveModelTrait>(
         A::Entity::insert_many(rows).exec_without_returning(conn).await?;
     }
     Ok(())
+}
+
+/// As [`insert_all`], but where a row stands already as `conflict` says; how many were
+/// written.
+///
+/// # Errors
+/// The database.
+pub(crate) async fn insert_or<A: ActiveModelTrait>(
+    conn: &impl ConnectionTrait,
+    rows: impl IntoIterator<Item = A>,
+    largest: usize,
+    conflict: OnConflict,
+) -> Result<u64> {
+    let mut written = 0;
+    for rows in portions(rows, largest) {
+        let insert = A::Entity::insert_many(rows).on_conflict(conflict.clone());
+        written += insert.exec_without_returning(conn).await?;
+    }
+    Ok(written)
 }
 
 /// As [`insert_all`], but for rows that stand already by `once`; these columns of those
@@ -84,7 +111,11 @@ mod tests {
         assert_eq!(lengths(0), Vec::<usize>::new());
         assert_eq!(lengths(1), [1]);
         assert_eq!(lengths(8), [8]);
-        assert_eq!(lengths(23), [8, 8, 4, 2, 1]);
+        assert_eq!(lengths(23), [8, 8, 7]);
+        let lengths = |count| portions(0..count, 64).map(|some| some.len()).collect::<Vec<_>>();
+        assert_eq!(lengths(85), [64, 20, 1]);
+        let texts: BTreeSet<_> = (0..=256).flat_map(lengths).collect();
+        assert_eq!(texts.len(), 20);
         assert_eq!(portions(0..23, 8).flatten().collect::<Vec<_>>(), (0..23).collect::<Vec<_>>());
     }
 }

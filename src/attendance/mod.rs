@@ -18,6 +18,8 @@
 //! 8. Who checks in or asks for leave by phone does it for themselves: no family member
 //!    does it for them.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
@@ -26,6 +28,7 @@ use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, Role
 
 use crate::app::App;
 use crate::clock;
+use crate::config;
 use crate::error::{Error, Result};
 use crate::members::Learner;
 use crate::outbox::{self, Job};
@@ -38,6 +41,7 @@ mod day;
 mod device;
 mod leave;
 mod register;
+mod rush;
 mod scans;
 mod store;
 mod tray;
@@ -46,6 +50,7 @@ mod window;
 
 pub use card::{Card, forget_resident, mine as my_card, replace_mine as replace_my_card};
 pub use leave::{OnLeave, WhyAway, ask as ask_leave, on_leave, take_back as take_leave_back};
+pub use rush::CheckIns;
 pub use scans::{Outcome, Scan, Taken, Upload, upload as take_scans};
 pub use store::{HoursLine, MeetingFacts, hours_of};
 pub use window::Window;
@@ -165,9 +170,12 @@ pub async fn next_meeting(
 
 /// When the check-in of a meeting is open.
 pub fn window(app: &App, facts: &MeetingFacts) -> Window {
-    let rules = &app.config.attendance;
+    window_at(&app.config.attendance, app.clock.now(), facts)
+}
+
+fn window_at(rules: &config::Attendance, now: DateTime<Utc>, facts: &MeetingFacts) -> Window {
     Window::at(
-        app.clock.now(),
+        now,
         facts.meeting.starts_at,
         facts.meeting.ends_at,
         rules.opens_before_minutes,
@@ -181,7 +189,7 @@ pub fn window(app: &App, facts: &MeetingFacts) -> Window {
 /// Another's class, a cancelled meeting, or not the time for it.
 pub async fn code_for(app: &App, colleague: &Colleague, id: MeetingId) -> Result<Code> {
     let facts = meeting_of(app, colleague, id).await?;
-    refuse_outside(app, &facts)?;
+    refuse_outside(&app.config.attendance, app.clock.now(), &facts)?;
     let step_s = app.config.attendance.code_step_s;
     let now = app.clock.now();
     let token = code::token(&app.vault, facts.class_id(), id, code::step(now, step_s));
@@ -192,18 +200,22 @@ pub async fn code_for(app: &App, colleague: &Colleague, id: MeetingId) -> Result
     })
 }
 
-fn refuse_outside(app: &App, facts: &MeetingFacts) -> Result<()> {
+fn refuse_outside(
+    rules: &config::Attendance,
+    now: DateTime<Utc>,
+    facts: &MeetingFacts,
+) -> Result<()> {
     if facts.meeting.status == MeetingStatus::Cancelled {
         return Err(Error::conflict("meeting_cancelled", "这次课已经取消，不用签到。"));
     }
-    match window(app, facts) {
+    match window_at(rules, now, facts) {
         Window::Open => Ok(()),
         Window::Before => Err(Error::conflict(
             "too_early",
             format!(
                 "还没到签到时间。{}的课，提前{}分钟开始签到。",
                 clock::spoken(facts.meeting.starts_at),
-                app.config.attendance.opens_before_minutes
+                rules.opens_before_minutes
             ),
         )),
         Window::After => Err(Error::conflict("too_late", "这次课的签到已经结束。")
@@ -221,61 +233,15 @@ pub async fn check_in(app: &App, who: &Learner, scanned: &str) -> Result<CheckIn
         return Err(Error::invalid("card_scanned", "这是学员卡，请给老师扫。")
             .or_else("自己签到，请扫老师屏幕上的码。", Some("/checkin".to_owned())));
     }
-    let resident = who.id;
-    let invalid = || {
-        Error::invalid("code_invalid", "这不是签到码。")
-            .or_else("请对准老师屏幕上的二维码再扫一次。", Some("/checkin".to_owned()))
-    };
-    let token = code::Token::parse(scanned).ok_or_else(invalid)?;
-    let facts = store::meeting(app.db.read(), token.meeting).await?.ok_or_else(invalid)?;
-    if !token.is_genuine(&app.vault, facts.class_id()) {
-        return Err(invalid());
-    }
-    let rules = &app.config.attendance;
-    let now = app.clock.now();
-    if !token.is_current(code::step(now, rules.code_step_s), rules.code_steps_before) {
-        return Err(Error::conflict("code_expired", "这个码已经过期了，码每几秒换一次。")
-            .or_else("请看老师屏幕上的新码，再扫一次。", Some("/checkin".to_owned())));
-    }
-    if !store::has_place(app.db.read(), resident, facts.class_id()).await? {
-        return Err(Error::forbidden(
-            "not_enrolled",
-            format!("您没有报名“{}”。", facts.class_name()),
-        )
-        .or_else("看看这个班还能不能报名。", Some(format!("/classes/{}", facts.class_id()))));
-    }
-    refuse_outside(app, &facts)?;
+    let token = code::Token::parse(scanned).ok_or_else(invalid_code)?;
+    // The session is the phone: it serves one learner.
+    let device = who.token_hash.get(..DEVICE_MARK).map(str::to_owned);
+    app.check_ins.ask(rush::Scanned { token, who: who.id, device }).await
+}
 
-    let tx = app.db.begin().await?;
-    store::events::open_rows(&tx, token.meeting, &[resident], now).await?;
-    let words = said(&tx, token.meeting, resident).await?;
-    let event = store::events::NewEvent {
-        meeting: token.meeting,
-        resident,
-        way: CheckInWay::Code,
-        status: Some(AttendanceStatus::Present),
-        actor_kind: ActorKind::Resident,
-        actor_id: Some(resident.0),
-        reason: None,
-        code_step: Some(token.step),
-        happened_at: latest(&words, now),
-        device_at: None,
-        // The session is the phone: it serves one learner.
-        device: who.token_hash.get(..DEVICE_MARK).map(str::to_owned),
-        scan_id: None,
-    };
-    let before = register::fold(&words).status;
-    // A code works once per person, also after a correction. A scan of somebody who is there
-    // changes nothing, and is written all the same: what happened before it may come later.
-    if store::events::append(&tx, &[event], now).await? == 0 {
-        return Ok(CheckIn::AlreadyRecorded(facts));
-    }
-    compute(&tx, &facts, &[resident], now).await?;
-    tx.commit().await?;
-    if before == Some(AttendanceStatus::Present) {
-        return Ok(CheckIn::AlreadyRecorded(facts));
-    }
-    Ok(CheckIn::Recorded(facts))
+fn invalid_code() -> Error {
+    Error::invalid("code_invalid", "这不是签到码。")
+        .or_else("请对准老师屏幕上的二维码再扫一次。", Some("/checkin".to_owned()))
 }
 
 /// So much of a session's hash tells phones apart; it opens nothing.
@@ -305,12 +271,23 @@ async fn compute(
     residents: &[ResidentId],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    let (id, hours) = (facts.meeting.id, facts.hours_hundredths());
-    let words = store::events::words(tx, id, Some(residents)).await?;
+    let mut words = store::events::words(tx, facts.meeting.id, Some(residents)).await?;
     for resident in residents {
-        let standing = register::fold(words.get(resident).map_or(&[], Vec::as_slice));
-        store::events::set(tx, id, *resident, &standing, hours, now).await?;
+        words.entry(*resident).or_default();
     }
+    settle(tx, facts, &words, now).await
+}
+
+/// …of which this was said.
+async fn settle(
+    tx: &DatabaseTransaction,
+    facts: &MeetingFacts,
+    words: &HashMap<ResidentId, Vec<register::Word>>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (id, hours) = (facts.meeting.id, facts.hours_hundredths());
+    let standings = words.iter().map(|(resident, said)| (*resident, register::fold(said)));
+    store::events::set_all(tx, id, standings, hours, now).await?;
     // What was concluded from the register of a meeting that is over is looked at anew.
     if now >= facts.meeting.ends_at {
         outbox::enqueue(tx, &Job::FollowMeeting { meeting: id }, now, now).await?;

@@ -16,6 +16,7 @@ use entity::{
 use super::{RollRow, register};
 use crate::error::Result;
 use crate::members;
+use crate::sql::rounded;
 
 pub(super) mod cards;
 pub(super) mod events;
@@ -59,6 +60,16 @@ pub(super) async fn meeting(
 ) -> Result<Option<MeetingFacts>> {
     let meeting = meeting::Entity::find_by_id(id).one(conn).await?;
     Ok(with_facts(conn, meeting.into_iter().collect()).await?.pop())
+}
+
+/// Several meetings at once; unknown ones are missing.
+pub(super) async fn meetings(
+    conn: &impl ConnectionTrait,
+    ids: &[MeetingId],
+) -> Result<HashMap<MeetingId, MeetingFacts>> {
+    let find = meeting::Entity::find().filter(meeting::Column::Id.is_in(rounded(ids)));
+    let facts = with_facts(conn, find.all(conn).await?).await?;
+    Ok(facts.into_iter().map(|facts| (facts.meeting.id, facts)).collect())
 }
 
 /// Meetings that start in `from..to`, by time; of `classes` alone where given.
@@ -128,6 +139,25 @@ pub(super) async fn changes(
         .order_by_asc(meeting_change::Column::Id)
         .all(conn)
         .await?)
+}
+
+/// Which of these people have a place in which of these classes.
+pub(super) async fn places(
+    conn: &impl ConnectionTrait,
+    residents: &[ResidentId],
+    classes: &[ClassId],
+) -> Result<HashSet<(ResidentId, ClassId)>> {
+    Ok(enrolment::Entity::find()
+        .select_only()
+        .columns([enrolment::Column::ResidentId, enrolment::Column::ClassId])
+        .filter(enrolment::Column::ResidentId.is_in(rounded(residents)))
+        .filter(enrolment::Column::ClassId.is_in(rounded(classes)))
+        .filter(enrolment::Column::Status.eq(EnrolmentStatus::Placed))
+        .into_tuple::<(ResidentId, ClassId)>()
+        .all(conn)
+        .await?
+        .into_iter()
+        .collect())
 }
 
 pub(super) async fn has_place(

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::courses::{self, ClassFacts};
 use crate::error::{Error, Result};
 use crate::members;
+use crate::sql::distinct;
 
 /// What becomes of a sign-up.
 #[derive(Debug)]
@@ -279,8 +280,4 @@ impl Book {
         }
         seats.push(Seat::New(one.class, number));
     }
-}
-
-fn distinct<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
-    all.collect::<BTreeSet<_>>().into_iter().collect()
 }

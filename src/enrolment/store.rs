@@ -20,7 +20,7 @@ use crate::error::Result;
 use crate::sql::{self, rounded};
 
 /// Rows in one statement.
-const ROWS: usize = 64;
+const ROWS: usize = 128;
 
 /// The states in which an enrolment counts; the unique indexes name the same.
 pub(super) const LIVE: [EnrolmentStatus; 3] =

@@ -20,6 +20,7 @@ mod support;
 mod callbacks;
 mod load;
 mod opening;
+mod register;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -59,6 +60,9 @@ async fn main() {
         }
         if wanted("past") {
             opening::the_past(backend).await;
+        }
+        if wanted("register") {
+            register::register(backend).await;
         }
         if wanted("browsing") {
             browsing(backend).await;

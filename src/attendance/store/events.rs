@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -16,6 +16,7 @@ use entity::{attendance, attendance_event};
 
 use crate::attendance::register::{Standing, Word};
 use crate::error::Result;
+use crate::sql::{self, rounded};
 
 /// What is written of a scan, tap, request or correction.
 #[derive(Clone, Debug)]
@@ -33,6 +34,24 @@ pub(in crate::attendance) struct NewEvent {
     pub(in crate::attendance) device: Option<String>,
     pub(in crate::attendance) scan_id: Option<String>,
 }
+
+impl NewEvent {
+    /// What it says; of those that come after all others.
+    pub(in crate::attendance) fn word(&self) -> Word {
+        Word {
+            id: i64::MAX,
+            scan_id: self.scan_id.clone(),
+            way: self.way,
+            status: self.status,
+            happened_at: self.happened_at,
+            reason: self.reason.clone(),
+            code_step: self.code_step,
+        }
+    }
+}
+
+/// Rows in one statement.
+const ROWS: usize = 64;
 
 /// Makes sure of the one row for the meeting and each of these people, and locks them in
 /// one order, so that what is written of a person is written one after the other.
@@ -61,10 +80,10 @@ pub(in crate::attendance) async fn open_rows(
     let once = OnConflict::columns([attendance::Column::MeetingId, attendance::Column::ResidentId])
         .do_nothing()
         .to_owned();
-    attendance::Entity::insert_many(rows).on_conflict(once).exec_without_returning(tx).await?;
+    sql::insert_or(tx, rows, ROWS, once).await?;
     attendance::Entity::find()
         .filter(attendance::Column::MeetingId.eq(meeting))
-        .filter(attendance::Column::ResidentId.is_in(residents))
+        .filter(attendance::Column::ResidentId.is_in(rounded(&residents)))
         .order_by_asc(attendance::Column::ResidentId)
         .lock_exclusive()
         .all(tx)
@@ -98,32 +117,44 @@ pub(in crate::attendance) async fn append(
         ..Default::default()
     });
     let once = OnConflict::new().do_nothing().to_owned();
-    Ok(attendance_event::Entity::insert_many(rows)
-        .on_conflict(once)
-        .exec_without_returning(tx)
-        .await?)
+    sql::insert_or(tx, rows, ROWS, once).await
 }
 
-/// Lets the row say what follows from all that was said.
-pub(in crate::attendance) async fn set(
+/// Lets the rows say what follows from all that was said.
+pub(in crate::attendance) async fn set_all(
     tx: &DatabaseTransaction,
     meeting: MeetingId,
-    resident: ResidentId,
-    standing: &Standing,
+    standings: impl IntoIterator<Item = (ResidentId, Standing)>,
     hours: i32,
     now: DateTime<Utc>,
 ) -> Result<()> {
     use attendance::Column;
-    let present = standing.status == Some(AttendanceStatus::Present);
-    attendance::Entity::update_many()
-        .col_expr(Column::Status, Expr::value(standing.status))
-        .col_expr(Column::HoursHundredths, Expr::value(if present { hours } else { 0 }))
-        .col_expr(Column::FirstPresentAt, Expr::value(standing.first_present_at))
-        .col_expr(Column::UpdatedAt, Expr::value(now))
-        .filter(Column::MeetingId.eq(meeting))
-        .filter(Column::ResidentId.eq(resident))
-        .exec(tx)
-        .await?;
+    let mut rows: Vec<_> = standings
+        .into_iter()
+        .map(|(resident, standing)| {
+            let present = standing.status == Some(AttendanceStatus::Present);
+            attendance::ActiveModel {
+                meeting_id: Set(meeting),
+                resident_id: Set(resident),
+                status: Set(standing.status),
+                hours_hundredths: Set(if present { hours } else { 0 }),
+                first_present_at: Set(standing.first_present_at),
+                updated_at: Set(now),
+                ..Default::default()
+            }
+        })
+        .collect();
+    // In the order in which they are locked.
+    rows.sort_unstable_by_key(|row| row.resident_id.clone().take());
+    let instead = OnConflict::columns([Column::MeetingId, Column::ResidentId])
+        .update_columns([
+            Column::Status,
+            Column::HoursHundredths,
+            Column::FirstPresentAt,
+            Column::UpdatedAt,
+        ])
+        .to_owned();
+    sql::insert_or(tx, rows, ROWS, instead).await?;
     Ok(())
 }
 
@@ -137,7 +168,7 @@ pub(in crate::attendance) async fn words(
         .filter(attendance_event::Column::MeetingId.eq(meeting))
         .order_by_asc(attendance_event::Column::Id);
     if let Some(residents) = residents {
-        find = find.filter(attendance_event::Column::ResidentId.is_in(residents.iter().copied()));
+        find = find.filter(attendance_event::Column::ResidentId.is_in(rounded(residents)));
     }
     let mut words: HashMap<ResidentId, Vec<Word>> = HashMap::new();
     for event in find.all(conn).await? {
