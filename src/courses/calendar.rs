@@ -84,8 +84,10 @@ pub fn gap((start, duration): (i32, i32), (other_start, other_duration): (i32, i
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use entity::ids::TermId;
+
+    use super::*;
+    use crate::courses::sample;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("valid")
@@ -103,24 +105,7 @@ mod tests {
             last_day: day(last),
             enrolment_opens_at: clock::at_local(day(opens), 9 * 60),
             enrolment_closes_at: clock::at_local(day(closes), 17 * 60),
-            max_classes_per_person: 3,
-            min_age: 50,
-            pledge_needed: false,
-            relative_from_age: 80,
-            travel_refused: false,
-            min_percent: 60,
-            min_people: 15,
-            decide_days: 3,
-            held_percent: 20,
-            held_hours: 24,
-            offer_hours: 24,
-            offer_daytime_hours: 12,
-            travel_minutes: 15,
-            change_days: 14,
-            free_days: 14,
-            completion_percent: 70,
-            pass_needed: true,
-            credit_hours: 16,
+            ..sample::term()
         }
     }
 

@@ -42,6 +42,8 @@ mod invite;
 mod make;
 mod plan;
 mod rules;
+#[cfg(test)]
+pub mod sample;
 mod sheet;
 mod store;
 mod timetable;

@@ -350,6 +350,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::courses::sample;
 
     fn at(day: u32, hour: i32) -> DateTime<Utc> {
         clock::at_local(chrono::NaiveDate::from_ymd_opt(2026, 9, day).expect("valid"), hour * 60)
@@ -357,30 +358,9 @@ mod tests {
 
     fn term() -> term::Model {
         term::Model {
-            id: TermId(1),
-            name: "秋季班".to_owned(),
-            first_day: "2026-10-01".parse().expect("valid"),
-            last_day: "2027-01-20".parse().expect("valid"),
             enrolment_opens_at: at(20, 9),
             enrolment_closes_at: at(28, 9),
-            max_classes_per_person: 3,
-            min_age: 50,
-            pledge_needed: false,
-            relative_from_age: 80,
-            travel_refused: false,
-            min_percent: 60,
-            min_people: 15,
-            decide_days: 3,
-            held_percent: 20,
-            held_hours: 24,
-            offer_hours: 24,
-            offer_daytime_hours: 12,
-            travel_minutes: 15,
-            change_days: 14,
-            free_days: 14,
-            completion_percent: 70,
-            pass_needed: true,
-            credit_hours: 16,
+            ..sample::term()
         }
     }
 

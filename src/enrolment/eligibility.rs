@@ -329,10 +329,11 @@ impl FullYears for NaiveDate {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use entity::ids::{CommunityId, SiteId, TeacherId, TermId};
+    use entity::ids::{CommunityId, SiteId};
     use entity::{class, course, site, term};
 
     use super::*;
+    use crate::courses::sample;
 
     fn now() -> DateTime<Utc> {
         clock::at_local("2026-09-01".parse().expect("valid"), 9 * 60)
@@ -340,34 +341,7 @@ mod tests {
 
     fn class(id: i64, weekday: i32, start_minute: i32) -> ClassFacts {
         ClassFacts {
-            class: class::Model {
-                id: ClassId(id),
-                term_id: TermId(1),
-                course_id: CourseId(id),
-                teacher_id: TeacherId(1),
-                site_id: SiteId(1),
-                name: format!("{id}班"),
-                room: "201".to_owned(),
-                capacity: 20,
-                taken: 0,
-                by_staff: 0,
-                held_percent: None,
-                waiting: 0,
-                last_queue_number: 0,
-                weekday,
-                start_minute,
-                duration_minutes: 90,
-                status: ClassStatus::Open,
-                residence: Residence::Everyone,
-                previous_needed: false,
-                min_people: None,
-                offer_hours: None,
-                offer_daytime_hours: None,
-                cut_to: None,
-                below_since: None,
-                kept_open_at: None,
-                created_at: now(),
-            },
+            class: class::Model { weekday, start_minute, ..sample::class(id) },
             course: course::Model {
                 id: CourseId(id),
                 name: "钩针编结".to_owned(),
@@ -378,30 +352,12 @@ mod tests {
                 max_age: None,
             },
             term: term::Model {
-                id: TermId(1),
-                name: "秋季班".to_owned(),
                 first_day: "2026-09-02".parse().expect("valid"),
                 last_day: "2026-12-31".parse().expect("valid"),
                 enrolment_opens_at: now() - TimeDelta::days(1),
                 enrolment_closes_at: now() + TimeDelta::days(1),
                 max_classes_per_person: 2,
-                min_age: 50,
-                pledge_needed: false,
-                relative_from_age: 80,
-                travel_refused: false,
-                min_percent: 60,
-                min_people: 15,
-                decide_days: 3,
-                held_percent: 20,
-                held_hours: 24,
-                offer_hours: 24,
-                offer_daytime_hours: 12,
-                travel_minutes: 15,
-                change_days: 14,
-                free_days: 14,
-                completion_percent: 70,
-                pass_needed: true,
-                credit_hours: 16,
+                ..sample::term()
             },
             site: site::Model {
                 id: SiteId(1),

@@ -66,10 +66,10 @@ fn phases(term: &term::Model, plan: Option<&term_plan::Model>) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta, Utc};
-    use entity::ids::{ClassId, CourseId, SiteId, TeacherId, TermId};
-    use entity::kinds::ClassStatus;
+    use entity::ids::TermId;
 
     use super::*;
+    use crate::courses::sample;
 
     fn opens() -> DateTime<Utc> {
         DateTime::from_timestamp(1_790_000_000, 0).expect("valid")
@@ -77,61 +77,10 @@ mod tests {
 
     fn term() -> term::Model {
         term::Model {
-            id: TermId(1),
-            name: "秋季班".to_owned(),
-            first_day: "2026-10-01".parse().expect("valid"),
-            last_day: "2027-01-20".parse().expect("valid"),
             enrolment_opens_at: opens(),
             enrolment_closes_at: opens() + TimeDelta::days(9),
-            max_classes_per_person: 3,
-            min_age: 50,
-            pledge_needed: false,
-            relative_from_age: 80,
-            travel_refused: false,
-            min_percent: 60,
-            min_people: 15,
-            decide_days: 3,
             held_percent: 0,
-            held_hours: 24,
-            offer_hours: 24,
-            offer_daytime_hours: 12,
-            travel_minutes: 15,
-            change_days: 14,
-            free_days: 14,
-            completion_percent: 70,
-            pass_needed: true,
-            credit_hours: 16,
-        }
-    }
-
-    fn class(id: i64) -> class::Model {
-        class::Model {
-            id: ClassId(id),
-            term_id: TermId(1),
-            course_id: CourseId(1),
-            teacher_id: TeacherId(1),
-            site_id: SiteId(1),
-            name: "一班".to_owned(),
-            room: "201教室".to_owned(),
-            capacity: 20,
-            taken: 0,
-            by_staff: 0,
-            held_percent: None,
-            waiting: 0,
-            last_queue_number: 0,
-            weekday: 2,
-            start_minute: 540,
-            duration_minutes: 90,
-            status: ClassStatus::Open,
-            residence: Residence::Everyone,
-            previous_needed: false,
-            min_people: None,
-            offer_hours: None,
-            offer_daytime_hours: None,
-            cut_to: None,
-            below_since: None,
-            kept_open_at: None,
-            created_at: opens(),
+            ..sample::term()
         }
     }
 
@@ -155,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_plain_term_is_rehearsed_but_for_the_relatives() {
-        let said = in_words(&term(), None, &[class(1)]);
+        let said = in_words(&term(), None, &[sample::class(1)]);
         assert_eq!(said.len(), 2, "{said:#?}");
         assert!(said[0].starts_with("这个学期只有先到先得（"), "{said:#?}");
         assert!(said[1].contains("80 岁以上要家人同意"), "{said:#?}");
@@ -165,9 +114,9 @@ mod tests {
     fn every_rule_that_is_switched_off_and_every_phase_is_named() {
         let term = term::Model { pledge_needed: true, held_percent: 20, ..term() };
         let classes = [
-            class::Model { residence: Residence::OwnOnly, ..class(1) },
-            class::Model { previous_needed: true, held_percent: Some(0), ..class(2) },
-            class::Model { residence: Residence::OwnFirst, ..class(3) },
+            class::Model { residence: Residence::OwnOnly, ..sample::class(1) },
+            class::Model { previous_needed: true, held_percent: Some(0), ..sample::class(2) },
+            class::Model { residence: Residence::OwnFirst, ..sample::class(3) },
         ];
         let said = in_words(&term, Some(plan()), &classes).join("\n");
         for words in [

@@ -149,41 +149,14 @@ mod tests {
     use std::collections::BTreeMap;
 
     use chrono::{DateTime, Utc};
-    use entity::ids::{ClassId, CourseId, EnrolmentId, ResidentId, SiteId, TeacherId, TermId};
-    use entity::kinds::{ClassStatus, Residence};
+    use entity::ids::{ClassId, CourseId, EnrolmentId, ResidentId, TermId};
 
     use super::*;
+    use crate::courses::sample;
 
     /// A class of two places.
     fn class(taken: i32, waiting: i32) -> class::Model {
-        class::Model {
-            id: ClassId(1),
-            term_id: TermId(1),
-            course_id: CourseId(1),
-            teacher_id: TeacherId(1),
-            site_id: SiteId(1),
-            name: "一班".to_owned(),
-            room: "201教室".to_owned(),
-            capacity: 2,
-            taken,
-            by_staff: 0,
-            held_percent: None,
-            waiting,
-            last_queue_number: 0,
-            weekday: 2,
-            start_minute: 540,
-            duration_minutes: 90,
-            status: ClassStatus::Open,
-            residence: Residence::Everyone,
-            previous_needed: false,
-            min_people: None,
-            offer_hours: None,
-            offer_daytime_hours: None,
-            cut_to: None,
-            below_since: None,
-            kept_open_at: None,
-            created_at: DateTime::<Utc>::default(),
-        }
+        class::Model { capacity: 2, taken, waiting, ..sample::class(1) }
     }
 
     fn rows(placed: i64, waiting: i64) -> Vec<enrolment::Model> {
