@@ -101,19 +101,24 @@ fn text(value: &str, label: &str, longest: usize) -> Result<String> {
 /// `pledge_outdated`: not the version in force.
 pub async fn sign_pledge(app: &App, id: ResidentId, version: PledgeId) -> Result<()> {
     let tx = app.db.begin().await?;
-    sign(app, &tx, id, Some(version), None).await?;
+    sign(app, &tx, id, version, None).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Records that somebody signed the pledge in force on paper.
+/// Records that somebody signed this version of the pledge on paper.
 ///
 /// # Errors
-/// `no_pledge`, `no_resident`, `out_of_scope`.
-pub async fn record_pledge(app: &App, who: &Colleague, id: ResidentId) -> Result<()> {
+/// `pledge_outdated`: not the version in force; `no_pledge`, `no_resident`, `out_of_scope`.
+pub async fn record_pledge(
+    app: &App,
+    who: &Colleague,
+    id: ResidentId,
+    version: PledgeId,
+) -> Result<()> {
     let tx = app.db.begin().await?;
     within_scope(&tx, who, id).await?;
-    sign(app, &tx, id, None, Some((who, ConsentWay::Paper))).await?;
+    sign(app, &tx, id, version, Some((who, ConsentWay::Paper))).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -122,12 +127,12 @@ async fn sign(
     app: &App,
     tx: &DatabaseTransaction,
     id: ResidentId,
-    shown: Option<PledgeId>,
+    shown: PledgeId,
     by: Option<Recorder<'_>>,
 ) -> Result<()> {
     living(tx, id).await?;
     let in_force = store::papers::pledge(tx).await?.ok_or_else(no_pledge)?.id;
-    if shown.is_some_and(|shown| shown != in_force) {
+    if shown != in_force {
         return Err(Error::conflict("pledge_outdated", "承诺书有更新，请再看一遍。"));
     }
     let signed = store::consents(tx, id, ConsentKind::Pledge).await?;

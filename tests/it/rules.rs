@@ -145,14 +145,16 @@ on_both_databases! {
         assert_eq!(signed, 2, "the privacy text, and the pledge once");
         assert_eq!(sign_up(&app, &person, class).await.ok()["outcome"], "placed");
         // A new version is asked for at the next sign-up; on paper it is as good.
-        put(&app, &centre, "/api/staff/pledge", json!({"title": "安全承诺书", "body": "我会注意安全，不带病上课。"})).await.ok();
+        let text = json!({"title": "安全承诺书", "body": "我会注意安全，不带病上课。"});
+        let second = put(&app, &centre, "/api/staff/pledge", text).await.ok()["id"].clone();
         let next = fixtures::person(&app, school.community, 2).await;
         sign_up(&app, &next, class).await.refused(403, "pledge_needed");
         let path = format!("/api/staff/residents/{}/pledge", next.id);
         let stranger = fixtures::clerk(&app, "stranger", Role::Officer, Some(other_community(&app).await)).await;
-        post(&app, &stranger, &path, json!({})).await.refused(403, "out_of_scope");
+        post(&app, &stranger, &path, json!({"id": second})).await.refused(403, "out_of_scope");
         let officer = fixtures::clerk(&app, "officer", Role::Officer, Some(school.community)).await;
-        assert_eq!(post(&app, &officer, &path, json!({})).await.status.as_u16(), 204);
+        post(&app, &officer, &path, json!({"id": first})).await.refused(409, "pledge_outdated");
+        assert_eq!(post(&app, &officer, &path, json!({"id": second})).await.status.as_u16(), 204);
         let papers = get(&app, &officer, &format!("/api/staff/residents/{}/papers", next.id)).await.ok();
         assert_eq!(papers["pledged"], true);
         assert_eq!(sign_up(&app, &next, class).await.ok()["outcome"], "placed");

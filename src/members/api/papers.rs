@@ -51,7 +51,7 @@ struct PledgeBody {
 
 #[derive(Object)]
 struct SignBody {
-    /// The version that was shown.
+    /// The version that was shown, or lay on the table.
     id: PledgeId,
 }
 
@@ -226,16 +226,21 @@ impl StaffPapersApi {
         Ok(Json(members::papers_for(&self.0, &who.0, id.0).await?.into()))
     }
 
-    /// Record that a resident signed the pledge in force on paper.
+    /// Record that a resident signed the pledge on paper.
     ///
-    /// Codes: `no_pledge`, `no_resident`, `out_of_scope`.
+    /// Codes: `pledge_outdated`, `no_pledge`, `no_resident`, `out_of_scope`.
     #[oai(
         path = "/staff/residents/:id/pledge",
         method = "post",
         operation_id = "staff_record_pledge"
     )]
-    async fn record_pledge(&self, who: EnrolmentStaff, id: Path<ResidentId>) -> ApiResult<Done> {
-        members::record_pledge(&self.0, &who.0, id.0).await?;
+    async fn record_pledge(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<ResidentId>,
+        body: Json<SignBody>,
+    ) -> ApiResult<Done> {
+        members::record_pledge(&self.0, &who.0, id.0, body.0.id).await?;
         Ok(Done::Done)
     }
 

@@ -16,6 +16,9 @@ export async function page({ me, about, signal, search }) {
   const [classes, communities] = await Promise.all([
     api.list('/api/staff/classes', { signal }), api.list('/api/staff/communities', { signal })]);
   const open = classes.filter((one) => one.status === 'open');
+  // Of which term is said where there are several.
+  const several = new Set(open.map((one) => one.term_name)).size > 1;
+  for (const one of open) one.words = classWords(one, several);
   const place = h('div.stack');
   let chosen = Number(search.get('class')) || null;
   const next = () => {
@@ -176,9 +179,9 @@ class Desk {
 
   list() {
     const asked = this.filter.get().split(/\s+/).filter(Boolean);
-    const fits = (one) => asked.every((word) => classWords(one).includes(word));
+    const fits = (one) => asked.every((word) => one.words.includes(word));
     const found = this.open.filter(fits);
-    put(this.choice, found.map((one) => h('option', { value: one.id }, classWords(one))));
+    put(this.choice, found.map((one) => h('option', { value: one.id }, one.words)));
     const at = found.findIndex((one) => one.id === this.chosen);
     this.choice.selectedIndex = found.length ? Math.max(at, 0) : -1;
     if (asked.length && found.length) this.pick();
@@ -295,4 +298,4 @@ const words = (one) => [one.name, `学员号 ${one.learner_number}`, one.birth_d
 
 const room = (one) => (one.free + one.kept > 0 ? `空 ${one.free + one.kept}${one.kept > 0 ? `（窗口 ${one.kept}）` : ''}` : `已满，候补 ${one.waiting}`);
 
-const classWords = (one) => `${one.name} · ${one.time_text} · ${one.site_name} · ${one.teacher_name} · ${room(one)}`;
+const classWords = (one, several) => `${one.name} · ${several ? `${one.term_name} · ` : ''}${one.time_text} · ${one.site_name} · ${one.teacher_name} · ${room(one)}`;

@@ -31,11 +31,11 @@ const box = (testid, title, error, ...content) => h('section.stack', { testid, r
   alertBox('warn', h('p', error.message)), content);
 
 async function pledge(error, desk) {
-  const { title, body } = await api.get('/api/pledge');
+  const { id, title, body } = await api.get('/api/pledge');
   let work;
   const tick = field({ name: 'pledge', label: '本人看过上面的话，在纸上签了名', type: 'checkbox', full: true, ...desk.enter(() => work()) });
   work = goOn(desk, tick, '请先让本人看一遍（或者念给他听），在纸上签名，再打勾。',
-    () => api.post(`/api/staff/residents/${desk.person.id}/pledge`, {}));
+    () => api.post(`/api/staff/residents/${desk.person.id}/pledge`, { id }));
   const element = box('counter-pledge', title, error,
     h('h2', title), h('div.stack.tight', { testid: 'counter-pledge-text' }, body.split('\n').filter((line) => line.trim()).map((line) => h('p', line))),
     tick.element, h('div', {}, button('登记，接着报名', { main: true, testid: 'counter-pledge-go', onclick: () => desk.once(work) })));

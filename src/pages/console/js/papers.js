@@ -27,11 +27,15 @@ async function done(text) {
 }
 
 function pledge(path, { pledged }) {
+  const record = async () => {
+    const { id, title } = await api.get('/api/pledge');
+    await confirm({
+      title: `已在纸上签了“${title}”？`, text: '请先看到本人签好名的承诺书，是现在用的这一份，并收好。', yes: '登记', testid: 'pledge-dialog',
+      work: async () => { await api.post(`${path}/pledge`, { id }); await done('已登记。'); },
+    });
+  };
   return part('承诺书', pledged ? badge('已签', 'ok') : badge('没有签', 'warn'),
-    pledged ? null : h('div', {}, button('登记：已在纸上签名', { testid: 'record-pledge', onclick: () => confirm({
-      title: '已在纸上签名？', text: '请先看到本人签好名的承诺书，并收好。', yes: '登记', testid: 'pledge-dialog',
-      work: async () => { await api.post(`${path}/pledge`, {}); await done('已登记。'); },
-    }) })));
+    pledged ? null : h('div', {}, button('登记：已在纸上签名', { testid: 'record-pledge', onclick: record })));
 }
 
 function relative(path, kept) {
