@@ -13,12 +13,14 @@ use super::dialogue::{self, Intent, Question};
 use super::lists::{self, Line};
 use super::{Who, menu};
 use crate::app::App;
+use crate::cache::Cache;
 use crate::clock;
 use crate::config::Config;
 use crate::courses::{self, ClassFacts, ClassFilter};
 use crate::error::Result;
 use crate::followers::{self, Joined};
-use crate::{attendance, enrolment as enrolments, members};
+use crate::wechat::{Article, Articles, Reply};
+use crate::{attendance, enrolment as enrolments, members, news};
 
 /// More classes in an answer would be a wall of text.
 const MOST_CLASSES: usize = 3;
@@ -70,6 +72,8 @@ pub struct Sayings {
     news: String,
     thanks: String,
     family: String,
+    /// What was said of late, by the keys of the messages.
+    pub(super) said: Cache,
 }
 
 impl Sayings {
@@ -91,6 +95,7 @@ impl Sayings {
                 link(config, "打开“家人”", "/family"),
                 phone(config, "本人没有微信，可以打电话登记"),
             ]),
+            said: Cache::local(),
         }
     }
 
@@ -100,7 +105,6 @@ impl Sayings {
         }
         match question.intent {
             Intent::SignUp => Some(&self.sign_up),
-            Intent::News => Some(&self.news),
             Intent::Thanks => Some(&self.thanks),
             Intent::Family => Some(&self.family),
             _ => None,
@@ -123,6 +127,9 @@ pub(super) async fn answer(app: &App, who: Who<'_>, question: &Question) -> Resu
         return Ok(text);
     }
     let intent = question.intent;
+    if intent == Intent::News {
+        return Ok(app.sayings.news.clone());
+    }
     if let Some(text) = app.sayings.answer(&Question::of(intent)) {
         return Ok(text.to_owned());
     }
@@ -148,6 +155,30 @@ pub(super) async fn answer(app: &App, who: Who<'_>, question: &Question) -> Resu
         ])),
         _ => Ok(not_understood(app, who).await),
     }
+}
+
+/// The answer in the same breath: who asks for news is shown the newest as a card, with
+/// its picture.
+///
+/// # Errors
+/// The database.
+pub(super) async fn passive(app: &App, who: Who<'_>, question: &Question) -> Result<Reply> {
+    if question.intent == Intent::News
+        && let Some(card) = news::published(app.db.read(), 1).await?.pop()
+    {
+        let site = &app.config.server.public_url;
+        let cover = card.cover.map(|id| format!("{site}{}", news::public_address(id)));
+        let article = Article {
+            title: card.title,
+            description: card.digest,
+            picture_url: cover.unwrap_or_default(),
+            url: card.url.unwrap_or_else(|| format!("{site}/m/#/news/{}", card.id)),
+        };
+        if let Some(articles) = Articles::new(vec![article]) {
+            return Ok(Reply::News(articles));
+        }
+    }
+    answer(app, who, question).await.map(Reply::Text)
 }
 
 /// To somebody whose account is not linked: what holds for all, and how to link.

@@ -4,7 +4,7 @@
 //!    effect, and a repeat gets the answer that the first delivery got.
 //! 2. Everything a callback does is one transaction without a network call; slow work
 //!    is a job. What only asks is answered from reading, and remembered many at a time;
-//!    an answer that is the same for everybody is remembered in the cache alone.
+//!    an answer that is the same for everybody is remembered by the process alone.
 //! 3. An answer that is not ready within WeChat's patience is written down as owed,
 //!    and brought by a job: as a customer message, or into “消息”, or both where nobody
 //!    knows whether the message came. Staff see how many wait, and which came to nobody.
@@ -76,7 +76,8 @@ pub async fn receive(
     if account == WechatAccount::Official
         && let Some(text) = question.as_ref().and_then(|question| app.sayings.answer(question))
     {
-        return Ok(Some(first_said(app, incoming, text_reply(incoming, text)).await));
+        let reply = written(incoming, &Reply::Text(text.to_owned()));
+        return Ok(Some(first_said(app, incoming, reply).await));
     }
     // Aside, so that what is the same for everybody need not carry it along.
     Box::pin(receive_other(app, account, incoming, question, begun)).await
@@ -162,12 +163,12 @@ async fn answered(
 ) -> Result<Option<String>> {
     let who = Who::of_official(incoming);
     let patience = app.config.wechat.patience();
-    let text = match patience.checked_sub(begun.elapsed()) {
-        Some(left) => timeout(left, answers::answer(app, who, &question)).await.ok(),
+    let answer = match patience.checked_sub(begun.elapsed()) {
+        Some(left) => timeout(left, answers::passive(app, who, &question)).await.ok(),
         None => None,
     };
-    let Some(text) = text else { return later(app, incoming, Owed::Ask(question)).await };
-    let reply = text_reply(incoming, text?);
+    let Some(answer) = answer else { return later(app, incoming, Owed::Ask(question)).await };
+    let reply = written(incoming, &answer?);
     let seen = Seen {
         account: WechatAccount::Official,
         key: incoming.dedup_key(),
@@ -187,21 +188,19 @@ async fn answered(
 }
 
 /// With the message's own second, so that an answer made anew is the same answer.
-fn text_reply(incoming: &Incoming, text: impl Into<String>) -> String {
-    Reply::Text(text.into()).to_xml(&incoming.from, &incoming.to, incoming.created_at)
+fn written(incoming: &Incoming, reply: &Reply) -> String {
+    reply.to_xml(&incoming.from, &incoming.to, incoming.created_at)
 }
 
 /// What this message was answered first. The answer is the same for everybody, and no
-/// effect is to be doubled: so the shared cache may remember it, and lose it.
+/// effect is to be doubled: so this process alone remembers it. Another instance says the
+/// same, for it has the same configuration.
 async fn first_said(app: &App, incoming: &Incoming, reply: String) -> String {
-    let key = format!("callback:{}", incoming.dedup_key());
-    let first = timeout(CACHE_PATIENCE, async {
-        match app.cache.set_if_absent(&key, &reply, REPEATED_WITHIN).await {
-            Ok(false) => app.cache.get(&key).await.ok().flatten(),
-            Ok(true) | Err(_) => None,
-        }
-    });
-    first.await.ok().flatten().unwrap_or(reply)
+    let (said, key) = (&app.sayings.said, incoming.dedup_key());
+    match said.set_if_absent(&key, &reply, REPEATED_WITHIN).await {
+        Ok(false) => said.get(&key).await.ok().flatten().unwrap_or(reply),
+        Ok(true) | Err(_) => reply,
+    }
 }
 
 /// Remembers a question whose answer has to be brought.

@@ -13,7 +13,7 @@ use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage
 
 use super::content::Content;
 use super::desk::{self, Desk};
-use super::{Opinion, markup, mass, stage_text, state_text, store};
+use super::{Opinion, markup, mass, public_address, stage_text, state_text, store};
 use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -483,10 +483,6 @@ async fn picture_bytes(app: &App, id: PictureId, cache: &str) -> Result<PictureB
     } else {
         PictureBytes::Jpeg(Binary(row.bytes), cache)
     })
-}
-
-fn public_address(id: PictureId) -> String {
-    format!("/api/pictures/{id}")
 }
 
 fn staff_address(id: PictureId) -> String {

@@ -375,6 +375,11 @@ pub async fn published(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<Pu
         .collect())
 }
 
+/// Where everybody gets a picture of a published article, within the site.
+pub fn public_address(id: PictureId) -> String {
+    format!("/api/pictures/{id}")
+}
+
 /// The state in words, for the console.
 fn state_text(state: PublicationState, way: PublicationWay) -> &'static str {
     use {PublicationState as S, PublicationWay as W};

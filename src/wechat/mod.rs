@@ -66,7 +66,7 @@ pub use media::{MediaContent, MediaType, TemporaryMedia};
 pub use mini::{LoginSession, Mini, SubscribeMessage, fit_template_value};
 pub use official::{Official, same_host};
 pub use quota::QuotaLine;
-pub use reply::Reply;
+pub use reply::{Article, Articles, Reply};
 pub use subscription::{
     Category, KeywordChoices, LibraryKeyword, LibraryTemplate, SubscribeTemplate, Templates,
 };

@@ -258,6 +258,15 @@ in_the_news_room! {
         assert_eq!((&list["total"], &list["items"][0]["id"]), (&json!(1), &json!(id)));
         let item = room.app.get(&format!("/api/news/{id}")).send().await.ok();
         assert!(item["html"].as_str().unwrap().contains("/api/pictures/"), "{item}");
+
+        // Who asks the account for news is shown it as a card.
+        room.platform.set_service_url(&room.app.url);
+        let reader = room.platform.add_user("王秀英");
+        room.platform.follow(&reader).await.unwrap();
+        let heard = room.platform.say(&reader, "新闻").await.unwrap().pop().unwrap();
+        let card = &heard.articles[0];
+        assert_eq!((card.title.as_str(), &json!(card.url)), ("钩针编结班开班了", &done["publication"]["url"]));
+        assert_eq!(card.pic_url, format!("{}{public}", room.app.url));
         let picture = room.app.get(&public).send().await;
         assert_eq!(picture.status, 200);
         assert_eq!(picture.headers["content-type"], "image/png");
