@@ -63,6 +63,11 @@ impl Cache {
         Ok(Self::Redis { connection, prefix: prefix.to_owned() })
     }
 
+    /// Does it outlive this process?
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Redis { .. })
+    }
+
     /// Is it there? Used by `/readyz` and `check`.
     pub async fn ping(&self) -> Result<(), CacheError> {
         match self {

@@ -46,6 +46,8 @@ struct WechatStanding {
     token_ends: Option<DateTime<Utc>>,
     hosts: Vec<WechatHost>,
     usage: Vec<EndpointUsage>,
+    /// False: without Redis, counts begin at 0 when the service starts.
+    usage_lasts: bool,
     troubles: Vec<WechatTrouble>,
     /// What WeChat says of the account itself, and what to do.
     notes: Vec<CheckLine>,
@@ -158,6 +160,7 @@ impl From<Standing> for WechatStanding {
             token_ends: standing.token_ends,
             hosts: standing.hosts.into_iter().map(WechatHost::from).collect(),
             usage: standing.usage.into_iter().map(EndpointUsage::from).collect(),
+            usage_lasts: standing.usage_lasts,
             troubles: standing.troubles.into_iter().map(WechatTrouble::from).collect(),
             notes: standing.notes.into_iter().map(CheckLine::from).collect(),
             callback_url: standing.callback_url,

@@ -39,6 +39,8 @@ pub struct Standing {
     pub token_ends: Option<DateTime<Utc>>,
     pub hosts: Vec<HostView>,
     pub usage: Vec<QuotaLine>,
+    /// They do not begin at 0 with the process.
+    pub usage_lasts: bool,
     pub troubles: Vec<Trouble>,
     /// To be entered in WeChat's console.
     pub callback_url: String,
@@ -91,6 +93,7 @@ pub async fn standing(app: &App, account: WechatAccount) -> Result<Standing> {
         token_ends: upkeep.token_ends().await,
         hosts: upkeep.hosts(),
         usage: upkeep.usage().await,
+        usage_lasts: app.cache.is_shared(),
         troubles: upkeep.troubles().await,
         callback_url: format!("{}/wechat/{path}", app.config.server.public_url),
         notes: notes::told(&notes),

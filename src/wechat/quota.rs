@@ -2,7 +2,8 @@
 //!
 //! 1. Counted per account, endpoint and Beijing day in the shared cache, beside the call
 //!    and never in front of it; without the cache each process knows its own.
-//! 2. What is used up (45009, 45011) is not asked for again before it makes sense.
+//! 2. What is used up (45009, 45011) is not asked for again before it makes sense; what was
+//!    set back counts from there, on every instance.
 //! 3. The last tenth of a known limit is kept for people who wait: jobs stop before. Our
 //!    own count alone never refuses a person; it is an estimate, WeChat's word is not.
 
@@ -39,7 +40,8 @@ struct Pot {
 /// WeChat's own numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Platform {
-    limit: u64,
+    /// `None`: it was not asked, only set back.
+    limit: Option<u64>,
     /// How many more it counted than we did.
     apart: i64,
 }
@@ -63,7 +65,7 @@ pub struct QuotaLine {
 
 impl Pot {
     fn limit(&self, name: &str) -> Option<u64> {
-        self.platform.map(|platform| platform.limit).or_else(|| endpoint::daily_limit(name))
+        self.platform.and_then(|platform| platform.limit).or_else(|| endpoint::daily_limit(name))
     }
 
     fn total(&self) -> u64 {
@@ -90,13 +92,17 @@ impl Quota {
             self.recall(inner, account, name, pot.day).await;
             pot = self.today(name, pot.day);
         }
+        // In both of what follows another instance may have had the quota set back.
         if let Some(until) = pot.spent_until.filter(|until| now < *until) {
-            // Another instance may have had the quota cleared.
             let standing = inner.quickly(inner.cache.get(&spent_key(account, name))).await;
             if standing != Some(None) {
                 return Err(refusal(path, "the quota is used up", until).known(45009));
             }
             self.with(name, |pot| pot.spent_until = None);
+        }
+        if inner.urgency == Urgency::Background && pot.is_in_reserve(name) {
+            self.recall(inner, account, name, pot.day).await;
+            pot = self.today(name, pot.day);
         }
         if inner.urgency == Urgency::Background && pot.is_in_reserve(name) {
             return Err(refusal(path, "the rest of the day's quota is kept", next_day(now)));
@@ -152,30 +158,40 @@ impl Quota {
         {
             let mut pots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let wanted = pots.iter_mut().filter(|(name, _)| only.is_none_or(|only| **name == only));
-            names.extend(wanted.filter_map(|(name, pot)| pot.spent_until.take().map(|_| *name)));
+            for (name, pot) in wanted {
+                pot.spent_until = None;
+                names.insert(name);
+            }
         }
+        let day = clock::local_date(inner.clock.now());
         let forget = names.into_iter().map(async |name| {
             let key = spent_key(account, name);
             if let Some(Some(until)) = inner.quickly(inner.cache.get(&key)).await {
                 let _shared = inner.quickly(inner.cache.remove_if(&key, &until)).await;
             }
+            self.recall(inner, account, name, day).await;
+            if self.today(name, day).total() > 0 {
+                self.learn(inner, account, name, (None, 0)).await;
+            }
         });
         let _all: Vec<()> = join_all(forget).await;
     }
 
-    /// Takes over WeChat's own numbers.
+    /// Takes over WeChat's own numbers: the limit, where it said one, and the calls of today.
     pub(super) async fn learn(
         &self,
         inner: &Inner,
         account: &Account,
         name: &'static str,
-        (limit, used): (u64, u64),
+        (limit, used): (Option<u64>, u64),
     ) {
         let day = clock::local_date(inner.clock.now());
-        let ours = self.today(name, day).used;
-        let apart = i64::try_from(used).unwrap_or(i64::MAX).saturating_sub_unsigned(ours);
-        self.with(name, |pot| pot.platform = Some(Platform { limit, apart }));
-        let text = format!("{limit} {apart}");
+        let pot = self.today(name, day);
+        let limit = limit.or_else(|| pot.platform.and_then(|platform| platform.limit));
+        let apart = i64::try_from(used).unwrap_or(i64::MAX).saturating_sub_unsigned(pot.used);
+        let platform = Platform { limit, apart };
+        self.with(name, |pot| pot.platform = Some(platform));
+        let text = platform.written();
         let key = limit_key(account, name, day);
         let _shared = inner.quickly(inner.cache.set(&key, &text, KEPT)).await;
     }
@@ -245,9 +261,13 @@ impl Quota {
 }
 
 impl Platform {
+    fn written(self) -> String {
+        format!("{} {}", self.limit.map(|limit| limit.to_string()).unwrap_or_default(), self.apart)
+    }
+
     fn read(text: &str) -> Option<Self> {
         let (limit, apart) = text.split_once(' ')?;
-        Some(Self { limit: limit.parse().ok()?, apart: apart.parse().ok()? })
+        Some(Self { limit: limit.parse().ok(), apart: apart.parse().ok()? })
     }
 }
 
@@ -295,14 +315,24 @@ mod tests {
     }
 
     #[test]
+    fn what_instances_tell_each_other_is_read_as_it_was_written() {
+        for limit in [None, Some(1000)] {
+            let platform = Platform { limit, apart: -7 };
+            assert_eq!(Platform::read(&platform.written()), Some(platform));
+        }
+        assert_eq!(Platform::read("much"), None);
+    }
+
+    #[test]
     fn the_last_tenth_is_kept_and_wechats_numbers_go_before_ours() {
         let name = "/cgi-bin/message/mass/preview";
         let used = |used, platform| Pot { used, platform, ..Pot::default() }.is_in_reserve(name);
         assert!(!used(89, None));
         assert!(used(90, None));
-        assert!(!used(90, Some(Platform { limit: 1000, apart: 0 })));
-        assert!(used(1, Some(Platform { limit: 100, apart: 95 })));
-        assert!(!used(95, Some(Platform { limit: 100, apart: -95 })));
+        assert!(!used(90, Some(Platform { limit: Some(1000), apart: 0 })));
+        assert!(used(1, Some(Platform { limit: Some(100), apart: 95 })));
+        assert!(!used(95, Some(Platform { limit: Some(100), apart: -95 })));
+        assert!(!used(95, Some(Platform { limit: None, apart: -95 })));
         assert!(!Pot { used: u64::MAX, ..Pot::default() }.is_in_reserve("/no/known/limit"));
     }
 }

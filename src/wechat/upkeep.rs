@@ -145,7 +145,7 @@ impl<'a> Upkeep<'a> {
         let RawQuota { daily_limit, used, remain } = answer.quota;
         let quota =
             Quota { daily_limit: number(daily_limit), used: number(used), remain: number(remain) };
-        let numbers = (quota.daily_limit, quota.used);
+        let numbers = (Some(quota.daily_limit), quota.used);
         self.account.quota.learn(self.inner, self.account, endpoint::pot(path), numbers).await;
         Ok(quota)
     }

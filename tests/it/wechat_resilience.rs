@@ -220,6 +220,28 @@ async fn the_last_tenth_of_a_day_is_kept_for_people() {
 }
 
 #[tokio::test]
+async fn a_day_that_was_set_back_begins_anew_for_the_jobs_of_every_instance() {
+    let quota = json!({ "quota": { "daily_limit": 10, "used": 9, "remain": 1 } });
+    let platform = platform(move |_| (200, quota.clone())).await;
+    let cache = Cache::local();
+    let [one, other] = [(); 2].map(|()| platform.client_set(cache.clone(), clock(), &[]));
+    one.official().upkeep().quota(CUSTOM).await.unwrap();
+    let text = CustomMessage::Text("好".to_owned());
+    let jobs = other.in_background();
+    jobs.official().send_custom("o1", &text).await.unwrap_err();
+    one.official().upkeep().clear_quota().await.unwrap();
+    for _ in 0..9 {
+        jobs.official().send_custom("o1", &text).await.unwrap();
+    }
+    jobs.official().send_custom("o1", &text).await.unwrap_err();
+    for instance in [one, other] {
+        let usage = instance.official().upkeep().usage().await;
+        let line = usage.iter().find(|line| line.endpoint == CUSTOM).unwrap();
+        assert_eq!((line.used, line.limit), (9, Some(10)));
+    }
+}
+
+#[tokio::test]
 async fn what_the_account_may_not_is_refused_here_with_what_to_do_instead() {
     let platform = platform(|_| ok()).await;
     let extra = [

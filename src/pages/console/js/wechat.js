@@ -152,6 +152,7 @@ function usageFold(one) {
     open, testid: `usage-fold-${one.account}`,
     ontoggle: (event) => folds.set(one.account, event.currentTarget.open),
   }, h('summary', {}, h('h3', '今天用了多少'), ' ', h('span.soft.small', used(one.usage))), usage(one),
+    one.usage_lasts ? null : h('p.soft.small', { testid: `usage-hint-${one.account}` }, '服务重启过的话，次数从重启时算起。要准数，请点“问微信”。'),
     h('div.row', {}, button('全部清零', { quiet: true, about: one.name, testid: `clear-quota-${one.account}`, onclick: () => clearQuota(one) })));
 }
 
