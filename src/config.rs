@@ -441,6 +441,7 @@ pub struct Templates {
     pub meeting_changed: Template,
     pub answered: Template,
     pub draw: Template,
+    pub reminder: Template,
 }
 
 impl Templates {
@@ -452,6 +453,7 @@ impl Templates {
             ("meeting_changed", &self.meeting_changed),
             ("answered", &self.answered),
             ("draw", &self.draw),
+            ("reminder", &self.reminder),
         ];
         for (at, (name, one)) in all.iter().enumerate() {
             let same = all[..at].iter().find(|(_, other)| !one.id.is_empty() && other.id == one.id);
@@ -472,6 +474,7 @@ impl Templates {
             NoticeKind::MeetingChanged => &self.meeting_changed,
             NoticeKind::Answered => &self.answered,
             NoticeKind::Draw => &self.draw,
+            NoticeKind::Reminder => &self.reminder,
         }
     }
 }

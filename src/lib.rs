@@ -42,6 +42,8 @@ pub mod learning;
 
 pub mod care;
 
+pub mod reminders;
+
 pub mod helpdesk;
 
 pub mod followers;

@@ -12,7 +12,7 @@ use entity::ids::{
     LateAnswerId, MeetingId, NoticeId, PublicationId, ResidentId, TermId,
 };
 use entity::job;
-use entity::kinds::{JobState, WechatAccount};
+use entity::kinds::{JobState, ReminderKind, WechatAccount};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction,
     EntityTrait, PaginatorTrait, QueryFilter,
@@ -41,6 +41,10 @@ pub enum Job {
     TellPlaced { enrolments: Vec<EnrolmentId> },
     /// Tell all learners of a class that a meeting was moved or cancelled.
     TellMeetingChange { meeting: MeetingId },
+    /// Tell all learners of a class that it meets in another room.
+    TellRoomChange { class: ClassId },
+    /// Remind the learners of a meeting.
+    RemindMeeting { meeting: MeetingId, of: ReminderKind },
     /// Bring an approved article to the account, as far as it goes in one run.
     Publish { publication: PublicationId },
     /// Ask the platform how a publication ended, in case the event is lost.
@@ -92,6 +96,8 @@ impl Job {
             Self::BarEnded { .. } => "bar_ended",
             Self::TellPlaced { .. } => "tell_placed",
             Self::TellMeetingChange { .. } => "tell_meeting_change",
+            Self::TellRoomChange { .. } => "tell_room_change",
+            Self::RemindMeeting { .. } => "remind_meeting",
             Self::Publish { .. } => "publish",
             Self::FollowPublication { .. } => "follow_publication",
             Self::WithdrawMassSend { .. } => "withdraw_mass_send",
@@ -123,6 +129,8 @@ impl Job {
             Self::BarEnded { .. } => "限制结束后安排候补",
             Self::TellPlaced { .. } => "通知报名成功",
             Self::TellMeetingChange { .. } => "通知课次变动",
+            Self::TellRoomChange { .. } => "通知换教室",
+            Self::RemindMeeting { .. } => "上课提醒",
             Self::TellDelegation { .. } => "通知家人代办",
             Self::Publish { .. } => "发布文章",
             Self::FollowPublication { .. } => "跟踪发布结果",

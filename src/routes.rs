@@ -24,8 +24,8 @@ use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
     attendance, care, conversation, courses, draw, enrolment, family, followers, helpdesk,
-    learning, members, news, notices, pages, platform, safety, staff, telemetry, vault, wire,
-    worker,
+    learning, members, news, notices, pages, platform, reminders, safety, staff, telemetry, vault,
+    wire, worker,
 };
 
 /// Where files are sent to, which may be longer than other bodies.
@@ -83,7 +83,11 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         care::api::StaffCareApi(app.clone()),
         conversation::api::StaffDialogueApi(app.clone()),
     );
-    OpenApiService::new((residents, staff, more), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+    let after = (
+        reminders::api::RemindersApi(app.clone()),
+        reminders::api::StaffRemindersApi(app.clone()),
+    );
+    OpenApiService::new((residents, staff, more, after), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`; a family member names the resident for \
              whom they act in `X-Acting-For` (calls that do not take it refuse it: `acting_refused`). Staff call `/api/staff/…` with the \

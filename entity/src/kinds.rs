@@ -259,6 +259,13 @@ kinds! {
         Answered = "answered",
         /// 摇号: one's number, and that one got nothing.
         Draw = "draw",
+        /// 上课提醒: a meeting is near.
+        Reminder = "reminder",
+    }
+    /// When somebody is reminded of a meeting.
+    ReminderKind {
+        DayBefore = "day_before",
+        SameDay = "same_day",
     }
     /// What somebody sent to the centre.
     HelpKind {

@@ -45,6 +45,7 @@ pub mod learner_card;
 pub mod link_code;
 pub mod meeting;
 pub mod meeting_change;
+pub mod meeting_reminder;
 pub mod notice;
 pub mod picture;
 pub mod pledge;

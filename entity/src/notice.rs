@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    ids::{NoticeId, ResidentId},
+    ids::{MeetingId, NoticeId, ResidentId, StaffId},
     kinds::{NoticeKind, NoticeState, NoticeWay},
 };
 
@@ -37,6 +37,14 @@ pub struct Model {
     pub created_at: DateTimeUtc,
     pub sent_at: Option<DateTimeUtc>,
     pub read_at: Option<DateTimeUtc>,
+    /// Of which meeting it speaks, where it is of one.
+    pub meeting_id: Option<MeetingId>,
+    /// What it says is worth nothing after that, and until then worth a call to whom WeChat
+    /// does not reach. Empty: worth no call.
+    pub good_until: Option<DateTimeUtc>,
+    /// Somebody called instead.
+    pub told_at: Option<DateTimeUtc>,
+    pub told_by: Option<StaffId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

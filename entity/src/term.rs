@@ -49,6 +49,10 @@ pub struct Model {
     pub pass_needed: bool,
     /// So many 学时 are one credit.
     pub credit_hours: i32,
+    /// Learners are reminded of a meeting on the day before and on the day itself, at this
+    /// minute of the day. Empty: they are not.
+    pub remind_before_at: Option<i32>,
+    pub remind_on_day_at: Option<i32>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

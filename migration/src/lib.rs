@@ -28,6 +28,7 @@ mod m20261128_000019_follow;
 mod m20261128_000020_defaults;
 mod m20261128_000022_learning;
 mod m20261128_000023_certificates;
+mod m20261128_000024_reminders;
 
 pub struct Migrator;
 
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000020_defaults::Migration),
             Box::new(m20261128_000022_learning::Migration),
             Box::new(m20261128_000023_certificates::Migration),
+            Box::new(m20261128_000024_reminders::Migration),
         ]
     }
 }

@@ -83,8 +83,9 @@ pub async fn update_class(
         return Err(Error::conflict("below_taken", message)
             .or_else("写明原因：已在班里的人不动，退一个少一个，减到为止都不再收人", None));
     }
-    if change.room != class.room {
-        store::move_room(&tx, &class, &change.room, now).await?;
+    if change.room != class.room && store::move_room(&tx, &class, &change.room, who.id, now).await?
+    {
+        outbox::enqueue(&tx, &Job::TellRoomChange { class: id }, now, now).await?;
     }
     let (room, teacher_id) = (change.room.clone(), change.teacher_id);
     if room != class.room || teacher_id != class.teacher_id {

@@ -88,6 +88,9 @@ pub struct TermRules {
     pub pass_needed: bool,
     /// So many 学时 are one credit.
     pub credit_hours: i32,
+    /// Learners are reminded on the day before and on the day of a meeting, at this minute.
+    pub remind_before_at: Option<i32>,
+    pub remind_on_day_at: Option<i32>,
 }
 
 impl Default for TermRules {
@@ -107,6 +110,8 @@ impl Default for TermRules {
             completion_percent: 70,
             pass_needed: true,
             credit_hours: 16,
+            remind_before_at: Some(18 * 60),
+            remind_on_day_at: Some(7 * 60 + 30),
         }
     }
 }
@@ -235,6 +240,13 @@ async fn put_term(
     check::between(wanted.free_days, 0, 366, "退课不用写原因的天数")?;
     check::between(wanted.completion_percent, 0, 100, "结业要上满的百分比")?;
     check::between(wanted.credit_hours, 1, 1000, "一个学分的学时")?;
+    for (minute, first, last, words) in [
+        (wanted.remind_before_at, 8 * 60, 20 * 60, "前一天提醒要在 8:00 到 20:00 之间。"),
+        (wanted.remind_on_day_at, 6 * 60, 12 * 60, "当天提醒要在 6:00 到 12:00 之间。"),
+    ] {
+        let fits = minute.is_none_or(|minute| (first..=last).contains(&minute));
+        check::ensure(fits, "out_of_range", words)?;
+    }
     if wanted.pledge_needed && members::pledge(tx).await?.is_none() {
         return Err(Error::conflict("no_pledge", "还没有承诺书，先在“承诺书”里写好。"));
     }
@@ -265,6 +277,8 @@ async fn put_term(
         completion_percent: Set(wanted.completion_percent),
         pass_needed: Set(wanted.pass_needed),
         credit_hours: Set(wanted.credit_hours),
+        remind_before_at: Set(wanted.remind_before_at),
+        remind_on_day_at: Set(wanted.remind_on_day_at),
     };
     let saved: Result<term::Model> = save!(tx, by, now, "term", id.is_none(), row);
     let saved = saved?;

@@ -36,6 +36,8 @@ pub fn term() -> term::Model {
         completion_percent: 70,
         pass_needed: true,
         credit_hours: 16,
+        remind_before_at: Some(1080),
+        remind_on_day_at: Some(450),
     }
 }
 

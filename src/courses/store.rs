@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait, Func, LikeExpr, LockType, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbErr,
@@ -19,7 +20,7 @@ pub(super) mod plans;
 
 use super::ClassFilter;
 use crate::error::{Error, Result};
-use crate::sql::rounded;
+use crate::sql::{self, rounded};
 
 /// A class with everything that is said about it, from one query.
 #[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
@@ -498,22 +499,48 @@ pub(super) async fn cancel_meetings(
     Ok(())
 }
 
-/// Rooms move with the class: those of meetings to come that were not moved elsewhere.
+/// Why a meeting is in another room, when its class moved.
+const ROOM_CHANGED: &str = "换了教室";
+
+/// Rooms move with the class: those of meetings to come that were not moved elsewhere. Keeps
+/// what they were; false when there is none.
 pub(super) async fn move_room(
     tx: &DatabaseTransaction,
     class: &class::Model,
     room: &str,
+    by: StaffId,
     now: DateTime<Utc>,
-) -> Result<()> {
-    meeting::Entity::update_many()
-        .col_expr(meeting::Column::Room, Expr::value(room))
+) -> Result<bool> {
+    let meetings = meeting::Entity::find()
         .filter(meeting::Column::ClassId.eq(class.id))
         .filter(meeting::Column::SiteId.eq(class.site_id))
         .filter(meeting::Column::Room.eq(class.room.as_str()))
         .filter(meeting::Column::StartsAt.gt(now))
+        .all(tx)
+        .await?;
+    meeting::Entity::update_many()
+        .col_expr(meeting::Column::Room, Expr::value(room))
+        .filter(meeting::Column::Id.is_in(meetings.iter().map(|meeting| meeting.id)))
         .exec(tx)
         .await?;
-    Ok(())
+    let changes: Vec<_> = meetings
+        .into_iter()
+        .filter(|meeting| meeting.status == MeetingStatus::Planned)
+        .map(|meeting| meeting_change::ActiveModel {
+            meeting_id: Set(meeting.id),
+            old_starts_at: Set(meeting.starts_at),
+            old_ends_at: Set(meeting.ends_at),
+            old_site_id: Set(meeting.site_id),
+            old_room: Set(meeting.room),
+            reason: Set(ROOM_CHANGED.to_owned()),
+            staff_id: Set(by),
+            at: Set(now),
+            ..Default::default()
+        })
+        .collect();
+    let any = !changes.is_empty();
+    sql::insert_all(tx, changes, 64).await?;
+    Ok(any)
 }
 
 pub(super) async fn latest_change(

@@ -71,7 +71,7 @@ pub use opening::{Ended, Minute, Opening, end_in_words, opening};
 pub use refusal::Way;
 pub use sign_up::{Outcome, SignUp, SignUpOptions, needs, sign_up, sign_up_at_counter};
 pub use slip::{Slip, slip};
-pub use tell::{tell_meeting_change, tell_of_act, tell_placed};
+pub use tell::{tell_meeting_change, tell_of_act, tell_placed, tell_room_change};
 pub use waiting::{accept, ask_again, decline, fill_free_places, lapse_offer};
 pub use withdraw::{
     cancel_class, reason_needed_from, withdraw, withdraw_all, withdraw_at_counter, withdraw_for,

@@ -16,7 +16,7 @@ use crate::clock;
 use crate::courses::{self, ClassFacts};
 use crate::error::Result;
 use crate::family;
-use crate::notices::{self, NewNotice, Values};
+use crate::notices::{self, GoodUntil, Meetings, NewNotice, Values};
 use crate::outbox::{self, Job};
 
 /// All who were placed are to be told: one job for them, so that a rush writes their
@@ -222,14 +222,36 @@ pub(super) async fn drawn(
     notices::notify(tx, &notice, now).await
 }
 
+/// Tells everybody who was in a class or waited for it. Whom WeChat does not reach is to be
+/// called before they come for nothing.
 pub(super) async fn class_cancelled(
     tx: &DatabaseTransaction,
+    enrolments: &[Model],
+    facts: &ClassFacts,
+    (reason, sister): (&str, Option<&ClassFacts>),
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let words = |row: &Model| class_cancelled_words(row, facts, reason, sister, now);
+    let notices: Vec<_> = enrolments.iter().map(words).collect();
+    // They were cancelled with the class.
+    let far = now + TimeDelta::days(400);
+    let meetings = courses::meetings_between(tx, &[facts.class.id], now, far).await?;
+    match meetings.first() {
+        Some(meeting) => {
+            let until = GoodUntil(Meetings::Of(facts.class.id), meeting.starts_at);
+            notices::notify_of_meetings(tx, &notices, until, now).await
+        }
+        None => notices::notify_all(tx, &notices, now).await,
+    }
+}
+
+fn class_cancelled_words(
     enrolment: &Model,
     facts: &ClassFacts,
     reason: &str,
     sister: Option<&ClassFacts>,
     now: DateTime<Utc>,
-) -> Result<()> {
+) -> NewNotice {
     let class = &facts.class;
     let (instead, page) = match sister {
         Some(sister) => (
@@ -243,7 +265,7 @@ pub(super) async fn class_cancelled(
         ),
         None => ("您可以改报别的班。".to_owned(), "/classes".to_owned()),
     };
-    let notice = NewNotice {
+    NewNotice {
         resident: enrolment.resident_id,
         kind: NoticeKind::MeetingChanged,
         dedup_key: format!("class_cancelled:{}", enrolment.id),
@@ -261,12 +283,11 @@ pub(super) async fn class_cancelled(
             place: place(&facts.site.name, &class.room),
             note: "班级停办".to_owned(),
         },
-    };
-    notices::notify(tx, &notice, now).await
+    }
 }
 
 /// Job: tells all learners of a class that a meeting was moved or cancelled, once
-/// for each change.
+/// for each change; whom WeChat does not reach is to be called.
 ///
 /// # Errors
 /// The database.
@@ -277,35 +298,85 @@ pub async fn tell_meeting_change(app: &App, id: MeetingId) -> Result<()> {
     let Some(change) = courses::latest_change(&tx, id).await? else { return Ok(()) };
     let site = courses::site_names(&tx).await?.remove(&meeting.site_id).unwrap_or_default();
     let place = place(&site, &meeting.room);
-    let (title, body, note) = change_words(&meeting, &change, &facts, &place);
-    for resident in store::placed_in(&tx, facts.class.id).await? {
-        let notice = NewNotice {
-            resident,
-            kind: NoticeKind::MeetingChanged,
-            dedup_key: format!("meeting:{}:{}:{resident}", meeting.id, change.id),
-            title: title.to_owned(),
-            body: body.clone(),
-            page: format!("/classes/{}", facts.class.id),
-            values: Values {
-                class: facts.class.name.clone(),
-                time: clock::wechat_time(meeting.starts_at),
-                place: place.clone(),
-                note: note.to_owned(),
-            },
-        };
-        notices::notify(&tx, &notice, now).await?;
-    }
+    let words = change_words(&meeting, &change, &facts, &place);
+    let key = format!("meeting:{}:{}", meeting.id, change.id);
+    // Who does not know of it comes at the old time.
+    let until = meeting.starts_at.max(change.old_starts_at);
+    tell_class(&tx, &facts, (&meeting, &place), (&key, words), until, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Job: tells all learners of a class that it meets in another room from now on.
+///
+/// # Errors
+/// The database.
+pub async fn tell_room_change(app: &App, id: ClassId) -> Result<()> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let facts = courses::class(&tx, id).await?;
+    let far = now + TimeDelta::days(400);
+    let meetings = courses::meetings_between(&tx, &[id], now, far).await?;
+    // One that was moved elsewhere stays there.
+    let in_it = |meeting: &meeting::Model| {
+        meeting.status == MeetingStatus::Planned
+            && (meeting.site_id, &meeting.room) == (facts.site.id, &facts.class.room)
+    };
+    let Some(meeting) = meetings.into_iter().find(in_it) else { return Ok(()) };
+    let Some(change) = courses::latest_change(&tx, meeting.id).await? else { return Ok(()) };
+    let site = courses::site_names(&tx).await?.remove(&meeting.site_id).unwrap_or_default();
+    let place = place(&site, &meeting.room);
+    let body = format!(
+        "“{}”换了教室。从{}的课起，到{place}上课。",
+        facts.class.name,
+        clock::spoken(meeting.starts_at)
+    );
+    let key = format!("room:{id}:{}", change.id);
+    let words = ("换了教室", body, "地点变动");
+    let until = meeting.starts_at;
+    tell_class(&tx, &facts, (&meeting, &place), (&key, words), until, now).await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// Title, body and the template's note.
+type Words = (&'static str, String, &'static str);
+
+/// Tells all who have a place in the class; `key` and the person make it once.
+async fn tell_class(
+    tx: &DatabaseTransaction,
+    facts: &ClassFacts,
+    (meeting, place): (&meeting::Model, &str),
+    (key, (title, body, note)): (&str, Words),
+    until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let notice = |resident: ResidentId| NewNotice {
+        resident,
+        kind: NoticeKind::MeetingChanged,
+        dedup_key: format!("{key}:{resident}"),
+        title: title.to_owned(),
+        body: body.clone(),
+        page: format!("/classes/{}", facts.class.id),
+        values: Values {
+            class: facts.class.name.clone(),
+            time: clock::wechat_time(meeting.starts_at),
+            place: place.to_owned(),
+            note: note.to_owned(),
+        },
+    };
+    let placed = store::placed_in(tx, facts.class.id).await?;
+    let notices: Vec<_> = placed.into_iter().map(notice).collect();
+    let until = GoodUntil(Meetings::One(meeting.id), until);
+    notices::notify_of_meetings(tx, &notices, until, now).await
+}
+
 fn change_words(
     meeting: &meeting::Model,
     change: &meeting_change::Model,
     facts: &ClassFacts,
     place: &str,
-) -> (&'static str, String, &'static str) {
+) -> Words {
     let which = format!(
         "“{}”第 {} 次课（原定{}）",
         facts.class.name,

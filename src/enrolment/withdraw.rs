@@ -183,6 +183,7 @@ pub async fn cancel_class(
     // Counts nobody from here on, so the steps below leave the counters alone.
     courses::cancel_class(&tx, who.id, id, reason, now).await?;
     let actor = Actor::Staff(who.id);
+    let mut ended = Vec::new();
     for row in store::live_of_class(&tx, id).await? {
         let after = Model {
             status: EnrolmentStatus::Cancelled,
@@ -201,8 +202,9 @@ pub async fn cancel_class(
             at: now,
         };
         store::add_changes(&tx, &[line]).await?;
-        tell::class_cancelled(&tx, &after, &facts, reason.trim(), sister.as_ref(), now).await?;
+        ended.push(after);
     }
+    tell::class_cancelled(&tx, &ended, &facts, (reason.trim(), sister.as_ref()), now).await?;
     tx.commit().await?;
     Ok(())
 }

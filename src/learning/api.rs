@@ -19,14 +19,14 @@ use crate::members::Person;
 use crate::sheets::{self, Table, Written};
 use crate::wire::ApiResult;
 use crate::wire::auth::{EnrolmentStaff, ForRecord, RollKeeper};
-use crate::wire::common::Done;
+use crate::wire::common::{Done, FileLink};
 use crate::wire::sheet::SheetFile;
 use crate::wire::tags::Tag;
 
 mod certificates;
 
+use certificates::MyCertificate;
 pub use certificates::{CertificatesApi, StaffCertificatesApi};
-use certificates::{FileLink, MyCertificate};
 
 pub struct LearningApi(pub App);
 

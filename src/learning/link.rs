@@ -12,11 +12,13 @@ use crate::error::{Error, Result};
 
 /// What can be fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum File {
+pub(crate) enum File {
     /// 学习档案, as a spreadsheet.
     Record,
     /// A certificate or statement, as a PDF.
     Paper,
+    /// The meetings of a class, for a calendar.
+    Calendar,
 }
 
 impl File {
@@ -24,11 +26,12 @@ impl File {
         match self {
             Self::Record => 1,
             Self::Paper => 2,
+            Self::Calendar => 3,
         }
     }
 
     fn of(byte: u8) -> Option<Self> {
-        [Self::Record, Self::Paper].into_iter().find(|file| file.byte() == byte)
+        [Self::Record, Self::Paper, Self::Calendar].into_iter().find(|file| file.byte() == byte)
     }
 }
 
@@ -37,7 +40,7 @@ const SAID: usize = 1 + 8 + 8 + 8;
 
 /// The address under which a file of this resident can be fetched for a while. `which` tells
 /// several of a kind apart.
-pub(super) fn address(app: &App, file: File, whose: ResidentId, which: i64) -> String {
+pub(crate) fn address(app: &App, file: File, whose: ResidentId, which: i64) -> String {
     let until = app.clock.now() + TimeDelta::minutes(app.config.learning.link_minutes);
     let mut bytes = vec![file.byte()];
     for number in [whose.0, which, until.timestamp_millis()] {
@@ -48,6 +51,7 @@ pub(super) fn address(app: &App, file: File, whose: ResidentId, which: i64) -> S
     let path = match file {
         File::Record => "files",
         File::Paper => "files/paper",
+        File::Calendar => "files/calendar",
     };
     format!("{}/api/{path}?t={}", app.config.server.public_url, URL_SAFE_NO_PAD.encode(bytes))
 }
@@ -56,7 +60,7 @@ pub(super) fn address(app: &App, file: File, whose: ResidentId, which: i64) -> S
 ///
 /// # Errors
 /// `link_invalid`, `link_expired`.
-pub(super) fn read(app: &App, wanted: File, token: &str) -> Result<(ResidentId, i64)> {
+pub(crate) fn read(app: &App, wanted: File, token: &str) -> Result<(ResidentId, i64)> {
     let invalid = || Error::invalid("link_invalid", "这个下载地址不对，请回到页面里再点一次下载。");
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
     let (said, seal) = bytes.split_at_checked(SAID).ok_or_else(invalid)?;

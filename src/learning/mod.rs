@@ -37,7 +37,7 @@ use crate::staff::{self, Colleague};
 pub mod api;
 pub mod certificates;
 mod figures;
-mod link;
+pub(crate) mod link;
 mod paper;
 mod record;
 mod rules;

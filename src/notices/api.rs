@@ -180,6 +180,7 @@ impl NoticesApi {
             NoticeKind::MeetingChanged => "课程变动",
             NoticeKind::Answered => "留言回复",
             NoticeKind::Draw => "摇号结果",
+            NoticeKind::Reminder => "上课提醒",
         };
         let items = notices::KINDS.into_iter().filter(|kind| !templates.of(*kind).id.is_empty());
         let items = items.map(|kind| TemplateLine {

@@ -55,6 +55,12 @@ pub async fn deliver(app: &App, id: NoticeId) -> Result<()> {
     if row.state != NoticeState::Pending && !repeats && !waited {
         return Ok(());
     }
+    if row.good_until.is_some_and(|until| until <= began) {
+        let tx = app.db.begin().await?;
+        let to = NoticeState::NoConsent;
+        store::settle(&tx, id, NoticeState::Pending, to, None, began).await?;
+        return Ok(tx.commit().await?);
+    }
     let ways = ways(app, &row).await?;
     let mut next = if repeats {
         Next::Template { again: true }

@@ -20,12 +20,15 @@
 //!    mean, or to none. Who refused loses the consents that we counted.
 //! 7. Family members who may (`family/`) get a copy of what a learner is told, but for
 //!    answers of staff; it says whose it is by an id, and goes when that person is erased.
+//! 8. What is said of a meeting is worth something until it begins, or is said anew: after
+//!    that it is sent to nobody. Whom WeChat does not reach until then is called
+//!    (`reminders/`), and who told them stands with the notice.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseTransaction;
 use serde::{Deserialize, Serialize};
 
-use entity::ids::ResidentId;
+use entity::ids::{ClassId, MeetingId, NoticeId, ResidentId, StaffId};
 use entity::kinds::{NoticeKind, NoticeState};
 
 use crate::app::App;
@@ -75,6 +78,18 @@ pub struct Values {
     pub note: String,
 }
 
+/// Of which meetings something is said.
+#[derive(Clone, Copy, Debug)]
+pub enum Meetings {
+    One(MeetingId),
+    /// All that are to come of a class.
+    Of(ClassId),
+}
+
+/// Until when something that is said of meetings is worth anything.
+#[derive(Clone, Copy, Debug)]
+pub struct GoodUntil(pub Meetings, pub DateTime<Utc>);
+
 /// Writes notices, each once for its key, and asks for them to be sent.
 ///
 /// # Errors
@@ -84,7 +99,22 @@ pub async fn notify_all(
     new: &[NewNotice],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    write(tx, new, None, now).await
+    write(tx, new, None, None, now).await
+}
+
+/// As [`notify_all`], of meetings: what was said of them before is overtaken, and whom WeChat
+/// does not reach in time is to be called.
+///
+/// # Errors
+/// The database.
+pub async fn notify_of_meetings(
+    tx: &DatabaseTransaction,
+    new: &[NewNotice],
+    until: GoodUntil,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    store::overtake(tx, until.0, now).await?;
+    write(tx, new, None, Some(until), now).await
 }
 
 /// As [`notify`], for what a family member did for the resident: they need no copy.
@@ -97,13 +127,14 @@ pub async fn notify_of_act(
     delegate: ResidentId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    write(tx, std::slice::from_ref(new), Some(delegate), now).await
+    write(tx, std::slice::from_ref(new), Some(delegate), None, now).await
 }
 
 async fn write(
     tx: &DatabaseTransaction,
     new: &[NewNotice],
     but: Option<ResidentId>,
+    until: Option<GoodUntil>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     if new.is_empty() {
@@ -113,7 +144,8 @@ async fn write(
     copies.retain(|(copy, _)| Some(copy.resident) != but);
     let own = new.iter().map(|notice| (notice, None));
     let copies = copies.iter().map(|(notice, about)| (notice, Some(*about)));
-    let written = store::insert(tx, own.chain(copies), NoticeState::Pending, now).await?;
+    let state = NoticeState::Pending;
+    let written = store::insert(tx, own.chain(copies), state, until, now).await?;
     let jobs: Vec<_> = written.into_iter().map(|notice| Job::SendNotice { notice }).collect();
     outbox::enqueue_all(tx, &jobs, now).await
 }
@@ -141,7 +173,21 @@ pub async fn notify(tx: &DatabaseTransaction, new: &NewNotice, now: DateTime<Utc
 /// The database.
 pub async fn stand(tx: &DatabaseTransaction, new: &NewNotice, now: DateTime<Utc>) -> Result<()> {
     let alone = std::iter::once((new, None));
-    store::insert(tx, alone, NoticeState::NoConsent, now).await.map(drop)
+    store::insert(tx, alone, NoticeState::NoConsent, None, now).await.map(drop)
+}
+
+/// Somebody called and told what a notice says, or did not after all; false when that stood
+/// so before.
+///
+/// # Errors
+/// The database.
+pub async fn told_by_phone(
+    tx: &DatabaseTransaction,
+    notice: NoticeId,
+    by: Option<StaffId>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    store::told_by_phone(tx, notice, by, now).await
 }
 
 /// A resident allowed one more message of a kind; what waited for it is sent.
@@ -155,7 +201,7 @@ pub async fn consent_given(
     now: DateTime<Utc>,
 ) -> Result<()> {
     store::give(tx, resident, kind, now).await?;
-    for notice in store::wake(tx, resident, kind, now - WAITS_FOR_CONSENT).await? {
+    for notice in store::wake(tx, resident, kind, now).await? {
         outbox::enqueue(tx, &Job::SendNotice { notice }, now, now).await?;
     }
     Ok(())
@@ -191,12 +237,13 @@ pub fn kind_of_template(templates: &Templates, template_id: &str) -> Option<Noti
 }
 
 /// All kinds, in the order in which residents are asked.
-const KINDS: [NoticeKind; 5] = [
+const KINDS: [NoticeKind; 6] = [
     NoticeKind::Placed,
     NoticeKind::Offered,
     NoticeKind::MeetingChanged,
     NoticeKind::Answered,
     NoticeKind::Draw,
+    NoticeKind::Reminder,
 ];
 
 /// What is kept of a message while it is on its way, and when its sender died meanwhile.

@@ -61,9 +61,14 @@ pub async fn tell_delegation(app: &App, id: DelegationId, ended: bool) -> Result
         new.push(notice(&row, row.delegate_id, ended, centre, now));
     }
     // Nobody else's business: no copies.
-    let written =
-        store::insert(&tx, new.iter().map(|notice| (notice, None)), NoticeState::Pending, now)
-            .await?;
+    let written = store::insert(
+        &tx,
+        new.iter().map(|notice| (notice, None)),
+        NoticeState::Pending,
+        None,
+        now,
+    )
+    .await?;
     let jobs: Vec<_> = written.into_iter().map(|notice| Job::SendNotice { notice }).collect();
     outbox::enqueue_all(&tx, &jobs, now).await?;
     tx.commit().await?;

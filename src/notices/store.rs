@@ -10,11 +10,11 @@ use sea_orm::{
     QueryOrder, QuerySelect,
 };
 
-use entity::ids::{NoticeId, ResidentId};
+use entity::ids::{MeetingId, NoticeId, ResidentId, StaffId};
 use entity::kinds::{DeliveryOutcome, NoticeKind, NoticeState, NoticeWay, WechatAccount};
-use entity::{delivery, notice, subscription};
+use entity::{delivery, meeting, notice, subscription};
 
-use super::{NewNotice, Report};
+use super::{GoodUntil, Meetings, NewNotice, Report, WAITS_FOR_CONSENT};
 use crate::error::Result;
 use crate::sql;
 
@@ -27,8 +27,13 @@ pub(super) async fn insert(
     tx: &DatabaseTransaction,
     new: impl Iterator<Item = (&NewNotice, Option<ResidentId>)>,
     state: NoticeState,
+    until: Option<GoodUntil>,
     now: DateTime<Utc>,
 ) -> Result<Vec<NoticeId>> {
+    let meeting: Option<MeetingId> = match until {
+        Some(GoodUntil(Meetings::One(id), _)) => Some(id),
+        _ => None,
+    };
     let rows: Vec<_> = new
         .map(|(new, about)| {
             Ok(notice::ActiveModel {
@@ -42,6 +47,8 @@ pub(super) async fn insert(
                 page: Set(new.page.clone()),
                 state: Set(state),
                 created_at: Set(now),
+                meeting_id: Set(meeting),
+                good_until: Set(until.map(|until| until.1)),
                 ..Default::default()
             })
         })
@@ -49,6 +56,52 @@ pub(super) async fn insert(
     let once = OnConflict::column(notice::Column::DedupKey).do_nothing().to_owned();
     let written = sql::insert_once(tx, rows, ROWS, once, &[notice::Column::Id]).await?;
     written.iter().map(|row| Ok(row.try_get_by_index(0)?)).collect()
+}
+
+/// What was said of these meetings is said anew.
+pub(super) async fn overtake(
+    tx: &DatabaseTransaction,
+    meetings: Meetings,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    use notice::Column;
+    let which = match meetings {
+        Meetings::One(id) => Column::MeetingId.eq(id),
+        Meetings::Of(class) => {
+            let theirs = Query::select()
+                .column(meeting::Column::Id)
+                .from(meeting::Entity)
+                .and_where(meeting::Column::ClassId.eq(class))
+                .to_owned();
+            Column::MeetingId.in_subquery(theirs)
+        }
+    };
+    notice::Entity::update_many()
+        .col_expr(Column::GoodUntil, Expr::value(now))
+        .filter(which)
+        .filter(Column::GoodUntil.gt(now))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Who told it stands, whoever says so again.
+pub(super) async fn told_by_phone(
+    tx: &DatabaseTransaction,
+    id: NoticeId,
+    by: Option<StaffId>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    use notice::Column;
+    let other = if by.is_some() { Column::ToldAt.is_null() } else { Column::ToldAt.is_not_null() };
+    let changed = notice::Entity::update_many()
+        .col_expr(Column::ToldAt, Expr::value(by.map(|_| now)))
+        .col_expr(Column::ToldBy, Expr::value(by))
+        .filter(Column::Id.eq(id))
+        .filter(other)
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
 }
 
 pub(super) async fn by_id(
@@ -309,12 +362,12 @@ pub(super) async fn given_since(
     Ok(fresh > 0)
 }
 
-/// Notices that waited for a consent, oldest first; made pending again.
+/// Notices that waited for a consent and are still worth it, oldest first; made pending again.
 pub(super) async fn wake(
     tx: &DatabaseTransaction,
     resident: ResidentId,
     kind: NoticeKind,
-    since: DateTime<Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Vec<NoticeId>> {
     use notice::Column;
     let ids: Vec<NoticeId> = notice::Entity::find()
@@ -323,7 +376,8 @@ pub(super) async fn wake(
         .filter(Column::ResidentId.eq(resident))
         .filter(Column::Kind.eq(kind))
         .filter(Column::State.eq(NoticeState::NoConsent))
-        .filter(Column::CreatedAt.gte(since))
+        .filter(Column::CreatedAt.gte(now - WAITS_FOR_CONSENT))
+        .filter(Column::GoodUntil.is_null().or(Column::GoodUntil.gt(now)))
         .order_by_asc(Column::Id)
         .into_tuple()
         .all(tx)

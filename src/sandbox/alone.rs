@@ -99,12 +99,12 @@ fn play(config: &mut SandboxConfig, wechat: &config::Wechat) {
         config.mini_format = mini.format;
     }
     config.has_mini = !mini.appid.is_empty() || official.appid.is_empty();
-    for (own, theirs) in [
-        (&mut config.templates, &wechat.templates),
-        (&mut config.official_templates, &official.templates),
+    for (own, theirs, further) in [
+        (&mut config.templates, &wechat.templates, &wechat.templates.reminder),
+        (&mut config.official_templates, &official.templates, &official.templates.answered),
     ] {
         let ids = [&theirs.placed.id, &theirs.offered.id, &theirs.meeting_changed.id];
-        for (template, id) in own.iter_mut().zip(ids.into_iter().chain([&theirs.answered.id])) {
+        for (template, id) in own.iter_mut().zip(ids.into_iter().chain([&further.id])) {
             if !id.is_empty() {
                 template.id.clone_from(id);
             }

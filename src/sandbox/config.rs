@@ -128,7 +128,7 @@ pub struct SandboxConfig {
 
 impl SandboxConfig {
     /// Two made-up accounts in safe mode on a free port of this machine, with the
-    /// templates of the service's three kinds of notice.
+    /// templates of the service's kinds of notice.
     pub fn new(clock: Clock) -> Self {
         let fields: &[(&str, &str)] = &[
             ("thing1", "课程名称"),
@@ -172,6 +172,7 @@ impl SandboxConfig {
                     "上课安排变更通知",
                     fields,
                 ),
+                Template::new("sbxRemind4aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uVw", "上课提醒", fields),
             ],
             has_mini: true,
             mini_pages: ["web", "scan", "subscribe", "phone", "calendar"]
@@ -256,6 +257,7 @@ impl SandboxConfig {
             "wechat.templates.placed.id",
             "wechat.templates.offered.id",
             "wechat.templates.meeting_changed.id",
+            "wechat.templates.reminder.id",
         ];
         let ids = self.templates.iter().map(|template| template.id.clone());
         settings.extend(keys.into_iter().zip(ids));

@@ -25,3 +25,9 @@ impl From<community::Model> for Community {
         Self { id: row.id, name: row.name }
     }
 }
+
+/// Where a file can be fetched for some minutes, by any browser.
+#[derive(Object)]
+pub struct FileLink {
+    pub url: String,
+}

@@ -24,7 +24,7 @@ use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
 use crate::{
     care, conversation, draw, enrolment, family, followers, helpdesk, news, notices, platform,
-    safety,
+    reminders, safety,
 };
 
 pub mod api;
@@ -167,8 +167,10 @@ async fn prune(app: &App) {
 /// Looks for what has come due by the clock and asks for it as jobs, each once however many
 /// instances look; what fails is tried at the next turn.
 async fn round(app: &App) {
-    if let Err(error) = care::round(app).await {
-        tracing::warn!(cause = %error.chain(), "cannot look for what is due");
+    for outcome in [care::round(app).await, reminders::round(app).await] {
+        if let Err(error) = outcome {
+            tracing::warn!(cause = %error.chain(), "cannot look for what is due");
+        }
     }
 }
 
@@ -289,6 +291,8 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::BarEnded { resident } => enrolment::ask_again(app, resident).await,
         Job::TellPlaced { enrolments } => enrolment::tell_placed(app, &enrolments).await,
         Job::TellMeetingChange { meeting } => enrolment::tell_meeting_change(app, meeting).await,
+        Job::TellRoomChange { class } => enrolment::tell_room_change(app, class).await,
+        Job::RemindMeeting { meeting, of } => reminders::remind(app, meeting, of).await,
         Job::Publish { publication } => news::publish_job(app, publication).await,
         Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
         Job::WithdrawMassSend { publication } => news::withdraw_job(app, publication).await,

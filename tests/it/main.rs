@@ -37,6 +37,7 @@ mod opening_faults;
 mod pages;
 mod platform;
 mod rehearsal;
+mod reminders;
 mod restart;
 mod rules;
 mod sandbox;

@@ -278,7 +278,7 @@ on_both_databases_with_wechat! {
     async fn the_templates_to_ask_for_are_those_that_are_set_up(world: World) {
         let list = world.app.get("/api/subscription-templates").send().await.ok();
         let templates = &world.app.app.config.wechat.templates;
-        assert_eq!(list["total"], 3);
+        assert_eq!(list["total"], 4);
         assert_eq!(
             list["items"][0],
             json!({ "kind": "placed", "template_id": templates.placed.id, "title": "报名成功" })

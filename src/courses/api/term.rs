@@ -83,6 +83,11 @@ pub(super) struct Rules {
     /// So many 学时 are one credit.
     #[oai(default = "credit_hours")]
     credit_hours: i32,
+    /// Learners are reminded of a meeting on the day before, at this minute of the day;
+    /// without it they are not.
+    remind_before_at: Option<i32>,
+    /// …and on the day itself.
+    remind_on_day_at: Option<i32>,
 }
 
 macro_rules! usual {
@@ -120,6 +125,8 @@ impl Rules {
             completion_percent: row.completion_percent,
             pass_needed: row.pass_needed,
             credit_hours: row.credit_hours,
+            remind_before_at: row.remind_before_at,
+            remind_on_day_at: row.remind_on_day_at,
         }
     }
 }
@@ -141,6 +148,8 @@ impl From<Rules> for TermRules {
             completion_percent: rules.completion_percent,
             pass_needed: rules.pass_needed,
             credit_hours: rules.credit_hours,
+            remind_before_at: rules.remind_before_at,
+            remind_on_day_at: rules.remind_on_day_at,
         }
     }
 }

@@ -16,19 +16,13 @@ use crate::learning::paper;
 use crate::members;
 use crate::wire::ApiResult;
 use crate::wire::auth::{EnrolmentStaff, ForRecord};
-use crate::wire::common::Done;
+use crate::wire::common::{Done, FileLink};
 use crate::wire::sheet::PdfFile;
 use crate::wire::tags::Tag;
 
 pub struct CertificatesApi(pub App);
 
 pub struct StaffCertificatesApi(pub App);
-
-/// Where a file can be fetched for some minutes, by any browser.
-#[derive(Object)]
-pub(super) struct FileLink {
-    pub(super) url: String,
-}
 
 /// A certificate or statement of mine.
 #[derive(Object)]

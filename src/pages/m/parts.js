@@ -57,6 +57,13 @@ export function button(text, { busy = '请稍等…', kind = '', work, id, steps
   return h('div.act', {}, element, problem);
 }
 
+/** A part of a page that is fetched when it is shown. */
+export function soon(load) {
+  const part = h('div');
+  load().then((made) => put(part, made), () => {});
+  return part;
+}
+
 /** Leads to the sign-in when that is what was missing. */
 export function failed(error) {
   if (error instanceof Refusal && error.status === 401) {

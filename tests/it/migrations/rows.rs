@@ -29,7 +29,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     assert_eq!(second.insert(db).await.expect("second class").id, ClassId(2));
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
-        learner_card scan_tray care_task care_event class_pass certificate
+        learner_card scan_tray care_task care_event class_pass certificate meeting_reminder
         picture article article_version article_review publication
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict wechat_note
@@ -279,6 +279,8 @@ pub fn term() -> entity::term::Model {
         completion_percent: 60,
         pass_needed: false,
         credit_hours: 20,
+        remind_before_at: Some(1140),
+        remind_on_day_at: Some(480),
     }
 }
 
@@ -566,6 +568,10 @@ pub fn notice() -> entity::notice::Model {
         created_at: instant(0),
         sent_at: Some(instant(1)),
         read_at: Some(instant(2)),
+        meeting_id: Some(MeetingId(1)),
+        good_until: Some(instant(4)),
+        told_at: Some(instant(3)),
+        told_by: Some(StaffId(1)),
     }
 }
 
@@ -904,5 +910,15 @@ pub fn certificate() -> entity::certificate::Model {
         revoked_at: None,
         revoked_by: None,
         revoked_for: None,
+    }
+}
+
+pub fn meeting_reminder() -> entity::meeting_reminder::Model {
+    entity::meeting_reminder::Model {
+        id: 1,
+        meeting_id: MeetingId(1),
+        kind: ReminderKind::SameDay,
+        day: day(2026, 9, 8),
+        at: instant(2),
     }
 }

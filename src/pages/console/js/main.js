@@ -14,6 +14,7 @@ const ROUTES = [
   ['/tray', () => import('./tray.js'), 'tray'],
   ['/care', () => import('./care.js'), 'care'],
   ['/care/:id', () => import('./care_task.js'), 'care'],
+  ['/calls', () => import('./calls.js'), 'calls'],
   ['/classes', () => import('./classes.js'), 'classes'],
   ['/counter', () => import('./counter.js'), 'counter'],
   ['/slips/:id', () => import('./slip.js'), 'classes'],

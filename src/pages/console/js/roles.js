@@ -33,6 +33,7 @@ const NAV = [
     ['holidays', '#/holidays', '放假日', 'centre'],
   ]],
   ['服务', [
+    ['calls', '#/calls', '待电话提醒', 'enrolment'],
     ['care', '#/care', '回访', 'enrolment'],
     ['desk', '#/desk', '留言', 'enrolment'],
     ['checks', '#/checks', '内容检查', 'enrolment'],

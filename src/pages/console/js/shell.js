@@ -6,7 +6,7 @@ import { icon } from './icons.js';
 import { may, navigation } from './roles.js';
 import { button } from './ui.js';
 
-const ICONS = { home: 'home', meetings: 'today', tray: 'warn', counter: 'counter', classes: 'classes', residents: 'me', figures: 'term', terms: 'term', pledge: 'news', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', care: 'care', desk: 'desk', checks: 'checks', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
+const ICONS = { home: 'home', meetings: 'today', tray: 'warn', counter: 'counter', classes: 'classes', residents: 'me', figures: 'term', terms: 'term', pledge: 'news', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', care: 'care', calls: 'clock', desk: 'desk', checks: 'checks', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
 
 export function shell({ about, me, leave }) {
   const links = new Map();
@@ -44,6 +44,7 @@ export function shell({ about, me, leave }) {
   const countDesk = counter('desk', '/api/staff/desk-count', '条等回复');
   const countChecks = counter('checks', '/api/staff/checks-count', '条等人看');
   const countCare = counter('care', '/api/staff/care-count', '人要回访');
+  const countCalls = counter('calls', '/api/staff/call-count', '人要打电话');
   const countTray = counter('tray', '/api/staff/tray-count', '条要处理');
   const fold = (open) => {
     side.classList.toggle('open', open);
@@ -60,6 +61,7 @@ export function shell({ about, me, leave }) {
     side, outlet);
   element.addEventListener('desk-changed', countDesk);
   element.addEventListener('care-changed', countCare);
+  element.addEventListener('calls-changed', countCalls);
   element.addEventListener('checks-changed', countChecks);
   element.addEventListener('tray-changed', countTray);
   return {
@@ -68,7 +70,7 @@ export function shell({ about, me, leave }) {
     /** Called with the navigation key of the page that is shown. */
     mark(key) {
       fold(false);
-      if (may(me, 'enrolment')) { countCare(); countDesk(); countChecks(); }
+      if (may(me, 'enrolment')) { countCalls(); countCare(); countDesk(); countChecks(); }
       if (may(me, 'rolls')) countTray();
       for (const [name, item] of links) {
         if (name === key) item.setAttribute('aria-current', 'page'); else item.removeAttribute('aria-current');

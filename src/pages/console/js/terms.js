@@ -68,6 +68,8 @@ const fields = (term) => [
   field({ name: 'travel_minutes', label: '两处上课，至少隔几分钟', type: 'number', value: term?.travel_minutes ?? 15, required: true, min: '0', max: '240', inputmode: 'numeric', hint: '不到这么久，报名时提醒。' }),
   field({ name: 'completion_percent', label: '结业要上满百分之几的学时', type: 'number', value: term?.completion_percent ?? 70, required: true, min: '0', max: '100', inputmode: 'numeric' }),
   field({ name: 'credit_hours', label: '多少学时算 1 个学分', type: 'number', value: term?.credit_hours ?? 16, required: true, min: '1', max: '1000', inputmode: 'numeric', hint: '结业的班才算学分。' }),
+  field({ name: 'remind_before_at', label: '上课前一天几点提醒', type: 'time', value: term ? hour(term.remind_before_at) : '18:00', min: '08:00', max: '20:00', read: readMinute, hint: '不提醒就空着。8:00 到 20:00。' }),
+  field({ name: 'remind_on_day_at', label: '上课当天几点提醒', type: 'time', value: term ? hour(term.remind_on_day_at) : '07:30', min: '06:00', max: '12:00', read: readMinute, hint: '不提醒就空着。6:00 到 12:00。' }),
   field({ name: 'pass_needed', label: '结业还要老师说通过', type: 'checkbox', value: term?.pass_needed ?? true, full: true, hint: '不打勾就只看学时。' }),
   field({ name: 'pledge_needed', label: '报名前要签承诺书', type: 'checkbox', value: term?.pledge_needed, full: true, hint: '承诺书在“承诺书”里写。' }),
   field({ name: 'travel_refused', label: '两处上课、路上来不及的，不让报', type: 'checkbox', value: term?.travel_refused, full: true, hint: '不打勾就只提醒。' }),
@@ -78,5 +80,9 @@ const VIEWS = [['opening', '报名实况', 'opening'], ['running', '开班情况
 const views = ({ id }) => VIEWS.map(([path, text, name]) => h('a.nowrap', { href: `#/terms/${id}/${path}`, testid: `${name}-${id}` }, text));
 
 const span = (from, to) => [h('div.nowrap', `${from} 起`), h('div.nowrap', `${to} 止`)];
+
+const hour = (minute) => (minute == null ? '' : new Date(minute * 60_000).toISOString().slice(11, 16));
+
+const readMinute = (text) => (text ? time.inputToMinute(text) : null);
 
 const readTime = (text) => (text ? time.fromInput(text) : null);

@@ -3,7 +3,7 @@
 import { get, post } from '../api.js';
 import { canScan, codeOf, expectScan, scan } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
-import { button, hours, link, note, problemBox } from '../parts.js';
+import { button, hours, link, note, problemBox, soon } from '../parts.js';
 import { instead, needLogin } from '../routes.js';
 import { FAMILY_CODE } from './family.js';
 
@@ -89,6 +89,7 @@ function result(done) {
       icon('check', 'huge'), h('h2', {}, title), h('p.text', {}, done.message)),
     h('article.card', {}, h('h2', {}, done.class_name), h('p.line', {}, icon('calendar'), `第 ${done.number} 次课，${done.time_text}`),
       h('p.line', {}, icon('hours'), `这次课 ${hours(done.hours_hundredths)} 学时`)),
+    soon(async () => (await import('../later/near.js')).remind()),
     link('看我的学时', '#/hours', 'second'),
     link('回首页', '#/', 'second'),
   ];

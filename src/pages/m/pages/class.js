@@ -1,9 +1,9 @@
 // One class, and signing up for it.
 
 import { get, newKey, post, session } from '../api.js';
-import { addToCalendar, askForMessages, host } from '../bridge.js';
+import { askForMessages } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
-import { button, classFacts, day, link, moment, note, places, prepared, withdrawal } from '../parts.js';
+import { button, classFacts, day, link, moment, note, places, prepared, soon, withdrawal } from '../parts.js';
 import { phaseCard, phases, planned } from '../phase.js';
 import { wishPart } from './wishes.js';
 
@@ -56,7 +56,7 @@ async function fill(page, { id, query, whole, setTitle }, again) {
     !held && papersPart(papers(needs), whole),
     one.description && h('section', {}, h('h2', {}, '学什么'), h('p.text', {}, one.description)),
     h('section', {}, h('h2', {}, '谁可以报'), h('p', {}, ages(one)), conditions(one).map((line) => h('p', {}, line))),
-    held?.status === 'placed' && host() === 'miniprogram' && button([icon('calendar'), '加到手机日历'], { kind: 'second', id: 'calendar', work: () => addToCalendar(one.id) }),
+    held?.status === 'placed' && soon(async () => (await import('../later/near.js')).near(one.id)),
     meetings(one.meetings));
 }
 
