@@ -43,6 +43,7 @@ pub mod learning;
 pub mod care;
 
 pub mod reminders;
+pub mod reports;
 
 pub mod helpdesk;
 

@@ -24,8 +24,8 @@ use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
     attendance, care, conversation, courses, draw, enrolment, family, followers, helpdesk,
-    learning, members, news, notices, pages, platform, reminders, safety, staff, telemetry, vault,
-    wire, worker,
+    learning, members, news, notices, pages, platform, reminders, reports, safety, staff,
+    telemetry, vault, wire, worker,
 };
 
 /// Where files are sent to, which may be longer than other bodies.
@@ -86,6 +86,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
     let after = (
         reminders::api::RemindersApi(app.clone()),
         reminders::api::StaffRemindersApi(app.clone()),
+        reports::api::StaffReportsApi(app.clone()),
     );
     OpenApiService::new((residents, staff, more, after), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(

@@ -45,6 +45,8 @@ ids! {
     TrayId;
     /// 回访: a task after absences.
     CareTaskId;
+    /// A month whose figures are frozen.
+    ClosedMonthId;
     /// 报名, 候补.
     EnrolmentId;
     /// A version of the text that learners sign.

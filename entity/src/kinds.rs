@@ -262,6 +262,12 @@ kinds! {
         /// 上课提醒: a meeting is near.
         Reminder = "reminder",
     }
+    /// A list for the platform 乐龄学堂.
+    ExportKind {
+        Learners = "learners",
+        Classes = "classes",
+        Attendance = "attendance",
+    }
     /// When somebody is reminded of a meeting.
     ReminderKind {
         DayBefore = "day_before",

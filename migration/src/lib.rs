@@ -29,6 +29,7 @@ mod m20261128_000020_defaults;
 mod m20261128_000022_learning;
 mod m20261128_000023_certificates;
 mod m20261128_000024_reminders;
+mod m20261128_000025_reports;
 
 pub struct Migrator;
 
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000022_learning::Migration),
             Box::new(m20261128_000023_certificates::Migration),
             Box::new(m20261128_000024_reminders::Migration),
+            Box::new(m20261128_000025_reports::Migration),
         ]
     }
 }

@@ -40,6 +40,7 @@ mod code;
 mod day;
 mod device;
 mod leave;
+mod marks;
 mod register;
 mod rush;
 mod scans;
@@ -50,6 +51,7 @@ mod window;
 
 pub use card::{Card, forget_resident, mine as my_card, replace_mine as replace_my_card};
 pub use leave::{OnLeave, WhyAway, ask as ask_leave, on_leave, take_back as take_leave_back};
+pub use marks::{Mark, marks};
 pub use rush::CheckIns;
 pub use scans::{Outcome, Scan, Taken, Upload, upload as take_scans};
 pub use store::{HoursLine, MeetingFacts, hours_of};

@@ -286,6 +286,17 @@ pub(super) async fn statuses(
     Ok(rows.into_iter().filter_map(|row| Some((row.meeting_id, row.status?))).collect())
 }
 
+/// The rows of these meetings.
+pub(super) async fn rows_at(
+    conn: &impl ConnectionTrait,
+    meetings: &[MeetingId],
+) -> Result<Vec<attendance::Model>> {
+    Ok(attendance::Entity::find()
+        .filter(attendance::Column::MeetingId.is_in(meetings.iter().copied()))
+        .all(conn)
+        .await?)
+}
+
 pub(super) async fn roll(
     conn: &impl ConnectionTrait,
     meeting: MeetingId,

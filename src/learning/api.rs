@@ -193,7 +193,7 @@ async fn record_file(app: &App, resident: ResidentId) -> Result<Written> {
             ),
             years,
         ],
-        headings: vec![
+        headings: sheets::headings(&[
             ("学期", 18),
             ("班级", 22),
             ("老师", 10),
@@ -202,7 +202,7 @@ async fn record_file(app: &App, resident: ResidentId) -> Result<Written> {
             ("学时", 14),
             ("结果", 12),
             ("学分", 8),
-        ],
+        ]),
         rows: classes.iter().map(row).collect(),
         foot: format!("{} {day}", app.config.centre.name),
         large: false,

@@ -23,7 +23,7 @@ pub use cell::Cell;
 pub use choices::Choices;
 pub use line::Line;
 pub use read::{Row, Sheet, read};
-pub use write::{Table, Template, list, template};
+pub use write::{Table, Template, book, headings, list, template};
 
 /// Stands on every list that is for the work of staff alone.
 pub const INTERNAL: &str = "内部使用，请勿外传";

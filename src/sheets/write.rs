@@ -21,11 +21,12 @@ const CHOICES: &str = "选项";
 pub struct Table {
     /// Of the sheet.
     pub sheet: &'static str,
+    /// Empty: the headings stand in the first row, as programs want them.
     pub title: String,
     /// Lines below the title.
     pub notes: Vec<String>,
     /// With their widths in characters.
-    pub headings: Vec<(&'static str, u16)>,
+    pub headings: Vec<(String, u16)>,
     pub rows: Vec<Vec<String>>,
     /// At the foot of each printed page.
     pub foot: String,
@@ -47,12 +48,32 @@ pub struct Template {
     pub help: Vec<String>,
 }
 
+/// The headings of a list, with their widths.
+pub fn headings(titles: &[(&str, u16)]) -> Vec<(String, u16)> {
+    titles.iter().map(|(title, width)| ((*title).to_owned(), *width)).collect()
+}
+
 /// Writes a list, beside the async threads.
 ///
 /// # Errors
 /// None that a caller could mend.
 pub async fn list(table: Table, now: DateTime<Utc>) -> Result<Vec<u8>> {
-    written(move || list_bytes(&table, now)).await
+    book(vec![table], now).await
+}
+
+/// Writes lists, each on a sheet of its own, beside the async threads.
+///
+/// # Errors
+/// None that a caller could mend.
+pub async fn book(tables: Vec<Table>, now: DateTime<Utc>) -> Result<Vec<u8>> {
+    written(move || {
+        let mut book = workbook(now)?;
+        for table in &tables {
+            write_list(book.add_worksheet().set_name(table.sheet)?, table)?;
+        }
+        book.save_to_buffer()
+    })
+    .await
 }
 
 /// Writes a template, beside the async threads.
@@ -86,9 +107,10 @@ fn heading() -> Format {
         .set_text_wrap()
 }
 
-fn list_bytes(table: &Table, now: DateTime<Utc>) -> Result<Vec<u8>, XlsxError> {
-    let mut book = workbook(now)?;
-    let sheet = book.add_worksheet().set_name(table.sheet)?;
+/// More columns are printed across.
+const UPRIGHT: usize = 9;
+
+fn write_list(sheet: &mut Worksheet, table: &Table) -> Result<(), XlsxError> {
     let (size, height) = if table.large { (16, 30) } else { (11, 20) };
     let plain = Format::new()
         .set_border(FormatBorder::Thin)
@@ -99,16 +121,18 @@ fn list_bytes(table: &Table, now: DateTime<Utc>) -> Result<Vec<u8>, XlsxError> {
     let title = Format::new().set_bold().set_font_size(size + 6);
     let note = Format::new().set_font_color(SOFT).set_font_size(size - 1);
     let mut row = 0;
-    sheet.write_string_with_format(row, 0, &table.title, &title)?;
-    for line in &table.notes {
+    if !table.title.is_empty() {
+        sheet.write_string_with_format(row, 0, &table.title, &title)?;
         row += 1;
+    }
+    for line in &table.notes {
         let bold = if line == INTERNAL { note.clone().set_bold() } else { note.clone() };
         sheet.write_string_with_format(row, 0, line, &bold)?;
+        row += 1;
     }
-    row += 1;
     for (column, (title, width)) in (0..).zip(&table.headings) {
         let heading = heading().set_font_size(size);
-        sheet.write_string_with_format(row, column, *title, &heading)?;
+        sheet.write_string_with_format(row, column, title, &heading)?;
         sheet.set_column_width(column, f64::from(*width))?;
     }
     sheet.set_row_height(row, height + 4)?;
@@ -125,7 +149,10 @@ fn list_bytes(table: &Table, now: DateTime<Utc>) -> Result<Vec<u8>, XlsxError> {
     // In a footer `&` begins a code, and `&&` is the sign.
     let foot = table.foot.replace('&', "&&");
     printed(sheet).set_footer(format!("&L{foot}&R第 &P 页，共 &N 页"));
-    book.save_to_buffer()
+    if table.headings.len() > UPRIGHT {
+        sheet.set_landscape();
+    }
+    Ok(())
 }
 
 /// Begins as a formula does where text is imported from elsewhere.

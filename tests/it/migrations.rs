@@ -61,8 +61,8 @@ on_both_databases! {
         }
         compare!(
             article article_review article_version attendance attendance_event audit bar callback care_event care_task
-            certificate check_verdict class class_pass class_rule community consent content_check course delegation delivery
-            draw draw_class draw_entry enrolment enrolment_change erasure family_code family_try
+            certificate check_verdict class class_pass class_rule closed_month closed_row community consent content_check course delegation delivery
+            draw draw_class draw_entry enrolment enrolment_change erasure export_mapping family_code family_try
             followed_meeting follower help_media help_message
             help_thread holiday job late_answer learner_card link_code meeting meeting_change meeting_reminder notice picture
             pledge publication relative resident resident_session scan_tray site
@@ -138,6 +138,7 @@ on_both_databases! {
         words::<CareKind>(db, "care_task", "kind").await;
         words::<CareOutcome>(db, "care_task", "outcome").await;
         words::<CareStep>(db, "care_event", "step").await;
+        words::<ExportKind>(db, "export_mapping", "kind").await;
         words::<ReminderKind>(db, "meeting_reminder", "kind").await;
         // A completion is of a class, 学时 of a year: neither word fits the other's row.
         only(db, "certificate", "kind", [CertificateKind::Completion].into_iter()).await;
@@ -175,7 +176,7 @@ on_both_databases! {
         refuses(db, "check", "UPDATE class SET held_percent = 101").await;
         refuses(db, "check", "UPDATE term SET held_percent = -1").await;
         refuses(db, "check", "UPDATE term SET held_hours = -1").await;
-        for unreal in ["term SET offer_hours = 0", "term SET travel_minutes = -1", "term SET change_days = -1", "term SET free_days = -1", "site SET held_percent = 101", "site SET offer_hours = 0", "class SET offer_hours = 0", "class SET offer_daytime_hours = -1", "term SET completion_percent = 101", "term SET credit_hours = 0", "term SET remind_before_at = 1320", "term SET remind_on_day_at = 0", "class_pass SET reason = NULL", "certificate SET revoked_for = 'x'", "certificate SET class_id = NULL", "certificate SET hours_hundredths = -1"] {
+        for unreal in ["term SET offer_hours = 0", "term SET travel_minutes = -1", "term SET change_days = -1", "term SET free_days = -1", "site SET held_percent = 101", "site SET offer_hours = 0", "class SET offer_hours = 0", "class SET offer_daytime_hours = -1", "term SET completion_percent = 101", "term SET credit_hours = 0", "closed_row SET hours_hundredths = -1", "closed_month SET reopened_for = NULL", "closed_month SET reopened_by = NULL", "term SET remind_before_at = 1320", "term SET remind_on_day_at = 0", "class_pass SET reason = NULL", "certificate SET revoked_for = 'x'", "certificate SET class_id = NULL", "certificate SET hours_hundredths = -1"] {
             refuses(db, "check", &format!("UPDATE {unreal}")).await;
         }
         accepts(db, "UPDATE class SET by_staff = 0").await;
@@ -230,7 +231,7 @@ on_both_databases! {
         repeat!(
             community resident wechat_identity resident_session staff staff_session site term
             course teacher meeting attendance attendance_event learner_card scan_tray notice delivery subscription callback
-            picture article_version publication enrolment article_review wechat_note care_task certificate meeting_reminder
+            picture article_version publication enrolment article_review wechat_note care_task certificate meeting_reminder closed_row
         );
     }
 
@@ -248,6 +249,8 @@ on_both_databases! {
             ("certificate", "class_id, resident_id", "revoked_at"),
             ("certificate", "number", ""),
             ("check_verdict", "trace_id", ""),
+            ("closed_month", "month", "reopened_at"),
+            ("closed_row", "month_id, meeting_id, resident_id", ""),
             ("community", "name", ""),
             ("content_check", "subject, subject_id, kind", ""),
             ("content_check", "trace_id", ""),

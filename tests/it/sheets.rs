@@ -3,6 +3,7 @@
 mod classes;
 mod files;
 mod lists;
+mod reports;
 mod residents;
 
 use std::io::Cursor;

@@ -172,17 +172,36 @@ pub(in crate::attendance) async fn words(
     }
     let mut words: HashMap<ResidentId, Vec<Word>> = HashMap::new();
     for event in find.all(conn).await? {
-        words.entry(event.resident_id).or_default().push(Word {
-            id: event.id,
-            scan_id: event.scan_id,
-            way: event.way,
-            status: event.status,
-            happened_at: event.happened_at,
-            reason: event.reason,
-            code_step: event.code_step,
-        });
+        words.entry(event.resident_id).or_default().push(word(event));
     }
     Ok(words)
+}
+
+/// All that was said at these meetings, by meeting and person.
+pub(in crate::attendance) async fn words_at(
+    conn: &impl ConnectionTrait,
+    meetings: &[MeetingId],
+) -> Result<HashMap<(MeetingId, ResidentId), Vec<Word>>> {
+    let find = attendance_event::Entity::find()
+        .filter(attendance_event::Column::MeetingId.is_in(meetings.iter().copied()))
+        .order_by_asc(attendance_event::Column::Id);
+    let mut words: HashMap<_, Vec<Word>> = HashMap::new();
+    for event in find.all(conn).await? {
+        words.entry((event.meeting_id, event.resident_id)).or_default().push(word(event));
+    }
+    Ok(words)
+}
+
+fn word(event: attendance_event::Model) -> Word {
+    Word {
+        id: event.id,
+        scan_id: event.scan_id,
+        way: event.way,
+        status: event.status,
+        happened_at: event.happened_at,
+        reason: event.reason,
+        code_step: event.code_step,
+    }
 }
 
 /// Of these names, those that are known.

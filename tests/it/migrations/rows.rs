@@ -30,6 +30,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
         learner_card scan_tray care_task care_event class_pass certificate meeting_reminder
+        closed_month closed_row export_mapping
         picture article article_version article_review publication
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict wechat_note
@@ -920,5 +921,37 @@ pub fn meeting_reminder() -> entity::meeting_reminder::Model {
         kind: ReminderKind::SameDay,
         day: day(2026, 9, 8),
         at: instant(2),
+    }
+}
+
+pub fn closed_month() -> entity::closed_month::Model {
+    entity::closed_month::Model {
+        id: ClosedMonthId(1),
+        month: day(2026, 9, 1),
+        closed_at: instant(1),
+        closed_by: StaffId(1),
+        reopened_at: Some(instant(2)),
+        reopened_by: Some(StaffId(1)),
+        reopened_for: text("漏了一个班"),
+    }
+}
+
+pub fn closed_row() -> entity::closed_row::Model {
+    entity::closed_row::Model {
+        id: 1,
+        month_id: ClosedMonthId(1),
+        meeting_id: MeetingId(1),
+        resident_id: ResidentId(1),
+        hours_hundredths: 200,
+    }
+}
+
+pub fn export_mapping() -> entity::export_mapping::Model {
+    entity::export_mapping::Model {
+        id: 1,
+        kind: ExportKind::Attendance,
+        columns: long("[]"),
+        saved_at: instant(1),
+        saved_by: StaffId(1),
     }
 }

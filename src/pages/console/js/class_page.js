@@ -2,6 +2,7 @@
 
 import { api } from './api.js';
 import { classBadge, places } from './classes.js';
+import { download } from './download.js';
 import { h, put } from './dom.js';
 import { asId, askReason, field, formDialog } from './form.js';
 import { may } from './roles.js';
@@ -22,7 +23,9 @@ export async function page(ctx) {
     tabs(one, 'meetings'),
     one.status === 'cancelled' ? alertBox('warn', h('p', '这个班已经停开，不能再报名。')) : null,
     h('div.class-columns', {},
-      h('section.panel.flush', { 'aria-label': '课次' }, meetings(one, plans)),
+      h('section.panel.flush', { 'aria-label': '课次' },
+        may(ctx.me, 'enrolment') && one.meetings?.length ? h('div.panel-head', {}, h('h2', '课次'), button('下载点名册', { testid: 'class-register', onclick: () => register(one) })) : null,
+        meetings(one, plans)),
       aside(one)));
 }
 
@@ -85,6 +88,11 @@ function meetings(one, plans) {
       },
     ],
   });
+}
+
+async function register(one) {
+  const name = await download('POST', `/api/staff/sheets/classes/${one.id}/register`);
+  tell(`已下载“${name}”。`);
 }
 
 /** The place, where it is not the class's own. */

@@ -24,6 +24,8 @@ const NAV = [
     ['classes', '#/classes', '班级', 'enrolment'],
     ['residents', '#/residents', '居民', 'enrolment'],
     ['figures', '#/figures', '学时人次', 'enrolment'],
+    ['months', '#/months', '月度台账', 'enrolment'],
+    ['exports', '#/exports', '乐龄学堂', 'enrolment'],
     ['terms', '#/terms', '学期', 'centre'],
     ['pledge', '#/pledge', '承诺书', 'centre'],
     ['courses', '#/courses', '课程', 'centre'],
