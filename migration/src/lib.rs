@@ -30,6 +30,7 @@ mod m20261128_000022_learning;
 mod m20261128_000023_certificates;
 mod m20261128_000024_reminders;
 mod m20261128_000025_reports;
+mod remake;
 
 pub struct Migrator;
 

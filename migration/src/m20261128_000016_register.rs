@@ -3,11 +3,12 @@
 //! tray of what could not be taken.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::columns::{
     big, index, int, optional, reference, table, text, time, unique, word, word_or_null,
 };
+use crate::remake::{Made, again, run};
 
 const STATUS: &[&str] = &["present", "absent", "leave"];
 
@@ -90,13 +91,6 @@ impl MigrationTrait for Migration {
     }
 }
 
-async fn run(manager: &SchemaManager<'_>, steps: &[String]) -> Result<(), DbErr> {
-    for step in steps {
-        manager.get_connection().execute_unprepared(step).await?;
-    }
-    Ok(())
-}
-
 fn ways(words: &str) -> String {
     format!(
         "ALTER TABLE attendance_event DROP CONSTRAINT attendance_event_way_check, \
@@ -104,34 +98,8 @@ fn ways(words: &str) -> String {
     )
 }
 
-/// SQLite changes neither a check nor whether a column may be empty: the table is made
-/// anew beside the old one. Nothing points at these two.
-async fn again(
-    manager: &SchemaManager<'_>,
-    (name, made, indexes): (&str, TableCreateStatement, Vec<IndexCreateStatement>),
-    into: &str,
-    from: &str,
-) -> Result<(), DbErr> {
-    manager.create_table(made).await?;
-    run(
-        manager,
-        &[
-            format!("INSERT INTO {name}_new (id, {into}) SELECT id, {from} FROM {name}"),
-            format!("DROP TABLE {name}"),
-            format!("ALTER TABLE {name}_new RENAME TO {name}"),
-        ],
-    )
-    .await?;
-    for index in indexes {
-        manager.create_index(index).await?;
-    }
-    Ok(())
-}
-
 const ATTENDANCE: &str =
     "meeting_id, resident_id, status, hours_hundredths, first_present_at, updated_at";
-
-type Made = (&'static str, TableCreateStatement, Vec<IndexCreateStatement>);
 
 fn status(may_be_empty: bool) -> ColumnDef {
     if may_be_empty { word_or_null("status", STATUS) } else { word("status", STATUS) }
