@@ -157,6 +157,7 @@ pub struct Attendance {
     pub closes_after_minutes: i64,
     pub scan_within_hours: i64,
     pub correct_clocks: bool,
+    pub count_tolerance: i32,
 }
 
 /// Tasks after absences.

@@ -8,7 +8,7 @@
 
 use chrono::{DateTime, Utc};
 use entity::ids::{
-    CheckId, ClassId, DelegationId, DrawId, EnrolmentId, ErasureId, HelpMessageId, JobId,
+    CheckId, ClaimId, ClassId, DelegationId, DrawId, EnrolmentId, ErasureId, HelpMessageId, JobId,
     LateAnswerId, MeetingId, NoticeId, PublicationId, ResidentId, TermId,
 };
 use entity::job;
@@ -84,6 +84,8 @@ pub enum Job {
     /// See to what follows from the register of a meeting that is over, now and after each
     /// correction.
     FollowMeeting { meeting: MeetingId },
+    /// Nobody nodded to who scanned a poster: staff are asked.
+    LapseClaim { claim: ClaimId },
 }
 
 impl Job {
@@ -117,6 +119,7 @@ impl Job {
             Self::FreezeDraw { .. } => "freeze_draw",
             Self::RunDraw { .. } => "run_draw",
             Self::FollowMeeting { .. } => "follow_meeting",
+            Self::LapseClaim { .. } => "lapse_claim",
         }
     }
 
@@ -149,6 +152,7 @@ impl Job {
             Self::FreezeDraw { .. } => "公布摇号名单",
             Self::RunDraw { .. } => "摇号",
             Self::FollowMeeting { .. } => "课后的跟进",
+            Self::LapseClaim { .. } => "没人点头的海报签到，转待处理",
         }
     }
 }

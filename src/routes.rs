@@ -84,6 +84,8 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         conversation::api::StaffDialogueApi(app.clone()),
     );
     let after = (
+        attendance::api::MonitorApi(app.clone()),
+        attendance::api::StaffPresenceApi(app.clone()),
         reminders::api::RemindersApi(app.clone()),
         reminders::api::StaffRemindersApi(app.clone()),
         reports::api::StaffReportsApi(app.clone()),

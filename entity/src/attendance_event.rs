@@ -24,7 +24,8 @@ pub struct Model {
     pub reason: Option<String>,
     /// The time step of the rotating code; unique with meeting and resident.
     pub code_step: Option<i64>,
-    /// By our clock: of what a device sent later, corrected by how far its clock was off.
+    /// By our clock: of what a device sent later, corrected by how far its clock was off; of
+    /// a poster, when it was scanned.
     pub happened_at: DateTimeUtc,
     pub received_at: DateTimeUtc,
     /// What the device's clock said; empty when it was written here at once.
@@ -33,6 +34,8 @@ pub struct Model {
     pub device: Option<String>,
     /// The name that the sender gave it; unique, so that it counts once.
     pub scan_id: Option<String>,
+    /// Of a poster: when somebody nodded, by our clock.
+    pub nodded_at: Option<DateTimeUtc>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -43,6 +43,8 @@ ids! {
     MeetingId;
     /// A scan that could not be taken, and waits to be settled.
     TrayId;
+    /// A scan of the poster, which waits for a nod.
+    ClaimId;
     /// 回访: a task after absences.
     CareTaskId;
     /// A month whose figures are frozen.

@@ -183,19 +183,27 @@ kinds! {
     CheckInWay {
         /// The class's rotating code.
         Code = "code",
-        /// The roll, tapped by a teacher or staff.
+        /// The roll, tapped by a teacher, staff or the class's monitor.
         Roll = "roll",
-        /// 学员卡, scanned by a teacher or staff.
+        /// 学员卡, scanned by one of them.
         Card = "card",
         /// 请假: asked for, or taken back, by the learner.
         Leave = "leave",
+        /// The poster at the place, with a nod of one of them.
+        Poster = "poster",
     }
-    /// What a teacher's device sends.
+    /// What the device of whoever keeps the roll sends.
     ScanKind {
         /// A card was scanned.
         Card = "card",
         /// A name was tapped, or a learner number typed.
         Tap = "tap",
+        /// A nod: whoever scanned the poster is there.
+        Nod = "nod",
+        /// How many people are in the room.
+        Count = "count",
+        /// Whether somebody of the sample is there.
+        Sample = "sample",
     }
     /// What staff made of a scan that could not be taken.
     TrayOutcome {

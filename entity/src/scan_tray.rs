@@ -26,7 +26,8 @@ pub struct Model {
     pub raw: String,
     /// A stable word, as in `card_replaced`.
     pub why: String,
-    pub uploaded_by: StaffId,
+    /// Staff, or a resident: the monitor, or whoever scanned a poster.
+    pub uploaded_by: Option<StaffId>,
     pub device: String,
     /// What the device's clock said.
     pub device_at: DateTimeUtc,
@@ -37,6 +38,7 @@ pub struct Model {
     pub settled_by: Option<StaffId>,
     pub outcome: Option<TrayOutcome>,
     pub settle_reason: Option<String>,
+    pub uploaded_by_resident: Option<ResidentId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -30,6 +30,7 @@ mod m20261128_000022_learning;
 mod m20261128_000023_certificates;
 mod m20261128_000024_reminders;
 mod m20261128_000025_reports;
+mod m20261128_000026_presence;
 mod remake;
 
 pub struct Migrator;
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000023_certificates::Migration),
             Box::new(m20261128_000024_reminders::Migration),
             Box::new(m20261128_000025_reports::Migration),
+            Box::new(m20261128_000026_presence::Migration),
         ]
     }
 }

@@ -11,9 +11,10 @@ use entity::ids::{ClassId, MeetingId, ResidentId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus};
 
 use crate::app::App;
-use crate::attendance::{self, CheckIn, MeetingFacts, RollRow, Window, store};
+use crate::attendance::{self, CheckIn, MeetingFacts, RollRow, Window, heads, store};
 use crate::clock;
 use crate::error::{Error, Result};
+use crate::members;
 use crate::staff;
 use crate::wire::auth::{ForRecord, Resident, RollKeeper};
 use crate::wire::page::Page;
@@ -23,11 +24,17 @@ use crate::wire::{ApiError, ApiResult};
 mod card;
 mod day;
 mod leave;
+mod monitor;
+mod presence;
 mod scans;
+
+use presence::HeadCountLine;
 
 pub use card::{CardApi, StaffCardApi};
 pub use day::StaffDayApi;
 pub use leave::LeaveApi;
+pub use monitor::MonitorApi;
+pub use presence::StaffPresenceApi;
 pub use scans::StaffScansApi;
 
 /// How far a resident's list of meetings looks ahead.
@@ -45,6 +52,8 @@ struct CheckInBody {
     /// What was scanned: the link, or the code in it.
     #[oai(validator(max_length = 500))]
     code: String,
+    /// A random name that the browser gave itself, whoever is signed in.
+    device: Option<String>,
 }
 
 #[derive(Enum)]
@@ -52,6 +61,8 @@ struct CheckInBody {
 enum CheckInOutcome {
     Recorded,
     AlreadyRecorded,
+    /// A poster: the teacher or the monitor has to nod.
+    AwaitsNod,
 }
 
 /// How a scan ended.
@@ -72,6 +83,8 @@ struct CheckInResult {
 enum MyCheckIn {
     NotYet,
     Open,
+    /// A poster was scanned: the teacher or the monitor has to nod.
+    AwaitsNod,
     Done,
     Closed,
 }
@@ -102,6 +115,8 @@ struct MyMeeting {
     may_ask_leave: bool,
     /// Or take back the one that they asked for.
     may_take_leave_back: bool,
+    /// I am the monitor, and keep the roll of this meeting today.
+    keeps_roll: bool,
 }
 
 /// One line of my record.
@@ -129,21 +144,25 @@ struct MyHours {
 
 #[OpenApi(tag = "Tag::Attendance")]
 impl AttendanceApi {
-    /// Check in with a scanned code. A second scan says so and changes nothing.
+    /// Check in with a scanned code, or a poster. A second scan says so and changes nothing.
     ///
-    /// Codes: `code_invalid`, `card_scanned`, `code_expired`, `not_enrolled`, `too_early`, `too_late`, `meeting_cancelled`.
+    /// Codes: `code_invalid`, `card_scanned`, `code_expired`, `not_enrolled`, `too_early`, `too_late`, `meeting_cancelled`;
+    /// of a poster also `no_meeting_here`.
     #[oai(path = "/me/check-in", method = "post", operation_id = "check_in")]
     async fn check_in(
         &self,
         me: Resident,
         body: Json<CheckInBody>,
     ) -> ApiResult<Json<CheckInResult>> {
-        let done =
-            attendance::check_in(&self.0, &me.0, &body.0.code).await.map_err(ApiError::from)?;
+        let (code, device) = (&body.0.code, body.0.device.as_deref());
+        let done = attendance::check_in(&self.0, &me.0, code, device).await?;
         let (outcome, facts, message) = match done {
             CheckIn::Recorded(facts) => (CheckInOutcome::Recorded, facts, "签到成功。"),
             CheckIn::AlreadyRecorded(facts) => {
                 (CheckInOutcome::AlreadyRecorded, facts, "您已经签过到了，不用再签。")
+            }
+            CheckIn::AwaitsNod(facts) => {
+                (CheckInOutcome::AwaitsNod, facts, "请到老师或班长面前，点了头就算签到。")
             }
         };
         Ok(Json(CheckInResult {
@@ -197,6 +216,9 @@ async fn my_meetings(app: &App, me: ResidentId) -> Result<Vec<MyMeeting>> {
     let from = clock::at_local(today, 0);
     let meetings = store::meetings_between(conn, from, from + AHEAD, Some(&classes)).await?;
     let said = store::statuses(conn, me, &meetings).await?;
+    let ids: Vec<_> = meetings.iter().map(|facts| facts.meeting.id).collect();
+    let claimed = store::claims::by(conn, me, &ids).await?;
+    let kept = attendance::monitor::classes(conn, me).await?;
     let now = app.clock.now();
     let mut mine = Vec::new();
     for facts in meetings {
@@ -205,16 +227,19 @@ async fn my_meetings(app: &App, me: ResidentId) -> Result<Vec<MyMeeting>> {
         let on_leave = status == Some(AttendanceStatus::Leave);
         let leave = if on_leave { attendance::on_leave(conn, id, me).await? } else { None };
         let planned = facts.meeting.status == MeetingStatus::Planned;
+        let is_today = clock::local_date(facts.meeting.starts_at) == today;
         let ahead = planned && now < facts.meeting.starts_at;
         let check_in = match attendance::window(app, &facts) {
             _ if status == Some(AttendanceStatus::Present) => MyCheckIn::Done,
             _ if !planned => MyCheckIn::Closed,
             Window::Before => MyCheckIn::NotYet,
+            Window::Open if claimed.contains(&id) => MyCheckIn::AwaitsNod,
             Window::Open => MyCheckIn::Open,
             Window::After => MyCheckIn::Closed,
         };
         mine.push(MyMeeting {
             meeting_id: id,
+            keeps_roll: is_today && planned && kept.contains(&facts.class_id()),
             class_id: facts.class_id(),
             class_name: facts.class.name,
             number: facts.meeting.number,
@@ -225,7 +250,7 @@ async fn my_meetings(app: &App, me: ResidentId) -> Result<Vec<MyMeeting>> {
             room: facts.meeting.room,
             status: facts.meeting.status,
             note: facts.meeting.note,
-            is_today: clock::local_date(facts.meeting.starts_at) == today,
+            is_today,
             check_in,
             on_leave,
             may_ask_leave: ahead && status.is_none(),
@@ -291,6 +316,11 @@ struct RollLine {
     hours_hundredths: i32,
     #[oai(skip_serializing_if_is_none)]
     reason: Option<String>,
+    /// They scanned the poster then, and wait for a nod.
+    #[oai(skip_serializing_if_is_none)]
+    claimed_text: Option<String>,
+    /// 班长.
+    monitor: bool,
 }
 
 impl From<RollRow> for RollLine {
@@ -304,6 +334,8 @@ impl From<RollRow> for RollLine {
             time_text: row.at.map(clock::spoken),
             hours_hundredths: row.hours_hundredths,
             reason: row.reason,
+            claimed_text: row.claimed_at.map(clock::spoken),
+            monitor: row.monitor,
         }
     }
 }
@@ -315,6 +347,8 @@ struct Roll {
     items: Vec<RollLine>,
     present: i64,
     total: u64,
+    /// Counts of the people in the room, the latest first.
+    counts: Vec<HeadCountLine>,
 }
 
 #[derive(Object)]
@@ -342,6 +376,9 @@ struct EventLine {
     /// Which device.
     #[oai(skip_serializing_if_is_none)]
     device: Option<String>,
+    /// Of a poster: when somebody nodded. `time_text` is when it was scanned.
+    #[oai(skip_serializing_if_is_none)]
+    nodded_text: Option<String>,
     /// Who did it, by name; 本人 for the learner.
     actor: String,
     #[oai(skip_serializing_if_is_none)]
@@ -473,7 +510,9 @@ async fn roll(app: &App, facts: MeetingFacts) -> Result<Roll> {
         attendance::roll(app, &facts).await?.into_iter().map(RollLine::from).collect();
     let meeting =
         cards(app, vec![facts]).await?.pop().ok_or_else(|| Error::internal("a card is missing"))?;
-    Ok(Roll { present: meeting.present, total: items.len() as u64, meeting, items })
+    let counts = heads::of(app, app.db.read(), meeting.id).await?;
+    let counts = counts.into_iter().map(HeadCountLine::from).collect();
+    Ok(Roll { present: meeting.present, total: items.len() as u64, meeting, items, counts })
 }
 
 async fn events(app: &App, meeting: MeetingId, resident: ResidentId) -> Result<Vec<EventLine>> {
@@ -486,6 +525,13 @@ async fn events(app: &App, meeting: MeetingId, resident: ResidentId) -> Result<V
         .filter_map(|event| event.actor_id.map(entity::ids::StaffId))
         .collect();
     let names = staff::names(conn, &ids).await?;
+    let monitors: Vec<_> = rows
+        .iter()
+        .filter(|event| event.actor_kind == ActorKind::Resident)
+        .filter_map(|event| event.actor_id.map(ResidentId))
+        .filter(|actor| *actor != resident)
+        .collect();
+    let monitors = members::people(app, conn, &monitors).await?;
     Ok(rows
         .into_iter()
         .map(|event| EventLine {
@@ -497,10 +543,18 @@ async fn events(app: &App, meeting: MeetingId, resident: ResidentId) -> Result<V
                 .filter(|at| apart(*at, event.happened_at))
                 .map(clock::spoken),
             device: event.device,
+            nodded_text: event.nodded_at.map(clock::spoken),
             way: event.way,
             status: event.status,
             actor: match event.actor_kind {
-                ActorKind::Resident => "本人".to_owned(),
+                ActorKind::Resident if event.actor_id == Some(resident.0) => "本人".to_owned(),
+                ActorKind::Resident => {
+                    let person = event.actor_id.and_then(|id| monitors.get(&ResidentId(id)));
+                    let name = person.map(|person| {
+                        members::name_for_others(person.name.clone(), person.name_state)
+                    });
+                    attendance::monitor_name(&name.unwrap_or_default())
+                }
                 // No family member checks in for anybody.
                 ActorKind::Delegate => "家人".to_owned(),
                 ActorKind::System => "系统".to_owned(),

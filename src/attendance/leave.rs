@@ -131,6 +131,7 @@ async fn tell(
         device_at: None,
         device: None,
         scan_id: None,
+        nodded_at: None,
     };
     store::events::append(&tx, &[event], now).await?;
     super::compute(&tx, &facts, &[resident], now).await?;

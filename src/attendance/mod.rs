@@ -10,19 +10,22 @@
 //!    device's, and counts once.
 //! 4. A change of an earlier answer needs a reason; both stay visible.
 //! 5. Teachers keep the rolls of their own classes, officers those of their
-//!    community, the centre all.
+//!    community, the centre all; the monitor (`monitor.rs`) that of their class, on the day.
 //! 6. What a device sends is never lost: what cannot be taken lies in the tray until
 //!    somebody settles it with a reason, and stays there as settled. Times are ours: a
 //!    device's clock is corrected by how far it is off when it sends.
 //! 7. A learner has one live card, signed; an earlier one is dead at once.
 //! 8. Who checks in or asks for leave by phone does it for themselves: no family member
 //!    does it for them.
+//! 9. What proves nothing decides nothing: a poster waits for a nod, a head count and the
+//!    names called after it lead to questions.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
+use entity::class;
 use entity::ids::{ClassId, CommunityId, MeetingId, ResidentId, StaffId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, Role};
 
@@ -39,8 +42,12 @@ mod card;
 mod code;
 mod day;
 mod device;
+mod heads;
+mod keeper;
 mod leave;
 mod marks;
+mod monitor;
+mod poster;
 mod register;
 mod rush;
 mod scans;
@@ -50,8 +57,11 @@ mod why;
 mod window;
 
 pub use card::{Card, forget_resident, mine as my_card, replace_mine as replace_my_card};
+pub use keeper::Keeper;
 pub use leave::{OnLeave, WhyAway, ask as ask_leave, on_leave, take_back as take_leave_back};
 pub use marks::{Mark, marks};
+pub use monitor::{class_of, end as end_monitor, make as make_monitor};
+pub use poster::{Poster, lapse as lapse_claim};
 pub use rush::CheckIns;
 pub use scans::{Outcome, Scan, Taken, Upload, upload as take_scans};
 pub use store::{HoursLine, MeetingFacts, hours_of};
@@ -65,6 +75,8 @@ const LONGEST_REASON: usize = 200;
 pub enum CheckIn {
     Recorded(MeetingFacts),
     AlreadyRecorded(MeetingFacts),
+    /// A poster: somebody has to nod.
+    AwaitsNod(MeetingFacts),
 }
 
 /// The code on the teacher's screen.
@@ -89,6 +101,10 @@ pub struct RollRow {
     pub way: Option<CheckInWay>,
     pub at: Option<DateTime<Utc>>,
     pub reason: Option<String>,
+    /// They scanned the poster then, and wait for a nod.
+    pub claimed_at: Option<DateTime<Utc>>,
+    /// 班长.
+    pub monitor: bool,
 }
 
 /// Whose meetings a colleague may see.
@@ -225,19 +241,26 @@ fn refuse_outside(
     }
 }
 
-/// A resident scanned a code (with any camera; the link or the bare token).
+/// A resident scanned a code or a poster (with any camera; the link or what stands in it).
 ///
 /// # Errors
 /// A forged or old code, a card, the wrong time, or somebody who has no place in the class;
 /// each with what to do instead.
-pub async fn check_in(app: &App, who: &Learner, scanned: &str) -> Result<CheckIn> {
+pub async fn check_in(
+    app: &App,
+    who: &Learner,
+    scanned: &str,
+    device: Option<&str>,
+) -> Result<CheckIn> {
     if card::looks_like_one(scanned) {
         return Err(Error::invalid("card_scanned", "这是学员卡，请给老师扫。")
             .or_else("自己签到，请扫老师屏幕上的码。", Some("/checkin".to_owned())));
     }
+    if let Some(poster) = Poster::read(scanned) {
+        return poster::claim(app, who, poster, device_of(who, device)).await;
+    }
     let token = code::Token::parse(scanned).ok_or_else(invalid_code)?;
-    // The session is the phone: it serves one learner.
-    let device = who.token_hash.get(..DEVICE_MARK).map(str::to_owned);
+    let device = Some(device_of(who, device));
     app.check_ins.ask(rush::Scanned { token, who: who.id, device }).await
 }
 
@@ -246,8 +269,24 @@ fn invalid_code() -> Error {
         .or_else("请对准老师屏幕上的二维码再扫一次。", Some("/checkin".to_owned()))
 }
 
+fn not_enrolled(class: &class::Model) -> Error {
+    Error::forbidden("not_enrolled", format!("您没有报名“{}”。", class.name))
+        .or_else("看看这个班还能不能报名。", Some(format!("/classes/{}", class.id)))
+}
+
 /// So much of a session's hash tells phones apart; it opens nothing.
 const DEVICE_MARK: usize = 12;
+
+/// What a phone calls itself; where it says nothing, the session is the phone.
+fn device_of(who: &Learner, said: Option<&str>) -> String {
+    let said = device::cut(said.unwrap_or_default(), device::LONGEST_NAME);
+    if said.is_empty() { who.token_hash.chars().take(DEVICE_MARK).collect() } else { said }
+}
+
+/// How a monitor is named where it matters that they are one.
+fn monitor_name(name: &str) -> String {
+    format!("{name}（班长）")
+}
 
 /// What was said of a person at a meeting.
 async fn said(
@@ -311,7 +350,8 @@ fn reason(text: Option<&str>) -> Result<Option<String>> {
 /// # Errors
 /// The database.
 pub async fn roll(app: &App, facts: &MeetingFacts) -> Result<Vec<RollRow>> {
-    store::roll(app.db.read(), facts.meeting.id, facts.class_id()).await
+    let open = window(app, facts) != Window::After;
+    store::roll(app.db.read(), facts.meeting.id, facts.class_id(), open).await
 }
 
 /// A teacher or staff member marks someone by hand.
@@ -365,6 +405,7 @@ pub async fn set_roll(
         device_at: None,
         device: None,
         scan_id: None,
+        nodded_at: None,
     };
     store::events::append(&tx, &[event], now).await?;
     compute(&tx, &facts, &[resident], now).await?;

@@ -9,7 +9,8 @@
 //!    leaves the place as empty as it was.
 //! 4. A tap of staff without a reason fills an empty place; what stands is changed with a
 //!    reason alone.
-//! 5. Whoever scans is there, also after a leave.
+//! 5. Whoever scans is there, also after a leave. A poster is scanned when it is scanned,
+//!    whenever somebody nods.
 
 use std::collections::HashSet;
 
@@ -62,7 +63,7 @@ impl Standing {
             return;
         };
         let counts = match word.way {
-            CheckInWay::Code | CheckInWay::Card => true,
+            CheckInWay::Code | CheckInWay::Card | CheckInWay::Poster => true,
             CheckInWay::Leave => self.status.is_none() || self.own_leave(),
             CheckInWay::Roll => word.reason.is_some() || self.takes_without_reason(status),
         };
@@ -84,7 +85,7 @@ impl Standing {
 fn rank(way: CheckInWay) -> u8 {
     match way {
         CheckInWay::Leave => 0,
-        CheckInWay::Code | CheckInWay::Card => 1,
+        CheckInWay::Code | CheckInWay::Card | CheckInWay::Poster => 1,
         CheckInWay::Roll => 2,
     }
 }
@@ -202,6 +203,7 @@ mod tests {
         let ways = prop::sample::select(vec![
             (CheckInWay::Code, Some(Present)),
             (CheckInWay::Card, Some(Present)),
+            (CheckInWay::Poster, Some(Present)),
             (CheckInWay::Roll, Some(Present)),
             (CheckInWay::Roll, Some(Absent)),
             (CheckInWay::Roll, Some(Leave)),

@@ -15,7 +15,7 @@ use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay};
 
 use super::code::{self, Token};
 use super::store::{self, events::NewEvent};
-use super::{CheckIn, MeetingFacts, invalid_code, latest, refuse_outside, register};
+use super::{CheckIn, MeetingFacts, invalid_code, latest, not_enrolled, refuse_outside, register};
 use crate::app::Db;
 use crate::batch::{Batch, Decide};
 use crate::clock::Clock;
@@ -115,10 +115,7 @@ impl Scans {
                 .or_else("请看老师屏幕上的新码，再扫一次。", Some("/checkin".to_owned())));
         }
         if !placed.contains(&(one.who, facts.class_id())) {
-            let message = format!("您没有报名“{}”。", facts.class_name());
-            let class = format!("/classes/{}", facts.class_id());
-            return Err(Error::forbidden("not_enrolled", message)
-                .or_else("看看这个班还能不能报名。", Some(class)));
+            return Err(not_enrolled(&facts.class));
         }
         refuse_outside(rules, now, facts)?;
         Ok(facts)
@@ -161,6 +158,7 @@ async fn write(
             device_at: None,
             device: scan.device.clone(),
             scan_id: None,
+            nodded_at: None,
         };
         said.push(event.word());
         events.push(event);

@@ -1,5 +1,5 @@
-//! What a teacher's device scanned and tapped, sent when there is a network: again and
-//! again, in any order, hours later.
+//! What a teacher's or monitor's device scanned, tapped and counted, sent when there is a
+//! network: again and again, in any order, hours later.
 //!
 //! Nothing that is sent is lost: it is recorded, or it was before, or it lies in the tray.
 
@@ -9,17 +9,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::DatabaseTransaction;
 
 use entity::ids::{MeetingId, ResidentId};
-use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, NameState, ScanKind};
-use entity::{learner_card, meeting_change};
+use entity::kinds::{AttendanceStatus, CheckInWay, MeetingStatus, NameState, ScanKind};
+use entity::{learner_card, meeting_change, poster_claim};
 
 use super::device::{LONGEST_NAME, corrected, cut, name};
+use super::keeper::{Keeper, Rights};
 use super::store::{self, events::NewEvent, tray::NewEntry};
 use super::why::Why;
-use super::{MeetingFacts, Scope, card, existing, register};
+use super::{MeetingFacts, card, existing, heads, register};
 use crate::app::App;
 use crate::error::Result;
 use crate::members;
-use crate::staff::Colleague;
 
 /// The longest kept of what was scanned, in characters.
 const LONGEST_RAW: usize = 160;
@@ -42,13 +42,19 @@ pub struct Scan {
     pub kind: ScanKind,
     /// What was scanned.
     pub card: Option<String>,
-    /// Whose name was tapped.
+    /// Whose name was tapped, nodded to or called.
     pub resident: Option<ResidentId>,
     /// Or what number was typed.
     pub learner_number: Option<String>,
-    /// Of a tap; a card says present.
+    /// Of a tap, and of a name that was called; a card says present.
     pub status: Option<AttendanceStatus>,
     pub reason: Option<String>,
+    /// Of a count: so many are in the room.
+    pub people: Option<i32>,
+    /// The phone has no network, and draws names itself.
+    pub draws: bool,
+    /// Of a name that was called: after which count, by its name.
+    pub of_count: Option<String>,
     /// What the device's clock said.
     pub device_at: DateTime<Utc>,
 }
@@ -71,18 +77,28 @@ pub struct Taken {
     /// As others see it.
     pub name: Option<String>,
     pub why: Option<Why>,
+    /// Of a count: whose names are to be called.
+    pub sample: Vec<ResidentId>,
+}
+
+impl Taken {
+    fn of(scan: &Scan, outcome: Outcome) -> Self {
+        let scan_id = scan.scan_id.clone();
+        Self { scan_id, outcome, resident: None, name: None, why: None, sample: Vec::new() }
+    }
 }
 
 /// What is known of people while an upload is weighed.
 struct Book {
     facts: MeetingFacts,
-    in_scope: bool,
+    rights: Rights,
     on_roll: HashSet<ResidentId>,
     /// By learner number: who, and all the cards that they ever had.
     holders: HashMap<String, (ResidentId, Vec<learner_card::Model>)>,
     /// How the meeting stood before each of its changes, the earliest change first.
     before: Vec<(DateTime<Utc>, Stood)>,
     names: HashMap<ResidentId, String>,
+    claims: HashMap<ResidentId, poster_claim::Model>,
     hours_around: TimeDelta,
     correct_clocks: bool,
 }
@@ -113,8 +129,8 @@ impl Book {
 
     /// Who it is: whole where a card was held up, or the person is on a roll that the sender
     /// keeps. Else a number that was guessed would give a name.
-    fn name(&self, id: ResidentId, kind: ScanKind) -> Option<String> {
-        let known = self.in_scope && self.on_roll.contains(&id);
+    fn name(&self, id: ResidentId, kind: ScanKind, now: DateTime<Utc>) -> Option<String> {
+        let known = self.rights.refuses(now, now).is_none() && self.on_roll.contains(&id);
         let name = self.names.get(&id)?;
         let whole = known || kind == ScanKind::Card;
         Some(if whole { name.clone() } else { members::masked_name(name) })
@@ -124,10 +140,11 @@ impl Book {
 /// Records what a device sends, as one. The answers are in the order of the scans.
 ///
 /// # Errors
-/// `no_meeting`; the database. Nothing else: what cannot be taken lies in the tray.
+/// `no_meeting`; `not_monitor` of a resident who never was one; the database. Nothing else:
+/// what cannot be taken lies in the tray.
 pub async fn upload(
     app: &App,
-    who: &Colleague,
+    who: Keeper<'_>,
     id: MeetingId,
     upload: Upload,
 ) -> Result<Vec<Taken>> {
@@ -142,24 +159,31 @@ pub async fn upload(
         .zip(&cards)
         .map(|(scan, number)| weigh(&book, &upload, scan, number, now))
         .collect();
-    let people: Vec<_> =
-        weighed.iter().filter(|one| one.why.is_none()).filter_map(|one| one.resident).collect();
+    let people: Vec<_> = upload
+        .scans
+        .iter()
+        .zip(&weighed)
+        .filter(|(scan, one)| one.why.is_none() && is_of_the_register(scan.kind))
+        .filter_map(|(_, one)| one.resident)
+        .collect();
     store::events::open_rows(&tx, id, &people, now).await?;
     // Now that they are locked: what of this is here already.
     let names: Vec<String> = upload.scans.iter().map(|scan| name(&scan.scan_id)).collect();
     let mut known = store::events::known(&tx, &names).await?;
+    known.extend(store::heads::known(&tx, &names).await?);
     let lying = store::tray::known(&tx, &names).await?;
     let mut words = store::events::words(&tx, id, Some(&people)).await?;
     let (mut events, mut entries, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut counts, mut called) = (Vec::new(), Vec::new());
     for ((scan, name), mut one) in upload.scans.iter().zip(names).zip(weighed) {
+        if scan.kind == ScanKind::Count {
+            counts.push((taken.len(), scan, name, one.happened_at));
+            taken.push(Taken::of(scan, Outcome::Recorded));
+            continue;
+        }
         let mut answer = |outcome, resident: Option<ResidentId>, why| {
-            taken.push(Taken {
-                scan_id: scan.scan_id.clone(),
-                outcome,
-                resident,
-                name: resident.and_then(|id| book.name(id, scan.kind)),
-                why,
-            });
+            let name = resident.and_then(|id| book.name(id, scan.kind, now));
+            taken.push(Taken { resident, name, why, ..Taken::of(scan, outcome) });
         };
         if let Some(entry) = lying.get(&name) {
             let waits = entry.settled_at.is_none();
@@ -171,8 +195,20 @@ pub async fn upload(
             answer(Outcome::Already, one.resident, None);
             continue;
         }
+        if let (None, Some(resident), ScanKind::Sample) = (one.why, one.resident, scan.kind) {
+            let word = word_of_sample(scan, (id, resident, name.clone()), one.happened_at);
+            let there = word.there;
+            called.push(word);
+            if there {
+                answer(Outcome::Recorded, Some(resident), None);
+                continue;
+            }
+            // Never a correction by itself: staff are asked.
+            one.why = Some(Why::SampleAbsent);
+        }
         if let (None, Some(resident)) = (one.why, one.resident) {
-            let event = event(who, &upload, scan, (id, resident, name.clone()), one.happened_at);
+            let person = (id, resident, name.clone());
+            let event = event(who, &upload, scan, person, (&book, one.happened_at));
             let of_them = words.entry(resident).or_default();
             let before = register::fold_until(of_them, event.happened_at);
             let status = event.status.unwrap_or(AttendanceStatus::Present);
@@ -198,8 +234,45 @@ pub async fn upload(
     changed.sort_unstable();
     changed.dedup();
     super::compute(&tx, &book.facts, &changed, now).await?;
+    for word in &called {
+        store::heads::answer(&tx, word).await?;
+    }
+    // Against what the register says now.
+    for (nth, scan, name, happened_at) in counts {
+        let count = heads::Count {
+            name: &name,
+            people: scan.people.unwrap_or_default(),
+            device: cut(&upload.device, LONGEST_NAME),
+            happened_at,
+            may_draw: !scan.draws && book.rights.refuses(now, now).is_none(),
+        };
+        let (outcome, sample) = heads::take(app, &tx, who, id, count).await?;
+        if let Some(one) = taken.get_mut(nth) {
+            (one.outcome, one.sample) = (outcome, sample);
+        }
+    }
     tx.commit().await?;
     Ok(taken)
+}
+
+/// Whether it says something of a person at the meeting.
+fn is_of_the_register(kind: ScanKind) -> bool {
+    !matches!(kind, ScanKind::Count | ScanKind::Sample)
+}
+
+fn word_of_sample(
+    scan: &Scan,
+    (meeting, resident, scan_id): (MeetingId, ResidentId, String),
+    at: DateTime<Utc>,
+) -> store::heads::Answer {
+    store::heads::Answer {
+        scan_id,
+        of_count: name(scan.of_count.as_deref().unwrap_or_default()),
+        meeting,
+        resident,
+        there: scan.status != Some(AttendanceStatus::Absent),
+        at,
+    }
 }
 
 /// What a scan says of whose it is: the number and serial of a genuine card, or a number.
@@ -215,14 +288,14 @@ fn number_of(app: &App, scan: &Scan) -> Result<Option<card::Genuine>, Why> {
         (ScanKind::Tap, _, Some(number)) if scan.resident.is_none() => {
             Ok(Some(card::Genuine { number: number.trim().to_owned(), serial: 0 }))
         }
-        (ScanKind::Tap, ..) => Ok(None),
+        _ => Ok(None),
     }
 }
 
 async fn book(
     app: &App,
     tx: &DatabaseTransaction,
-    who: &Colleague,
+    who: Keeper<'_>,
     facts: MeetingFacts,
     (upload, cards): (&Upload, &[Result<Option<card::Genuine>, Why>]),
 ) -> Result<Book> {
@@ -250,8 +323,11 @@ async fn book(
         (at, Stood { starts_at, ends_at, cancelled: false })
     };
     let before = store::changes(tx, facts.meeting.id).await?.into_iter().map(stood).collect();
+    let nods = upload.scans.iter().any(|scan| scan.kind == ScanKind::Nod);
+    let claims = if nods { store::claims::of(tx, facts.meeting.id).await? } else { HashMap::new() };
     Ok(Book {
-        in_scope: Scope::of(who).is_ok_and(|scope| scope.holds(&facts)),
+        rights: Rights::of(tx, who, &facts).await?,
+        claims,
         on_roll: store::on_roll(tx, facts.meeting.id, facts.class_id()).await?,
         hours_around: TimeDelta::hours(app.config.attendance.scan_within_hours),
         correct_clocks: app.config.attendance.correct_clocks,
@@ -280,10 +356,16 @@ fn weigh(
     let (happened_at, trusted) = corrected(sent_at, scan.device_at, now);
     let (resident, whose) = whose(book, scan, number, happened_at);
     let stood = book.stood(happened_at);
-    let why = match whose {
-        _ if !book.in_scope => Some(Why::NotYourClass),
+    // Nobody nods to a scan that is still to come.
+    let claimed = |claim: &poster_claim::Model| claim.claimed_at <= happened_at;
+    let why = match book.rights.refuses(happened_at, now).or(whose) {
         Some(why) => Some(why),
         None if resident.is_none_or(|id| !book.on_roll.contains(&id)) => Some(Why::NotOnRoll),
+        None if scan.kind == ScanKind::Nod
+            && !resident.and_then(|id| book.claims.get(&id)).is_some_and(claimed) =>
+        {
+            Some(Why::NoClaim)
+        }
         None if stood.cancelled => Some(Why::MeetingCancelled),
         None if !trusted => Some(Why::ClockOff),
         None if is_far(book, &stood, scan, happened_at) => Some(Why::TooFar),
@@ -307,8 +389,7 @@ fn whose(
         Ok(Some(card)) => card,
     };
     match (scan.kind, book.holders.get(&card.number)) {
-        (ScanKind::Tap, Some((id, _))) => (Some(*id), None),
-        (ScanKind::Tap, None) => (None, Some(Why::UnknownPerson)),
+        (ScanKind::Card, None) => (None, Some(Why::CardEnded)),
         // Good when it was held up, though it may have been replaced before this was sent.
         (ScanKind::Card, Some((id, cards)))
             if cards.iter().any(|one| {
@@ -318,7 +399,9 @@ fn whose(
             (Some(*id), None)
         }
         // Whose it was is known: staff see it when they settle it.
-        (ScanKind::Card, holder) => (holder.map(|(id, _)| *id), Some(Why::CardEnded)),
+        (ScanKind::Card, Some((id, _))) => (Some(*id), Some(Why::CardEnded)),
+        (_, Some((id, _))) => (Some(*id), None),
+        (_, None) => (None, Some(Why::UnknownPerson)),
     }
 }
 
@@ -329,29 +412,34 @@ fn is_far(book: &Book, stood: &Stood, scan: &Scan, at: DateTime<Utc>) -> bool {
 }
 
 fn event(
-    who: &Colleague,
+    who: Keeper<'_>,
     upload: &Upload,
     scan: &Scan,
     (meeting, resident, name): (MeetingId, ResidentId, String),
-    happened_at: DateTime<Utc>,
+    (book, at): (&Book, DateTime<Utc>),
 ) -> NewEvent {
     let (way, status) = match scan.kind {
         ScanKind::Card => (CheckInWay::Card, AttendanceStatus::Present),
-        ScanKind::Tap => (CheckInWay::Roll, scan.status.unwrap_or(AttendanceStatus::Present)),
+        ScanKind::Nod => (CheckInWay::Poster, AttendanceStatus::Present),
+        _ => (CheckInWay::Roll, scan.status.unwrap_or(AttendanceStatus::Present)),
     };
+    // Whoever is nodded to was there when they scanned the poster.
+    let claimed = book.claims.get(&resident).filter(|_| scan.kind == ScanKind::Nod);
+    let (actor_kind, actor_id) = who.actor();
     NewEvent {
         meeting,
         resident,
         way,
         status: Some(status),
-        actor_kind: ActorKind::Staff,
-        actor_id: Some(who.id.0),
-        reason: reason(scan),
+        actor_kind,
+        actor_id: Some(actor_id),
+        reason: reason(who, scan),
         code_step: None,
-        happened_at,
+        happened_at: claimed.map_or(at, |claim| claim.claimed_at),
         device_at: Some(scan.device_at),
         device: Some(cut(&upload.device, LONGEST_NAME)),
         scan_id: Some(name),
+        nodded_at: claimed.map(|_| at),
     }
 }
 
@@ -368,7 +456,7 @@ fn as_word(event: &NewEvent) -> register::Word {
 }
 
 fn entry(
-    who: &Colleague,
+    who: Keeper<'_>,
     upload: &Upload,
     scan: &Scan,
     (meeting, resident, scan_id): (MeetingId, Option<ResidentId>, String),
@@ -376,26 +464,28 @@ fn entry(
 ) -> NewEntry {
     let raw = match scan.kind {
         ScanKind::Card => scan.card.as_deref(),
-        ScanKind::Tap => scan.learner_number.as_deref(),
+        _ => scan.learner_number.as_deref(),
     };
+    let says = matches!(scan.kind, ScanKind::Tap | ScanKind::Sample);
     NewEntry {
         scan_id,
         meeting,
         resident,
         kind: scan.kind,
-        status: scan.status.filter(|_| scan.kind == ScanKind::Tap),
-        reason: reason(scan),
+        status: scan.status.filter(|_| says),
+        reason: reason(who, scan),
         raw: cut(raw.unwrap_or_default(), LONGEST_RAW),
         why: why.word(),
-        uploaded_by: who.id,
+        uploaded_by: who.ids(),
         device: cut(&upload.device, LONGEST_NAME),
         device_at: scan.device_at,
         happened_at,
     }
 }
 
-fn reason(scan: &Scan) -> Option<String> {
+fn reason(who: Keeper<'_>, scan: &Scan) -> Option<String> {
     // A card needs none; a reason would make it weigh as a correction.
     let reason = scan.reason.as_deref().filter(|_| scan.kind == ScanKind::Tap)?;
-    Some(cut(reason, super::LONGEST_REASON)).filter(|reason| !reason.is_empty())
+    let reason = Some(cut(reason, super::LONGEST_REASON)).filter(|reason| !reason.is_empty());
+    reason.map(|reason| who.reason(reason))
 }

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use entity::ids::{ClassId, CommunityId, MeetingId, ResidentId, StaffId};
-use entity::kinds::{AttendanceStatus, EnrolmentStatus};
+use entity::kinds::{AttendanceStatus, CheckInWay, EnrolmentStatus};
 use entity::{
     attendance, class, enrolment, meeting, meeting_change, resident, site, teacher, term,
 };
@@ -19,7 +19,10 @@ use crate::members;
 use crate::sql::rounded;
 
 pub(super) mod cards;
+pub(super) mod claims;
 pub(super) mod events;
+pub(super) mod heads;
+pub(super) mod monitors;
 pub(super) mod tray;
 
 /// A meeting with what is said of it everywhere.
@@ -258,6 +261,21 @@ pub(super) async fn counts(
         .collect())
 }
 
+/// Whom the register has as present.
+pub(super) async fn present(
+    conn: &impl ConnectionTrait,
+    meeting: MeetingId,
+) -> Result<Vec<ResidentId>> {
+    Ok(attendance::Entity::find()
+        .select_only()
+        .column(attendance::Column::ResidentId)
+        .filter(attendance::Column::MeetingId.eq(meeting))
+        .filter(attendance::Column::Status.eq(AttendanceStatus::Present))
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
 pub(super) async fn status(
     conn: &impl ConnectionTrait,
     meeting: MeetingId,
@@ -297,10 +315,12 @@ pub(super) async fn rows_at(
         .await?)
 }
 
+/// `open`: who scanned the poster can still wait for a nod.
 pub(super) async fn roll(
     conn: &impl ConnectionTrait,
     meeting: MeetingId,
     class: ClassId,
+    open: bool,
 ) -> Result<Vec<RollRow>> {
     let marked: HashMap<ResidentId, attendance::Model> = attendance::Entity::find()
         .filter(attendance::Column::MeetingId.eq(meeting))
@@ -311,7 +331,10 @@ pub(super) async fn roll(
         .map(|row| (row.resident_id, row))
         .collect();
     let mut said = events::words(conn, meeting, None).await?;
-    let placed = placed(conn, class).await?;
+    let claims = if open { claims::of(conn, meeting).await? } else { HashMap::new() };
+    let monitors = monitors::live(conn, class).await?;
+    let monitors: HashSet<_> = monitors.into_iter().map(|row| row.resident_id).collect();
+    let placed: HashSet<_> = placed(conn, class).await?.into_iter().collect();
     let people = resident::Entity::find()
         .filter(resident::Column::Id.is_in(placed.iter().chain(marked.keys()).copied()))
         .order_by_asc(resident::Column::LearnerNumber)
@@ -321,8 +344,13 @@ pub(super) async fn roll(
         .into_iter()
         .map(|person| {
             let row = marked.get(&person.id);
-            let standing = register::fold(&said.remove(&person.id).unwrap_or_default());
+            let words = said.remove(&person.id).unwrap_or_default();
+            let standing = register::fold(&words);
+            let nodded = words.iter().any(|word| word.way == CheckInWay::Poster);
+            let waits = !nodded && standing.status != Some(AttendanceStatus::Present);
             RollRow {
+                claimed_at: claims.get(&person.id).filter(|_| waits).map(|claim| claim.claimed_at),
+                monitor: monitors.contains(&person.id) && placed.contains(&person.id),
                 resident_id: person.id,
                 // A roll stands on a wall beside the code.
                 name: members::name_for_others(person.name.unwrap_or_default(), person.name_state),

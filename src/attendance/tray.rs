@@ -12,7 +12,7 @@ use super::why::Why;
 use super::{MeetingFacts, Scope, latest, reason, said, store};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::members;
+use crate::members::{self, Person};
 use crate::staff::{self, Colleague};
 
 /// So many settled ones are shown.
@@ -39,32 +39,49 @@ pub async fn entries(app: &App, who: &Colleague, settled: bool) -> Result<Vec<En
     let scope = Scope::of(who)?;
     let conn = app.db.read();
     let rows = store::tray::list(conn, settled, MOST_SETTLED).await?;
-    let meetings = store::tray::meetings(conn, &rows).await?;
+    let meetings: Vec<_> = rows.iter().map(|row| row.meeting_id).collect();
+    let meetings = store::meetings(conn, &meetings).await?;
     let register = store::tray::register(conn, &rows).await?;
-    let residents: Vec<ResidentId> = rows.iter().filter_map(|row| row.resident_id).collect();
+    let residents: Vec<ResidentId> =
+        rows.iter().flat_map(|row| [row.resident_id, row.uploaded_by_resident]).flatten().collect();
     let people = members::people(app, conn, &residents).await?;
     let clerks: Vec<StaffId> =
-        rows.iter().flat_map(|row| [Some(row.uploaded_by), row.settled_by]).flatten().collect();
+        rows.iter().flat_map(|row| [row.uploaded_by, row.settled_by]).flatten().collect();
     let clerks: HashMap<StaffId, String> = staff::names(conn, &clerks).await?;
     let name = |id: StaffId| clerks.get(&id).cloned().unwrap_or_else(|| "工作人员".to_owned());
+    let seen = |person: &Person| members::name_for_others(person.name.clone(), person.name_state);
     let entry = |row: Model| {
         let facts = meetings.get(&row.meeting_id)?.clone();
-        if !scope.holds(&facts) {
+        let said = row.resident_id.and_then(|id| register.get(&(row.meeting_id, id)).copied());
+        // A nod that came late has answered it.
+        let answered = row.settled_at.is_none()
+            && row.why == Why::NotNodded.word()
+            && said == Some(AttendanceStatus::Present);
+        if !scope.holds(&facts) || answered {
             return None;
         }
         let person = row.resident_id.and_then(|id| people.get(&id)).map(|person| {
-            let name = members::name_for_others(person.name.clone(), person.name_state);
+            let name = seen(person);
             // A number that was guessed gives no name.
             let guessed = row.kind == ScanKind::Tap && row.why == Why::NotOnRoll.word();
             let name = if guessed { members::masked_name(&name) } else { name };
             (name, person.learner_number.clone())
         });
-        let said = row.resident_id.and_then(|id| register.get(&(row.meeting_id, id)).copied());
+        let uploaded_by = match (row.uploaded_by, row.uploaded_by_resident) {
+            (Some(id), _) => name(id),
+            (None, by) if by == row.resident_id && row.why == Why::NotNodded.word() => {
+                "本人".to_owned()
+            }
+            (None, by) => {
+                let by = by.and_then(|id| people.get(&id)).map(seen);
+                super::monitor_name(&by.unwrap_or_default())
+            }
+        };
         Some(Entry {
+            uploaded_by,
             facts,
             person,
             register: said,
-            uploaded_by: name(row.uploaded_by),
             settled_by: row.settled_by.map(name),
             why: Why::of(&row.why),
             row,
@@ -129,6 +146,7 @@ pub async fn settle(app: &App, who: &Colleague, id: TrayId, how: &Settling) -> R
             device_at: Some(row.device_at),
             device: Some(row.device.clone()),
             scan_id: Some(row.scan_id.clone()),
+            nodded_at: None,
         };
         store::events::append(&tx, &[event], now).await?;
         super::compute(&tx, &facts, &[resident], now).await?;
@@ -159,5 +177,8 @@ pub fn kind_text(kind: ScanKind) -> &'static str {
     match kind {
         ScanKind::Card => "扫学员卡",
         ScanKind::Tap => "点名",
+        ScanKind::Nod => "扫海报",
+        ScanKind::Count => "数人头",
+        ScanKind::Sample => "抽查",
     }
 }

@@ -36,6 +36,11 @@ whys! {
     MeetingCancelled = "meeting_cancelled", "这次课已经停课。";
     ClockOff = "clock_off", "那台手机的时间差得太多，说不准是几点。";
     TooFar = "too_far", "登记的时间离这次课太远。";
+    NotMonitor = "not_monitor", "登记的人那时不是这个班的班长。";
+    SentLate = "sent_late", "班长送来得太晚，要老师看过才算。";
+    NoClaim = "no_claim", "这位学员没有扫过海报。";
+    NotNodded = "not_nodded", "扫了海报，没有人点头。";
+    SampleAbsent = "sample_absent", "抽查时说不在，名单上是到课。";
     ReasonNeeded = "reason_needed", "名单上已有别的登记，改动要写原因。";
 }
 

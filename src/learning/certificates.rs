@@ -12,6 +12,7 @@ use entity::kinds::{CertificateKind, Role};
 use super::store::certificates as store;
 use super::{ClassRecord, LONGEST_REASON, Standing, class_results, life_record, paper};
 use crate::app::App;
+use crate::attendance;
 use crate::clock;
 use crate::courses;
 use crate::error::{Error, Result};
@@ -176,7 +177,7 @@ pub async fn for_staff(app: &App, who: &Colleague, number: &str) -> Result<certi
     not_teacher(who)?;
     let row = by_number(app, number).await?;
     match row.class_id {
-        Some(class) => drop(super::kept_by(app, who, class).await?),
+        Some(class) => drop(attendance::class_of(app, who, class).await?),
         None if who.role == Role::Officer => return Err(none()),
         None => {}
     }

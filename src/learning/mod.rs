@@ -24,7 +24,6 @@ use sea_orm::DatabaseTransaction;
 
 use entity::class_pass;
 use entity::ids::{ClassId, ResidentId};
-use entity::kinds::Role;
 
 use crate::app::App;
 use crate::attendance;
@@ -133,7 +132,7 @@ pub async fn class_results(
     who: &Colleague,
     class: ClassId,
 ) -> Result<(ClassFacts, Vec<(ClassRecord, Person)>)> {
-    let facts = kept_by(app, who, class).await?;
+    let facts = attendance::class_of(app, who, class).await?;
     let rows = record::of_class(app, &facts).await?;
     let ids: Vec<_> = rows.iter().map(|row| row.resident).collect();
     let mut people = members::people(app, app.db.read(), &ids).await?;
@@ -143,23 +142,6 @@ pub async fn class_results(
         .collect();
     rows.sort_by(|one, other| one.1.learner_number.cmp(&other.1.learner_number));
     Ok((facts, rows))
-}
-
-/// The class, if this colleague may speak for it.
-async fn kept_by(app: &App, who: &Colleague, class: ClassId) -> Result<ClassFacts> {
-    let conn = app.db.read();
-    let facts = courses::class(conn, class).await?;
-    let theirs = match who.role {
-        Role::Teacher => {
-            courses::teacher_of_staff(conn, who.id).await? == Some(facts.class.teacher_id)
-        }
-        Role::Officer => courses::within_scope(who, &facts.site).is_ok(),
-        _ => true,
-    };
-    if theirs {
-        return Ok(facts);
-    }
-    Err(Error::forbidden("not_your_class", "这不是您负责的班级。"))
 }
 
 /// The teacher lets somebody pass, or not. Said twice it is the same as once.
@@ -175,7 +157,7 @@ pub async fn let_pass(
     passed: bool,
     reason: Option<&str>,
 ) -> Result<()> {
-    let facts = kept_by(app, who, class).await?;
+    let facts = attendance::class_of(app, who, class).await?;
     if !facts.term.pass_needed {
         let message = "这个学期结业只看学时，不用老师说通过。";
         return Err(Error::conflict("pass_not_asked", message));

@@ -53,6 +53,7 @@ const SHARED: &[&str] = &[
     "js/camera.js",
     "js/device.js",
     "js/dom.js",
+    "js/sample.js",
     "js/time.js",
     "vendor/noble-ed25519-3.2.0/index.js",
     "vendor/qr-0.7.0/decode.js",

@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
 use crate::{
-    care, conversation, draw, enrolment, family, followers, helpdesk, news, notices, platform,
-    reminders, safety,
+    attendance, care, conversation, draw, enrolment, family, followers, helpdesk, news, notices,
+    platform, reminders, safety,
 };
 
 pub mod api;
@@ -314,6 +314,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::FreezeDraw { term } => draw::freeze(app, term).await,
         Job::RunDraw { draw } => draw::run(app, draw).await,
         Job::FollowMeeting { meeting } => care::follow(app, meeting).await,
+        Job::LapseClaim { claim } => attendance::lapse_claim(app, claim).await,
     }
 }
 

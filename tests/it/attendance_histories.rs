@@ -1,9 +1,9 @@
 //! Random histories of a meeting, judged by a model.
 //!
-//! Three people and two meetings' worth of time: they scan codes, hold up cards (also ones that
-//! they had replaced), ask for leave and take it back; staff correct; two phones without
-//! network, with clocks that are up to ten minutes off, scan and tap, and send what they have
-//! later, in any order, in parts, and again; the meeting is moved or cancelled. The register
+//! Three people and two meetings' worth of time: they scan codes and the poster, hold up cards
+//! (also ones that they had replaced), ask for leave and take it back; staff correct; three
+//! phones without network, one of them the monitor's, with clocks that are up to ten minutes
+//! off, scan, tap and nod, and send what they have later, in any order, in parts, and again; the meeting is moved or cancelled. The register
 //! is that which a model (`model.rs`) makes of the acts in the order in which they happened;
 //! one history in ten is also played with every phone online, and gives the same.
 //!
@@ -17,7 +17,7 @@ use entity::kinds::{AttendanceStatus, Role, ScanKind};
 use entity::{attendance_event, scan_tray};
 use fastrand::Rng;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
-use shangxue::attendance::{self, Scan, Upload, WhyAway};
+use shangxue::attendance::{self, Keeper, Scan, Upload, WhyAway};
 use shangxue::courses::{self, MeetingMove};
 use shangxue::error::{Error, Result};
 use shangxue::members::{self, Learner};
@@ -29,12 +29,15 @@ use crate::support::{Backend, TestApp, seeds};
 use model::Model;
 
 const PEOPLE: usize = 3;
-const PHONES: usize = 2;
+const PHONES: usize = 3;
+/// The monitor's, who is the first of the people.
+const MONITOR: usize = 2;
 const ACTS: usize = 14;
 const LANES: usize = 4;
 
 /// Refusals that a history may meet.
-const EXPECTED: [&str; 9] = [
+const EXPECTED: [&str; 10] = [
+    "no_meeting_here",
     "too_early",
     "too_late",
     "meeting_cancelled",
@@ -52,6 +55,13 @@ const EXPECTED: [&str; 9] = [
 enum Act {
     Code {
         who: usize,
+    },
+    Poster {
+        who: usize,
+    },
+    Nod {
+        who: usize,
+        phone: usize,
     },
     /// Holds up the live card, or the one before it, to a phone.
     Card {
@@ -97,8 +107,10 @@ fn act(rng: &mut Rng) -> Act {
     let status = statuses[rng.usize(..3)];
     let reason = rng.bool().then(|| rng.u8(..3));
     match rng.u8(..100) {
-        0..16 => Act::Code { who },
-        16..42 => Act::Card { who, old: rng.u8(..4) == 0, phone },
+        0..12 => Act::Code { who },
+        12..18 => Act::Poster { who },
+        18..24 => Act::Nod { who, phone },
+        24..42 => Act::Card { who, old: rng.u8(..4) == 0, phone },
         42..62 => Act::Tap { who, status, reason, phone },
         62..72 => Act::Correct { who, status, reason },
         72..77 => Act::Reissue { who },
@@ -144,14 +156,19 @@ impl World {
             community: None,
             token_hash: String::new(),
         };
-        let mut people = Vec::new();
+        let mut people: Vec<Learner> = Vec::new();
         for nth in 0..PEOPLE {
             let number = u32::try_from(nth).unwrap() + 1;
             let person = fixtures::person(&app, school.community, number).await;
             fixtures::placed(&app, &school, class, person.id).await;
             people.push(members::authenticate(&app.app, &person.token).await.unwrap());
         }
+        attendance::make_monitor(&app.app, &staff, class, people[0].id).await.unwrap();
         Self { app, school, class, people, staff }
+    }
+
+    fn keeper(&self, phone: usize) -> Keeper<'_> {
+        if phone == MONITOR { Keeper::Monitor(&self.people[0]) } else { Keeper::Staff(&self.staff) }
     }
 
     fn id(&self, who: usize) -> ResidentId {
@@ -209,7 +226,7 @@ impl Play<'_> {
             let upload = Upload { device: format!("phone-{nth}"), sent_at, scans: part.to_vec() };
             let answers = attendance::take_scans(
                 &self.world.app.app,
-                &self.world.staff,
+                self.world.keeper(nth),
                 self.meeting,
                 upload,
             )
@@ -235,6 +252,9 @@ impl Play<'_> {
             learner_number: None,
             status: None,
             reason: None,
+            people: None,
+            draws: false,
+            of_count: None,
             device_at: self.world.app.now() + self.phones[phone].off,
         }
     }
@@ -245,7 +265,16 @@ impl Play<'_> {
         match act {
             Act::Code { who } => {
                 let code = attendance::code_for(app, &world.staff, id).await?;
-                attendance::check_in(app, &world.people[who], &code.link).await?;
+                attendance::check_in(app, &world.people[who], &code.link, None).await?;
+            }
+            Act::Poster { who } => {
+                let code = format!("B{}", world.class);
+                attendance::check_in(app, &world.people[who], &code, None).await?;
+            }
+            Act::Nod { who, phone } => {
+                let resident = Some(world.id(who));
+                let scan = Scan { resident, ..self.scan(phone, ScanKind::Nod) };
+                self.keep(phone, scan).await?;
             }
             Act::Card { who, old, phone } => {
                 let (live, before) = &self.cards[who];
@@ -321,7 +350,7 @@ async fn play(world: &World, nth: i32, seed: u64, how: Phones) -> Vec<String> {
     let off = |nth: usize| if how == Phones::Online { TimeDelta::zero() } else { offs[nth] };
     let phones = (0..PHONES).map(|nth| Phone { off: off(nth), kept: vec![], sent: vec![] });
     let mut play = Play { world, meeting, rng, how, phones: phones.collect(), cards, made: 0 };
-    let mut model = Model::new(&app.app, start);
+    let mut model = Model::new(&app.app, start, &acts);
     let mut faults = Vec::new();
     for (after, act) in &acts {
         let at = start + TimeDelta::milliseconds(*after);

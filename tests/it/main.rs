@@ -36,6 +36,7 @@ mod openapi;
 mod opening_faults;
 mod pages;
 mod platform;
+mod presence;
 mod rehearsal;
 mod reminders;
 mod restart;

@@ -61,11 +61,12 @@ on_both_databases! {
         }
         compare!(
             article article_review article_version attendance attendance_event audit bar callback care_event care_task
-            certificate check_verdict class class_pass class_rule closed_month closed_row community consent content_check course delegation delivery
-            draw draw_class draw_entry enrolment enrolment_change erasure export_mapping family_code family_try
-            followed_meeting follower help_media help_message
-            help_thread holiday job late_answer learner_card link_code meeting meeting_change meeting_reminder notice picture
-            pledge publication relative resident resident_session scan_tray site
+            certificate check_verdict class class_monitor class_pass class_rule closed_month closed_row
+            community consent content_check course delegation delivery draw draw_class draw_entry enrolment
+            enrolment_change erasure export_mapping family_code family_try followed_meeting follower
+            head_count help_media help_message help_thread holiday job late_answer learner_card link_code
+            meeting meeting_change meeting_reminder notice picture pledge poster_claim publication relative
+            resident resident_session sample_answer scan_tray site
             staff staff_session subscription teacher term term_plan wechat_identity wechat_note wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
@@ -135,6 +136,8 @@ on_both_databases! {
         words::<AttendanceStatus>(db, "scan_tray", "status").await;
         words::<ScanKind>(db, "scan_tray", "kind").await;
         words::<TrayOutcome>(db, "scan_tray", "outcome").await;
+        let counts = [ActorKind::Resident, ActorKind::Staff];
+        only(db, "head_count", "actor_kind", counts.into_iter()).await;
         words::<CareKind>(db, "care_task", "kind").await;
         words::<CareOutcome>(db, "care_task", "outcome").await;
         words::<CareStep>(db, "care_event", "step").await;
@@ -199,6 +202,9 @@ on_both_databases! {
         refuses(db, "check", "UPDATE scan_tray SET settled_by = NULL").await;
         refuses(db, "check", "UPDATE scan_tray SET outcome = NULL").await;
         refuses(db, "check", "UPDATE scan_tray SET settle_reason = NULL").await;
+        for unreal in ["scan_tray SET uploaded_by = NULL, uploaded_by_resident = NULL", "class_monitor SET ended_by = NULL", "head_count SET people = -1", "sample_answer SET there = NULL", "sample_answer SET scan_id = NULL"] {
+            refuses(db, "check", &format!("UPDATE {unreal}")).await;
+        }
         refuses(db, "check", "UPDATE care_task SET absences = 0").await;
         refuses(db, "check", "UPDATE care_task SET outcome = NULL").await;
         refuses(db, "check", "UPDATE care_task SET said = NULL").await;
@@ -230,7 +236,7 @@ on_both_databases! {
         }
         repeat!(
             community resident wechat_identity resident_session staff staff_session site term
-            course teacher meeting attendance attendance_event learner_card scan_tray notice delivery subscription callback
+            course teacher meeting attendance attendance_event learner_card scan_tray poster_claim head_count sample_answer notice delivery subscription callback
             picture article_version publication enrolment article_review wechat_note care_task certificate meeting_reminder closed_row
         );
     }
@@ -249,6 +255,7 @@ on_both_databases! {
             ("certificate", "class_id, resident_id", "revoked_at"),
             ("certificate", "number", ""),
             ("check_verdict", "trace_id", ""),
+            ("class_monitor", "class_id, resident_id", "ended_at"),
             ("closed_month", "month", "reopened_at"),
             ("closed_row", "month_id, meeting_id, resident_id", ""),
             ("community", "name", ""),
@@ -265,6 +272,7 @@ on_both_databases! {
             ("enrolment", "resident_id, class_id, request_key", ""),
             ("enrolment", "resident_id, course_id, term_id", "status"),
             ("family_code", "code_hash", ""),
+            ("head_count", "scan_id", ""),
             ("help_media", "message_id", ""),
             ("help_thread", "open_key", ""),
             ("learner_card", "resident_id", "ended_at"),
@@ -274,6 +282,7 @@ on_both_databases! {
             ("meeting_reminder", "meeting_id, kind, day", ""),
             ("notice", "dedup_key", ""),
             ("picture", "sha256", ""),
+            ("poster_claim", "meeting_id, resident_id", ""),
             ("publication", "article_id", "state"),
             ("publication", "msg_id", ""),
             ("publication", "publish_id", ""),
@@ -281,6 +290,8 @@ on_both_databases! {
             ("resident", "learner_number", ""),
             ("resident", "request_key", ""),
             ("resident_session", "token_hash", ""),
+            ("sample_answer", "of_count, resident_id", ""),
+            ("sample_answer", "scan_id", ""),
             ("scan_tray", "scan_id", ""),
             ("site", "name", ""),
             ("staff", "login", ""),

@@ -10,21 +10,22 @@ use entity::ids::{MeetingId, ResidentId, StaffId};
 use entity::kinds::{AttendanceStatus, CheckInWay, MeetingStatus};
 
 use crate::app::App;
-use crate::attendance::{MeetingFacts, RollRow, card, day};
+use crate::attendance::{Keeper, MeetingFacts, RollRow, card, day};
 use crate::clock;
-use crate::error::Error;
+use crate::error::Result;
+use crate::wire::ApiResult;
 use crate::wire::auth::RollKeeper;
 use crate::wire::tags::Tag;
-use crate::wire::{ApiError, ApiResult};
 
 pub struct StaffDayApi(pub App);
 
 /// A day's rolls as text, and who vouches for it.
 #[derive(Object)]
-struct SignedDay {
-    /// JSON: `{day, issued_at, staff_id, meetings: [{id, class_name, number, starts_at, ends_at,
-    /// time_text, site_name, room, status, learners: [{id, name, number, serial, status, way,
-    /// reason}]}]}`.
+pub(super) struct SignedDay {
+    /// JSON: `{day, issued_at, staff_id or monitor_id, count_tolerance, meetings: [{id,
+    /// class_name, number, starts_at, ends_at, time_text, site_name, room, status, counted,
+    /// learners: [{id, name, number, serial, status, way, reason, claimed_at}]}]}`. A monitor
+    /// is not told why somebody is away.
     text: String,
     /// Ed25519 over `context`, then `text`; base64 (URL-safe, no padding).
     signature: String,
@@ -39,7 +40,11 @@ struct SignedDay {
 struct DayText {
     day: NaiveDate,
     issued_at: DateTime<Utc>,
-    staff_id: StaffId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    staff_id: Option<StaffId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    monitor_id: Option<ResidentId>,
+    count_tolerance: i32,
     meetings: Vec<MeetingText>,
 }
 
@@ -54,6 +59,9 @@ struct MeetingText {
     site_name: String,
     room: String,
     status: MeetingStatus,
+    /// How many people were counted last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted: Option<i32>,
     learners: Vec<LearnerText>,
 }
 
@@ -71,11 +79,15 @@ struct LearnerText {
     way: Option<CheckInWay>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// They scanned the poster then, and wait for a nod.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_at: Option<DateTime<Utc>>,
 }
 
 impl MeetingText {
-    fn of(facts: MeetingFacts, learners: Vec<LearnerText>) -> Self {
+    fn of(facts: MeetingFacts, counted: Option<i32>, learners: Vec<LearnerText>) -> Self {
         Self {
+            counted,
             id: facts.meeting.id,
             number: facts.meeting.number,
             starts_at: facts.meeting.starts_at,
@@ -104,34 +116,42 @@ impl StaffDayApi {
     ) -> ApiResult<Json<SignedDay>> {
         let app = &self.0;
         let wanted = day.0.unwrap_or_else(|| app.clock.today());
-        let found = day::of(app, &who.0, wanted).await?;
-        let learner = |row: RollRow| LearnerText {
-            serial: found.serials.get(&row.resident_id).copied(),
-            id: row.resident_id,
-            name: row.name,
-            number: row.learner_number,
-            status: row.status,
-            way: row.way,
-            reason: row.reason,
-        };
-        let meetings = found.meetings.into_iter().map(|(facts, rows)| {
-            let learners = rows.into_iter().map(learner).collect();
-            MeetingText::of(facts, learners)
-        });
-        let text = DayText {
-            day: wanted,
-            issued_at: app.clock.now(),
-            staff_id: who.0.id,
-            meetings: meetings.collect(),
-        };
-        let text =
-            serde_json::to_string(&text).map_err(|error| ApiError::from(Error::internal(error)))?;
-        Ok(Json(SignedDay {
-            signature: day::signature(app, &text),
-            context: day::CONTEXT.to_owned(),
-            public_key: card::public_key(app),
-            card_context: card::CONTEXT.to_owned(),
-            text,
-        }))
+        Ok(Json(signed(app, Keeper::Staff(&who.0), wanted).await?))
     }
+}
+
+/// A day's rolls for whoever keeps them.
+pub(super) async fn signed(app: &App, who: Keeper<'_>, day: NaiveDate) -> Result<SignedDay> {
+    let found = day::of(app, who, day).await?;
+    let (staff_id, monitor_id) = who.ids();
+    let learner = |row: RollRow| LearnerText {
+        serial: found.serials.get(&row.resident_id).copied(),
+        id: row.resident_id,
+        name: row.name,
+        number: row.learner_number,
+        status: row.status,
+        way: row.way,
+        reason: row.reason.filter(|_| monitor_id.is_none()),
+        claimed_at: row.claimed_at,
+    };
+    let meetings = found.meetings.into_iter().map(|(facts, rows)| {
+        let counted = found.counted.get(&facts.meeting.id).copied();
+        MeetingText::of(facts, counted, rows.into_iter().map(learner).collect())
+    });
+    let text = DayText {
+        day,
+        issued_at: app.clock.now(),
+        staff_id,
+        monitor_id,
+        count_tolerance: app.config.attendance.count_tolerance,
+        meetings: meetings.collect(),
+    };
+    let text = serde_json::to_string(&text)?;
+    Ok(SignedDay {
+        signature: day::signature(app, &text),
+        context: day::CONTEXT.to_owned(),
+        public_key: card::public_key(app),
+        card_context: card::CONTEXT.to_owned(),
+        text,
+    })
 }

@@ -9,6 +9,7 @@ use entity::ids::{MeetingId, ResidentId, TrayId};
 use entity::kinds::{AttendanceStatus, MeetingStatus, ScanKind, TrayOutcome};
 
 use crate::app::App;
+use crate::attendance::Keeper;
 use crate::attendance::scans::{self, Outcome, Scan, Taken, Upload};
 use crate::attendance::tray::{self, Entry, Settling};
 use crate::attendance::why::Why;
@@ -29,26 +30,57 @@ struct ScanBody {
     kind: ScanKind,
     /// Of a `card`: what was scanned.
     card: Option<String>,
-    /// Of a `tap`: who.
+    /// Of a `tap`, `nod` or `sample`: who.
     resident_id: Option<ResidentId>,
     /// Of a `tap`: or which number was typed.
     learner_number: Option<String>,
-    /// Of a `tap`; present where nothing is said.
+    /// Of a `tap` or `sample`; present where nothing is said.
     status: Option<AttendanceStatus>,
     /// Of a `tap` that changes what stands.
     reason: Option<String>,
+    /// Of a `count`: so many are in the room, without the teacher.
+    #[oai(validator(minimum(value = "0"), maximum(value = "999")))]
+    people: Option<i32>,
+    /// Of a `count`: the phone has no network, and draws names itself.
+    #[oai(default)]
+    draws: bool,
+    /// Of a `sample`: the `scan_id` of the count after which the name was called.
+    of_count: Option<String>,
     /// What the device's clock said.
     device_at: DateTime<Utc>,
 }
 
 #[derive(Object)]
-struct ScansBody {
+pub(super) struct ScansBody {
     /// A random name that the device gave itself.
     device: String,
     /// What its clock says now: how far it is off is seen by this.
     sent_at: DateTime<Utc>,
     #[oai(validator(max_items = 200))]
     scans: Vec<ScanBody>,
+}
+
+impl From<ScansBody> for Upload {
+    fn from(body: ScansBody) -> Self {
+        let scan = |scan: ScanBody| Scan {
+            scan_id: scan.scan_id,
+            kind: scan.kind,
+            card: scan.card,
+            resident: scan.resident_id,
+            learner_number: scan.learner_number,
+            status: scan.status,
+            reason: scan.reason,
+            people: scan.people,
+            draws: scan.draws,
+            of_count: scan.of_count,
+            device_at: scan.device_at,
+        };
+        Self {
+            device: body.device,
+            sent_at: body.sent_at,
+            scans: body.scans.into_iter().map(scan).collect(),
+        }
+    }
 }
 
 #[derive(Enum)]
@@ -63,7 +95,7 @@ enum ScanOutcome {
 
 /// What became of a scan.
 #[derive(Object)]
-struct ScanAnswer {
+pub(super) struct ScanAnswer {
     scan_id: String,
     outcome: ScanOutcome,
     #[oai(skip_serializing_if_is_none)]
@@ -73,11 +105,13 @@ struct ScanAnswer {
     name: Option<String>,
     /// Why it lies in the tray: `card_forged`, `card_ended`, `card_unreadable`, `not_on_roll`,
     /// `unknown_person`, `meeting_cancelled`, `too_far`, `clock_off`, `reason_needed`,
-    /// `not_your_class`.
+    /// `not_your_class`, `not_monitor`, `sent_late`, `no_claim`, `sample_absent`.
     #[oai(skip_serializing_if_is_none)]
     why: Option<String>,
     /// A plain sentence.
     message: String,
+    /// Of a `count` that differs from the register: whose names are to be called.
+    sample: Vec<ResidentId>,
 }
 
 impl From<Taken> for ScanAnswer {
@@ -97,6 +131,7 @@ impl From<Taken> for ScanAnswer {
             name: taken.name,
             why: taken.why.map(|why| why.word().to_owned()),
             message,
+            sample: taken.sample,
         }
     }
 }
@@ -211,22 +246,8 @@ impl StaffScansApi {
         id: Path<MeetingId>,
         body: Json<ScansBody>,
     ) -> ApiResult<Json<Page<ScanAnswer>>> {
-        let scan = |scan: ScanBody| Scan {
-            scan_id: scan.scan_id,
-            kind: scan.kind,
-            card: scan.card,
-            resident: scan.resident_id,
-            learner_number: scan.learner_number,
-            status: scan.status,
-            reason: scan.reason,
-            device_at: scan.device_at,
-        };
-        let upload = Upload {
-            device: body.0.device,
-            sent_at: body.0.sent_at,
-            scans: body.0.scans.into_iter().map(scan).collect(),
-        };
-        let taken = scans::upload(&self.0, &who.0, id.0, upload).await?;
+        let who = Keeper::Staff(&who.0);
+        let taken = scans::upload(&self.0, who, id.0, body.0.into()).await?;
         Ok(Json(Page::whole(taken.into_iter().map(ScanAnswer::from).collect())))
     }
 

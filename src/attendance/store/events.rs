@@ -33,6 +33,7 @@ pub(in crate::attendance) struct NewEvent {
     pub(in crate::attendance) device_at: Option<DateTime<Utc>>,
     pub(in crate::attendance) device: Option<String>,
     pub(in crate::attendance) scan_id: Option<String>,
+    pub(in crate::attendance) nodded_at: Option<DateTime<Utc>>,
 }
 
 impl NewEvent {
@@ -114,6 +115,7 @@ pub(in crate::attendance) async fn append(
         device_at: Set(event.device_at),
         device: Set(event.device),
         scan_id: Set(event.scan_id),
+        nodded_at: Set(event.nodded_at),
         ..Default::default()
     });
     let once = OnConflict::new().do_nothing().to_owned();

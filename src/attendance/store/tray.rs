@@ -1,6 +1,6 @@
 //! The tray: what could not be taken, until somebody settles it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
@@ -13,9 +13,8 @@ use sea_orm::{
 use entity::ids::{MeetingId, ResidentId, StaffId, TrayId};
 use entity::kinds::{AttendanceStatus, ScanKind, TrayOutcome};
 use entity::scan_tray::{Column, Entity, Model};
-use entity::{attendance, meeting, scan_tray};
+use entity::{attendance, scan_tray};
 
-use crate::attendance::MeetingFacts;
 use crate::error::Result;
 
 /// What is kept of a scan that could not be taken.
@@ -29,7 +28,8 @@ pub(in crate::attendance) struct NewEntry {
     pub(in crate::attendance) reason: Option<String>,
     pub(in crate::attendance) raw: String,
     pub(in crate::attendance) why: &'static str,
-    pub(in crate::attendance) uploaded_by: StaffId,
+    /// Staff, or a resident.
+    pub(in crate::attendance) uploaded_by: (Option<StaffId>, Option<ResidentId>),
     pub(in crate::attendance) device: String,
     pub(in crate::attendance) device_at: DateTime<Utc>,
     pub(in crate::attendance) happened_at: DateTime<Utc>,
@@ -52,7 +52,8 @@ pub(in crate::attendance) async fn add(
         reason: Set(entry.reason),
         raw: Set(entry.raw),
         why: Set(entry.why.to_owned()),
-        uploaded_by: Set(entry.uploaded_by),
+        uploaded_by: Set(entry.uploaded_by.0),
+        uploaded_by_resident: Set(entry.uploaded_by.1),
         device: Set(entry.device),
         device_at: Set(entry.device_at),
         happened_at: Set(entry.happened_at),
@@ -87,17 +88,6 @@ pub(in crate::attendance) async fn list(
         find.filter(Column::SettledAt.is_null()).order_by_desc(Column::Id)
     };
     Ok(find.all(conn).await?)
-}
-
-/// The meetings of these entries.
-pub(in crate::attendance) async fn meetings(
-    conn: &impl ConnectionTrait,
-    rows: &[Model],
-) -> Result<HashMap<MeetingId, MeetingFacts>> {
-    let ids: HashSet<MeetingId> = rows.iter().map(|row| row.meeting_id).collect();
-    let meetings = meeting::Entity::find().filter(meeting::Column::Id.is_in(ids)).all(conn).await?;
-    let facts = super::with_facts(conn, meetings).await?;
-    Ok(facts.into_iter().map(|facts| (facts.meeting.id, facts)).collect())
 }
 
 /// What the register says of those whom these entries are about.

@@ -111,6 +111,14 @@ export const remove = (path) => call('DELETE', path);
 /** Names one request of this page. */
 export const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 
+/** What this phone calls itself: random, and nothing about it. */
+export function device() {
+  const key = 'shangxue.device';
+  const known = memory.get(key) || newKey();
+  memory.set(key, known);
+  return known;
+}
+
 const once = new Map();
 
 /** For what does not change during a visit. A failure is not remembered. */

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use entity::kinds::{AttendanceStatus, CheckInWay};
 use shangxue::app::App;
 
-use super::{Act, PEOPLE, words};
+use super::{Act, MONITOR, PEOPLE, words};
 use AttendanceStatus::{Leave, Present};
 
 /// What stands of one person.
@@ -16,6 +16,9 @@ pub struct Stands {
     pub reason: Option<String>,
     /// The step of the last code: it works once.
     step: Option<i64>,
+    /// They scanned the poster; somebody nodded, or will.
+    claimed: bool,
+    nodded: bool,
 }
 
 pub struct Model {
@@ -30,7 +33,20 @@ pub struct Model {
 }
 
 impl Model {
-    pub fn new(app: &App, starts_at: DateTime<Utc>) -> Self {
+    /// A poster counts when it is scanned, if somebody nods later: that is seen beforehand.
+    pub fn new(app: &App, starts_at: DateTime<Utc>, acts: &[(i64, Act)]) -> Self {
+        let mut before = Self::without_nods(app, starts_at);
+        for (after, act) in acts {
+            before.take(starts_at + TimeDelta::milliseconds(*after), *act);
+        }
+        let mut model = Self::without_nods(app, starts_at);
+        for (person, seen) in model.people.iter_mut().zip(before.people) {
+            person.nodded = seen.nodded;
+        }
+        model
+    }
+
+    fn without_nods(app: &App, starts_at: DateTime<Utc>) -> Self {
         let rules = &app.config.attendance;
         Self {
             people: vec![Stands::default(); PEOPLE],
@@ -60,14 +76,28 @@ impl Model {
                     person.comes(CheckInWay::Code, at);
                 }
             }
+            Act::Poster { who } => {
+                let person = &mut self.people[who];
+                let open = opened && at <= ends_at + self.closes && !self.cancelled;
+                if open && !std::mem::replace(&mut person.claimed, true) && person.nodded {
+                    person.comes(CheckInWay::Poster, at);
+                }
+            }
+            Act::Nod { who, .. } => {
+                let person = &mut self.people[who];
+                person.nodded |= person.claimed && !self.cancelled && !late && !early;
+            }
             Act::Card { who, old, .. } => {
                 if !old && !self.cancelled && !late && !early {
                     self.people[who].comes(CheckInWay::Card, at);
                 }
             }
-            Act::Tap { who, status, reason, .. } => {
+            Act::Tap { who, status, reason, phone } => {
                 if !self.cancelled && !late && (!early || status == Leave) {
-                    self.people[who].told(status, words(reason), at);
+                    let own = words(reason);
+                    let said =
+                        own.map(|own| if phone == MONITOR { "其他原因".to_owned() } else { own });
+                    self.people[who].told(status, said, at);
                 }
             }
             Act::Correct { who, status, reason } => {

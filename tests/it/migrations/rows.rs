@@ -29,8 +29,8 @@ pub async fn write_all(db: &DatabaseConnection) {
     assert_eq!(second.insert(db).await.expect("second class").id, ClassId(2));
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
-        learner_card scan_tray care_task care_event class_pass certificate meeting_reminder
-        closed_month closed_row export_mapping
+        learner_card scan_tray class_monitor poster_claim head_count sample_answer care_task care_event class_pass certificate
+        meeting_reminder closed_month closed_row export_mapping
         picture article article_version article_review publication
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict wechat_note
@@ -424,6 +424,7 @@ pub fn attendance_event() -> entity::attendance_event::Model {
         device_at: Some(instant(-600_000)),
         device: text("device"),
         scan_id: Some("s-1".to_owned()),
+        nodded_at: Some(instant(2)),
     }
 }
 
@@ -449,7 +450,7 @@ pub fn scan_tray() -> entity::scan_tray::Model {
         reason: text("…"),
         raw: long("2026000001.1."),
         why: "card_ended".to_owned(),
-        uploaded_by: StaffId(1),
+        uploaded_by: Some(StaffId(1)),
         device: long("device"),
         device_at: instant(-600_000),
         happened_at: instant(0),
@@ -458,6 +459,57 @@ pub fn scan_tray() -> entity::scan_tray::Model {
         settled_by: Some(StaffId(1)),
         outcome: Some(TrayOutcome::Counted),
         settle_reason: text("…"),
+        uploaded_by_resident: Some(ResidentId(1)),
+    }
+}
+
+pub fn class_monitor() -> entity::class_monitor::Model {
+    entity::class_monitor::Model {
+        id: 1,
+        class_id: ClassId(1),
+        resident_id: ResidentId(1),
+        made_by: StaffId(1),
+        made_at: instant(0),
+        ended_by: Some(StaffId(1)),
+        ended_at: Some(instant(1)),
+    }
+}
+
+pub fn poster_claim() -> entity::poster_claim::Model {
+    entity::poster_claim::Model {
+        id: ClaimId(1),
+        meeting_id: MeetingId(1),
+        resident_id: ResidentId(1),
+        claimed_at: instant(0),
+        device: "abcdef012345".to_owned(),
+    }
+}
+
+pub fn head_count() -> entity::head_count::Model {
+    entity::head_count::Model {
+        id: 1,
+        scan_id: "c-1".to_owned(),
+        meeting_id: MeetingId(1),
+        people: 28,
+        present: 30,
+        actor_kind: ActorKind::Staff,
+        actor_id: 1,
+        device: long("device"),
+        happened_at: instant(0),
+        received_at: instant(1),
+    }
+}
+
+pub fn sample_answer() -> entity::sample_answer::Model {
+    entity::sample_answer::Model {
+        id: 1,
+        of_count: "c-1".to_owned(),
+        meeting_id: MeetingId(1),
+        resident_id: ResidentId(1),
+        drawn_here: true,
+        there: Some(false),
+        scan_id: Some("a-1".to_owned()),
+        answered_at: Some(instant(1)),
     }
 }
 

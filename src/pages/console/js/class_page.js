@@ -16,6 +16,7 @@ export async function page(ctx) {
   return h('div.page', {},
     classHead(one, plans ? [
       button('修改', { testid: 'class-edit', onclick: () => edit(one) }),
+      h('a.button', { href: `#/posters/class/${one.id}`, testid: 'class-poster' }, '签到海报'),
       button('小程序码', { testid: 'class-invite', onclick: () => invite(one) }),
       button('报名条件', { testid: 'class-rules', onclick: () => rules(one) }),
       button('停开', { danger: true, testid: 'class-cancel', onclick: () => cancel(one) }),

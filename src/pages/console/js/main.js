@@ -16,6 +16,8 @@ const ROUTES = [
   ['/care/:id', () => import('./care_task.js'), 'care'],
   ['/calls', () => import('./calls.js'), 'calls'],
   ['/classes', () => import('./classes.js'), 'classes'],
+  ['/posters/class/:id', () => import('./poster.js').then(({ ofClass }) => ({ page: ofClass })), 'meetings'],
+  ['/posters/site/:id', () => import('./poster.js').then(({ ofSite }) => ({ page: ofSite })), 'sites'],
   ['/counter', () => import('./counter.js'), 'counter'],
   ['/slips/:id', () => import('./slip.js'), 'classes'],
   ['/classes/new', () => import('./class_new.js'), 'classes'],

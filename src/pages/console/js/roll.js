@@ -4,6 +4,7 @@ import { api, isGone } from './api.js';
 import { codeCard } from './code.js';
 import { h, put, say } from './dom.js';
 import { windowBadge } from './meetings.js';
+import { headsCard, monitorCard } from './presence.js';
 import { may } from './roles.js';
 import { rollRow } from './roll_row.js';
 import { scanCard } from './scan.js';
@@ -27,6 +28,7 @@ export async function page(ctx) {
   const bar = h('i');
   const list = h('ul.roll', { 'aria-label': '名单' });
   const rows = new Map();
+  const heads = headsCard({ meeting, changed: () => refresh() });
 
   function show() {
     const now = roll.meeting;
@@ -36,6 +38,7 @@ export async function page(ctx) {
     bar.style.width = `${roll.total ? (roll.present / roll.total) * 100 : 0}%`;
     say(others, `缺席 ${counts('absent')}，请假 ${counts('leave')}，还没登记 ${roll.items.filter((row) => !row.status).length}`);
     put(state, windowBadge(now));
+    heads.update(roll);
     code.count(roll.present, roll.total);
     if (now.status === 'cancelled') code.close('这次课停了，不用签到。');
     else if (now.window === 'open') code.open();
@@ -87,16 +90,19 @@ export async function page(ctx) {
       badges: state,
       lead: `第 ${meeting.number} 次 · ${meeting.time_text}–${time.clockText(meeting.ends_at)} · ${meeting.site_name} ${meeting.room}`,
       back: { href: time.day(meeting.starts_at) === time.day() ? '#/meetings' : `#/meetings?day=${time.day(meeting.starts_at)}`, text: '课次' },
-      actions: may(ctx.me, 'enrolment') ? [h('a.button', { href: `#/classes/${meeting.class_id}` }, '看班级')] : [],
+      actions: [h('a.button', { href: `#/posters/class/${meeting.class_id}`, testid: 'class-poster' }, '签到海报'), may(ctx.me, 'enrolment') && h('a.button', { href: `#/classes/${meeting.class_id}` }, '看班级')],
     }),
     meeting.status === 'cancelled' ? alertBox('warn', h('p', '这次课已经停课。')) : null,
     h('div.roll-columns', {},
       code.element,
-      h('section.panel.flush.roll-panel', { 'aria-label': '点名' },
-        h('div.roll-head', {},
-          h('div.row.spread', {}, h('p.roll-count.numbers', {}, '已到 ', present, ' / ', total, ' 人'), others),
-          scans.element,
-          h('div.meter', {}, h('div.bar', { 'aria-hidden': 'true' }, bar)),
-          stale),
-        roll.total ? list : empty('这个班还没有学员。', '有人报名以后，名单会出现在这里。'))));
+      h('div.stack', {},
+        heads.element,
+        h('section.panel.flush.roll-panel', { 'aria-label': '点名' },
+          h('div.roll-head', {},
+            h('div.row.spread', {}, h('p.roll-count.numbers', {}, '已到 ', present, ' / ', total, ' 人'), others),
+            scans.element,
+            h('div.meter', {}, h('div.bar', { 'aria-hidden': 'true' }, bar)),
+            stale),
+          roll.total ? list : empty('这个班还没有学员。', '有人报名以后，名单会出现在这里。')),
+        monitorCard({ meeting, people: () => roll.items, changed: refresh, signal: ctx.signal }))));
 }

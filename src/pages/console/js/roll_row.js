@@ -3,12 +3,13 @@
 import { api } from './api.js';
 import { h, put, say } from './dom.js';
 import { askReason } from './form.js';
+import { nod } from './presence.js';
 import * as time from './time.js';
 import { badge, button, dialog, empty, failure, tell } from './ui.js';
 
 const STATUS = { present: '出勤', absent: '缺席', leave: '请假' };
 const KINDS = { present: 'ok', absent: 'bad', leave: 'info' };
-const WAYS = { code: '扫码', card: '学员卡', roll: '点名', leave: '本人请假' };
+const WAYS = { code: '扫码', card: '学员卡', roll: '点名', leave: '本人请假', poster: '海报' };
 const OFFERS = { present: ['到了，没带手机', '到了，手机扫不了', '刚才登记错了'], absent: ['没有来', '刚才登记错了'], leave: ['本人来电话请假', '家人代为请假', '刚才登记错了'] };
 
 export function rollRow(first, { meeting, changed }) {
@@ -20,15 +21,20 @@ export function rollRow(first, { meeting, changed }) {
     about: row.name,
     onclick: () => choose(status),
   }));
+  const nodding = button('点头', { main: true, about: row.name, hidden: true, testid: `nod-${row.resident_id}`, onclick: async () => { await nod(meeting.id, [row.resident_id]); await changed(); } });
+  const monitor = h('span.badge.info', { hidden: true }, '班长');
   const history = button('记录', { quiet: true, about: row.name, testid: `roll-history-${row.resident_id}`, onclick: () => { showHistory(meeting, row); } });
   const element = h('li.roll-row', { testid: `roll-row-${row.resident_id}` },
-    h('div.person', {}, h('div.row.tight', {}, h('span.strong', row.name), h('span.soft.small.numbers', row.learner_number)), detail),
+    h('div.person', {}, h('div.row.tight', {}, h('span.strong', row.name), h('span.soft.small.numbers', row.learner_number), monitor), detail, h('div', {}, nodding)),
     h('div.answers', { role: 'group', 'aria-label': `${row.name}的出勤` }, buttons),
     history);
 
   function show() {
     element.dataset.status = row.status ?? '';
-    say(detail, row.status ? how(row, meeting) : '还没登记');
+    nodding.hidden = !row.claimed_text;
+    monitor.hidden = !row.monitor;
+    const claimed = row.claimed_text && `${without(row.claimed_text, meeting)} 扫了海报，等点头`;
+    say(detail, [row.status ? how(row, meeting) : !claimed && '还没登记', claimed].filter(Boolean).join(' · '));
     Object.keys(STATUS).forEach((status, index) => {
       buttons[index].setAttribute('aria-pressed', String(row.status === status));
       if (meeting.status === 'cancelled') buttons[index].disabled = true;
@@ -80,9 +86,12 @@ export function rollRow(first, { meeting, changed }) {
   };
 }
 
-/** `扫码 8:55 · 2 学时`; the day is left out where it is the meeting's own. */
+/** A time, without the day where it is the meeting's own. */
+const without = (text, meeting) => text.replace(time.dayText(time.day(meeting.starts_at)), '');
+
+/** `扫码 8:55 · 2 学时`. */
 function how(row, meeting) {
-  const when = (row.time_text ?? '').replace(time.dayText(time.day(meeting.starts_at)), '');
+  const when = without(row.time_text ?? '', meeting);
   const hours = row.status === 'present' && row.hours_hundredths ? `${time.hours(row.hours_hundredths)} 学时` : '';
   return [`${WAYS[row.way] ?? ''} ${when}`.trim(), hours, row.reason].filter(Boolean).join(' · ');
 }
@@ -96,7 +105,7 @@ function showHistory(meeting, row) {
       api.list(`/api/staff/meetings/${meeting.id}/roll/${row.resident_id}/events`).then((events) => put(place, events.length
         ? h('ol.history', events.map((event) => h('li', {},
           h('div.row.tight', {}, event.status ? badge(STATUS[event.status], KINDS[event.status]) : badge('取消请假'), h('span', `${event.actor} · ${WAYS[event.way] ?? event.way}`)),
-          h('div.small.soft', [event.time_text, event.received_text && `${event.received_text}送到`, event.device_text && `手机上是 ${event.device_text}，已改正`, event.device && `设备 ${event.device.slice(0, 6)}`].filter(Boolean).join(' · ')),
+          h('div.small.soft', [event.time_text, event.nodded_text && `${event.nodded_text}点头`, event.received_text && `${event.received_text}送到`, event.device_text && `手机上是 ${event.device_text}，已改正`, event.device && `设备 ${event.device.slice(0, 6)}`].filter(Boolean).join(' · ')),
           event.reason && h('div', `原因：${event.reason}`))))
         : empty('还没有记录。', '签到或登记以后，会写在这里。')), (error) => put(place, failure(error)));
       return [place, h('div.form-end', {}, button('关闭', { onclick: () => close() }))];

@@ -23,6 +23,7 @@ export async function page(ctx) {
       { name: '地址', cell: (site) => site.address },
       { name: '社区', cell: (site) => nameOf(site.community_id) ?? h('span.soft', '教育中心直管') },
     ],
+    extra: (site) => h('a.button.quiet', { href: `#/posters/site/${site.id}`, testid: `site-poster-${site.id}` }, '签到海报', h('span.sr', `：${site.name}`)),
     fields: (site) => [
       field({ name: 'name', label: '名称', value: site?.name, required: true, maxlength: '40' }),
       field({ name: 'community_id', label: '所属社区', type: 'select', value: site?.community_id ?? '', read: asId, options: [['', '教育中心直管'], ...communities.map((one) => [one.id, one.name])] }),

@@ -7,6 +7,8 @@ import { badge, empty, pageHead, button, tell } from './ui.js';
 
 const STATUS = { present: '出勤', absent: '缺席', leave: '请假' };
 const COUNT = ['本人确实来了', '卡旧了，本人到了', '手机时间不对，本人到了'];
+const ABSENT = ['问过了，那次没来', '签了到就走了'];
+const STAYS = ['问过了，出去了一下', '喊的时候没听见'];
 const DISMISS = ['扫错了', '人没有来', '不是这个班的', '重复了'];
 
 export async function page({ search, signal }) {
@@ -16,15 +18,17 @@ export async function page({ search, signal }) {
     const items = await api.list(`/api/staff/tray?settled=${settled}`, { signal });
     list.dispatchEvent(new Event('tray-changed', { bubbles: true }));
     put(list, items.length ? h('ul.check-list', items.map((one) => row(one, load)))
-      : empty(settled ? '还没有处理过的。' : '没有要处理的。', settled ? '' : '扫了没算上的学员卡，会排在这里。'));
+      : empty(settled ? '还没有处理过的。' : '没有要处理的。', settled ? '' : '扫了没算上的卡和海报，会排在这里。'));
   };
   await load();
-  const tab = (is, href, text) => h('a', { href, testid: is ? 'tray-settled' : 'tray-open', 'aria-current': is === settled ? 'page' : null }, text);
   return h('div.page', {},
-    pageHead({ title: '待处理', lead: '扫了学员卡、点了名，但系统不能直接算的，都在这里，一条也不丢。请看清楚再定。' }),
-    h('nav.tabs', { 'aria-label': '按状态看' }, tab(false, '#/tray', '要处理的'), tab(true, '#/tray?settled=1', '处理过的')),
+    pageHead({ title: '待处理', lead: '扫了卡、扫了海报、点了名，但系统不能直接算的，都在这里，一条也不丢。请看清楚再定。' }),
+    trayTabs(settled ? 'settled' : 'open'),
     h('div.panel.flush', {}, list));
 }
+
+export const trayTabs = (current) => h('nav.tabs', { 'aria-label': '按状态看' }, [['open', '#/tray', '要处理的'], ['settled', '#/tray?settled=1', '处理过的']]
+  .map(([key, href, text]) => h('a', { href, testid: `tray-${key}`, 'aria-current': key === current ? 'page' : null }, text)));
 
 function row(one, load) {
   const who = one.name ?? (one.raw ? `不知道是谁（${one.raw.replace(/^.*[?&]k=/, '').slice(0, 30)}）` : '不知道是谁');
@@ -50,7 +54,7 @@ async function settle(one, counts, load) {
   const done = await askReason({
     title: counts ? `记${one.name ?? ''}${one.status ? STATUS[one.status] : '到课'}？` : '这条不算？',
     intro: [one.why_text, counts ? '会写进名单，原因留在记录里。' : '名单不变，这条和原因都留着。'],
-    offers: counts ? COUNT : DISMISS,
+    offers: one.kind === 'sample' ? (counts ? ABSENT : STAYS) : counts ? COUNT : DISMISS,
     before: unknown ? [field({ name: 'learner_number', label: '学员号', required: true, autocomplete: 'off', inputmode: 'numeric' })] : [],
     submitText: counts ? '记上' : '不算',
     submit: (values) => api.post(`/api/staff/tray/${one.id}`, { counts, ...values }),

@@ -1,6 +1,6 @@
 // 签到: scan here, or arrive with a scanned code; then one clear answer.
 
-import { get, post } from '../api.js';
+import { device, get, post } from '../api.js';
 import { canScan, codeOf, expectScan, scan } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, hours, link, note, problemBox, soon } from '../parts.js';
@@ -56,7 +56,7 @@ function byHand() {
 function todaysMeeting(one) {
   const words = one.status === 'cancelled' ? ['warn', 'alert', '这次课取消了，不用签到。'] : {
     not_yet: ['plain', 'hours', '还没到签到时间。'], open: ['warn', 'scan', '现在可以签到。'],
-    done: ['good', 'check', '已经签到了。'], closed: ['plain', 'full', '签到已经结束。'],
+    awaits_nod: ['warn', 'wait', '扫过海报了，等老师或班长点头。'], done: ['good', 'check', '已经签到了。'], closed: ['plain', 'full', '签到已经结束。'],
   }[one.check_in];
   return h('article.card', { 'data-testid': 'today-meeting' }, h('h2', {}, one.class_name),
     h('p.line', {}, icon('calendar'), one.time_text), h('p.line', {}, icon('place'), `${one.site_name} ${one.room}`),
@@ -70,7 +70,7 @@ async function answer(code, page) {
     return null;
   }
   try {
-    return result(await post('/me/check-in', { code }));
+    return result(await post('/me/check-in', { code, device: device() }));
   } catch (error) {
     if (error.status === 401) {
       needLogin(`/checkin?c=${encodeURIComponent(code)}`);
@@ -81,12 +81,12 @@ async function answer(code, page) {
 }
 
 function result(done) {
-  const again = done.outcome === 'already_recorded';
-  const title = again ? '已经签过了' : '已签到';
+  const waits = done.outcome === 'awaits_nod';
+  const title = { already_recorded: '已经签过了', awaits_nod: '等点头' }[done.outcome] || '已签到';
   say(`${title}。${done.message}`);
   return [
-    h('section.result.good', { 'data-testid': 'checkin-result', 'data-outcome': done.outcome },
-      icon('check', 'huge'), h('h2', {}, title), h('p.text', {}, done.message)),
+    h(`section.result.${waits ? 'bad' : 'good'}`, { 'data-testid': 'checkin-result', 'data-outcome': done.outcome },
+      icon(waits ? 'wait' : 'check', 'huge'), h('h2', {}, title), h('p.text', {}, done.message)),
     h('article.card', {}, h('h2', {}, done.class_name), h('p.line', {}, icon('calendar'), `第 ${done.number} 次课，${done.time_text}`),
       h('p.line', {}, icon('hours'), `这次课 ${hours(done.hours_hundredths)} 学时`)),
     soon(async () => (await import('../later/near.js')).remind()),

@@ -82,11 +82,13 @@ function meetingCard(one) {
     h('p.line', {}, icon('place'), `${one.site_name} ${one.room}`),
     one.note && note('warn', 'alert', one.note),
     !cancelled && one.is_today && checkInPart(one),
+    one.keeps_roll && !session.acting && link('班长点名', '/console/roll/?monitor', 'second', { 'data-testid': 'keep-roll' }),
     !session.acting && (one.on_leave || one.may_ask_leave) && leavePart(one));
 }
 
 function checkInPart(one) {
   if (one.check_in === 'done') return note('good', 'check', '今天已经签到了。');
+  if (one.check_in === 'awaits_nod') return note('warn', 'wait', '扫过海报了，等老师或班长点头。');
   if (one.check_in === 'open') {
     const href = canScan() ? '#/checkin?scan=1' : '#/checkin';
     return link([icon('scan'), '签到'], href, 'main', { 'data-testid': 'home-checkin' });

@@ -1,6 +1,7 @@
 // Around every view: who is here, whether there is a network, what is kept and what is sent.
 
 import { h, put, say } from '../../js/dom.js';
+import { keeper } from './keeper.js';
 
 /** `{element, update()}` */
 export function headline(world) {
@@ -25,13 +26,16 @@ export function headline(world) {
 export function notices(world) {
   const others = world.events.filter((one) => one.staff !== world.me?.id && !one.answer);
   return [
-    world.sync.problem && h('p.notice', { testid: 'problem' }, `${world.sync.problem}记下的都还在，会自己再传。`),
+    world.sync.problem && h('p.notice', { testid: 'problem' }, world.sync.problem, world.mine().some((one) => !one.answer) && '记下的都还在，会自己再传。'),
     others.length > 0 && h('p.notice', { testid: 'of-others' }, `另有 ${others.length} 条是别人记的，等本人登录再传。`),
   ];
 }
 
 /** Signing in, over what is kept. */
 export function signInForm(world) {
+  if (keeper.monitor) {
+    return h('section.panel.stack.tight.gate', { testid: 'sign-in' }, h('h2', '登录过期了'), h('p', '记下的都还在。请回首页登录，再回来点名。'), h('a.button.main.wide', { href: '/m/#/login?to=%2F' }, '去登录'));
+  }
   const login = h('input.input', { name: 'login', autocomplete: 'username', autocapitalize: 'none', spellcheck: 'false', value: world.me?.login ?? '', 'aria-label': '登录名', placeholder: '登录名', testid: 'login-name', required: true });
   const password = h('input.input', { name: 'password', type: 'password', autocomplete: 'current-password', 'aria-label': '密码', placeholder: '密码', testid: 'login-password', required: true });
   const problem = h('p.bad', { role: 'alert' });

@@ -2,6 +2,7 @@
 
 import { h, put } from '../../js/dom.js';
 import * as time from '../../js/time.js';
+import { keeper } from './keeper.js';
 import { standing } from './standing.js';
 
 /** `{element, update()}` */
@@ -14,10 +15,11 @@ export function dayList(world) {
     const earlier = world.days.filter((day) => day.day !== today && (waits(day.day) || world.mine().some((one) => one.day === day.day)));
     earlier.sort((one, other) => other.day.localeCompare(one.day));
     put(element,
-      h('section.stack.tight', {}, h('h1', `今天 ${time.dayText(today)}`), here ? meetings(world, here) : h('p.panel', { testid: 'no-roll' }, world.me ? '今天的名单还没取到。有网络时会自己取。' : '登录以后，名单会存到这台手机里。')),
+      h('section.stack.tight', {}, h('h1', `今天 ${time.dayText(today)}`), here ? meetings(world, here) : h('p.panel', { testid: 'no-roll' }, keeper.monitor ? '手机里没有今天的名单。您是班长、有网络的时候，会自己取。' : world.me ? '今天的名单还没取到。有网络时会自己取。' : '登录以后，名单会存到这台手机里。')),
       earlier.map((day) => h('section.stack.tight', { testid: `day-${day.day}` },
         h('h2', `${time.dayText(day.day)}${waits(day.day) ? `，还有 ${waits(day.day)} 条没传` : '，都传了'}`), meetings(world, day))),
-      world.me && world.sync.reached && !world.sync.asks && h('button.button', { type: 'button', testid: 'sign-out', onclick: () => world.sync.signOut() }, '换人登录'));
+      keeper.monitor ? h('a.button', { href: '/m/', testid: 'leave-roll' }, '回首页')
+        : world.me && world.sync.reached && !world.sync.asks && h('button.button', { type: 'button', testid: 'sign-out', onclick: () => world.sync.signOut() }, '换人登录'));
   };
   return { element, update };
 }

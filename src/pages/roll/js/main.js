@@ -32,6 +32,7 @@ world.record = async (day, meeting, what) => {
   await store.keepEvent(event);
   await changed();
   world.sync.now();
+  return event;
 };
 
 const top = headline(world);

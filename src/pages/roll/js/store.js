@@ -37,6 +37,8 @@ export const keepFact = (key, value) => within('facts', 'readwrite', (store) => 
 
 export const days = () => within('days', 'readonly', (store) => store.getAll());
 export const keepDay = (day) => within('days', 'readwrite', (store) => store.put(day));
+/** Who keeps no roll any more has none. */
+export const dropDays = (staff) => within('days', 'readwrite', (store) => store.delete(IDBKeyRange.bound([staff], [staff, []])));
 
 export const events = () => within('events', 'readonly', (store) => store.getAll());
 export const keepEvent = (event) => within('events', 'readwrite', (store) => store.add(event));

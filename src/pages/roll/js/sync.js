@@ -2,12 +2,14 @@
 //
 // 1. A tap or scan is sent until the server has answered for it by its name; sent again it
 //    counts once. No failure drops one.
-// 2. It goes out under the session of whoever made it alone: the mark in `X-CSRF-Token` is of
-//    one session, and another's is refused.
+// 2. It goes out under the session of whoever made it alone: of staff the mark in
+//    `X-CSRF-Token` is of one session, and another's is refused; of a monitor it is looked
+//    whose sign-in the phone has before each turn.
 
 import { device } from '../../js/device.js';
 import { day as today } from '../../js/time.js';
 import { readDay } from './cards.js';
+import { keeper, ownerOf } from './keeper.js';
 import * as store from './store.js';
 
 const TIMEOUT_MS = 15_000;
@@ -24,10 +26,10 @@ class Refused extends Error {
   }
 }
 
-async function ask(method, path, body, csrf) {
-  const answer = await fetch(`/api/staff${path}`, {
+async function ask(method, path, body, mark) {
+  const answer = await fetch(`${keeper.scope}${path}`, {
     method,
-    headers: { Accept: 'application/json', ...(method === 'GET' ? {} : { 'X-CSRF-Token': csrf, 'Content-Type': 'application/json' }) },
+    headers: { Accept: 'application/json', ...keeper.headers(method, mark), ...(method === 'GET' ? {} : { 'Content-Type': 'application/json' }) },
     body: body && JSON.stringify(body),
     credentials: 'same-origin',
     cache: 'no-store',
@@ -43,7 +45,7 @@ export class Sync {
   constructor(changed) {
     this.changed = changed;
     this.me = null;
-    this.csrf = '';
+    this.mark = '';
     this.reached = null;
     this.asks = false;
     this.problem = '';
@@ -54,7 +56,7 @@ export class Sync {
   }
 
   async start() {
-    this.me = (await store.fact('me')) ?? null;
+    this.me = (await store.fact(keeper.fact)) ?? null;
     for (const [target, name] of [[window, 'online'], [window, 'focus'], [window, 'pageshow'], [document, 'visibilitychange']]) {
       target.addEventListener(name, () => { if (!document.hidden) this.now(); });
     }
@@ -83,7 +85,7 @@ export class Sync {
 
   async #once() {
     try {
-      if (!this.csrf) await this.#who();
+      if (!keeper.same(this.mark)) await this.#who();
       await this.#send();
       await this.#fetch();
       this.failures = 0;
@@ -94,20 +96,21 @@ export class Sync {
         this.#set({ reached: false, problem: '' });
         return;
       }
-      if (error.code === 'csrf') this.csrf = '';
-      if (error.status === 401) { this.csrf = ''; this.#set({ reached: true, asks: true, problem: '' }); return; }
+      if (error.code === 'csrf') this.mark = '';
+      if (error.code === 'not_monitor') { await store.dropDays(this.me.id); this.changed('day'); }
+      if (error.status === 401) { this.mark = ''; this.#set({ reached: true, asks: true, problem: '' }); return; }
       this.#set({ reached: true, problem: error.message });
     }
   }
 
   async #who() {
-    await this.#enter(await ask('GET', '/session'));
+    await this.#enter(await ask('GET', keeper.who));
   }
 
-  async #enter(staff) {
-    this.csrf = staff.csrf_token;
-    const me = { id: staff.id, login: staff.login, name: staff.name };
-    await store.keepFact('me', me);
+  async #enter(session) {
+    const { mark, me } = keeper.read(session);
+    await store.keepFact(keeper.fact, me);
+    this.mark = mark;
     this.me = me;
     this.#set({ asks: false });
   }
@@ -125,14 +128,14 @@ export class Sync {
   /** Somebody else takes the phone. What was made here waits for whoever made it. */
   async signOut() {
     try {
-      if (!this.csrf) await this.#who();
-      await ask('DELETE', '/session', null, this.csrf);
+      if (!this.mark) await this.#who();
+      await ask('DELETE', '/session', null, this.mark);
     } catch (error) {
       if (error.status !== 401) return;
     }
-    this.csrf = '';
+    this.mark = '';
     this.me = null;
-    await store.keepFact('me', null);
+    await store.keepFact(keeper.fact, null);
     this.#set({ asks: true });
   }
 
@@ -156,20 +159,20 @@ export class Sync {
   }
 
   async #upload(meeting, events) {
-    const scans = events.map(({ scan_id, kind, card, resident_id, learner_number, status, reason, device_at }) => ({ scan_id, kind, card, resident_id, learner_number, status, reason, device_at }));
-    const { items } = await ask('POST', `/meetings/${meeting}/scans`, { device: device(), sent_at: new Date().toISOString(), scans }, this.csrf);
+    const scans = events.map(({ scan_id, kind, card, resident_id, learner_number, status, reason, people, draws, of_count, device_at }) => ({ scan_id, kind, card, resident_id, learner_number, status, reason, people, draws, of_count, device_at }));
+    const { items } = await ask('POST', `/meetings/${meeting}/scans`, { device: device(), sent_at: new Date().toISOString(), scans }, this.mark);
     const at = Date.now();
-    await store.answered(items.map(({ scan_id, outcome, message, name }) => [scan_id, { at, outcome, message, name }]));
+    await store.answered(items.map(({ scan_id, outcome, message, name, sample }) => [scan_id, { at, outcome, message, name, sample }]));
     this.changed('events');
   }
 
   async #fetch() {
     const asked_at = Date.now();
-    const signed = await ask('GET', `/day-roll?day=${today()}`);
+    const signed = await ask('GET', keeper.day(today()), null, this.mark);
     const read = await readDay(signed, signed.public_key);
     if (!read) throw new Refused(502, { message: '取到的名单没有中心的签名，没有用它。' });
     await store.keepFact('keys', { key: signed.public_key, card: signed.card_context });
-    await store.keepDay({ staff: read.staff_id, day: read.day, signed, asked_at, kept_at: Date.now() });
+    await store.keepDay({ staff: ownerOf(read), day: read.day, signed, asked_at, kept_at: Date.now() });
     this.changed('day');
   }
 
