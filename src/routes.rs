@@ -86,6 +86,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
     let after = (
         attendance::api::MonitorApi(app.clone()),
         attendance::api::StaffPresenceApi(app.clone()),
+        attendance::api::StaffQuestionsApi(app.clone()),
         reminders::api::RemindersApi(app.clone()),
         reminders::api::StaffRemindersApi(app.clone()),
         reports::api::StaffReportsApi(app.clone()),

@@ -52,6 +52,7 @@ pub mod meeting;
 pub mod meeting_change;
 pub mod meeting_reminder;
 pub mod notice;
+pub mod pattern_note;
 pub mod picture;
 pub mod pledge;
 pub mod poster_claim;

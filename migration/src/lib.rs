@@ -31,6 +31,7 @@ mod m20261128_000023_certificates;
 mod m20261128_000024_reminders;
 mod m20261128_000025_reports;
 mod m20261128_000026_presence;
+mod m20261128_000027_questions;
 mod remake;
 
 pub struct Migrator;
@@ -62,6 +63,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000024_reminders::Migration),
             Box::new(m20261128_000025_reports::Migration),
             Box::new(m20261128_000026_presence::Migration),
+            Box::new(m20261128_000027_questions::Migration),
         ]
     }
 }

@@ -26,6 +26,7 @@ mod day;
 mod leave;
 mod monitor;
 mod presence;
+mod questions;
 mod scans;
 
 use presence::HeadCountLine;
@@ -35,6 +36,7 @@ pub use day::StaffDayApi;
 pub use leave::LeaveApi;
 pub use monitor::MonitorApi;
 pub use presence::StaffPresenceApi;
+pub use questions::StaffQuestionsApi;
 pub use scans::StaffScansApi;
 
 /// How far a resident's list of meetings looks ahead.

@@ -8,13 +8,14 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use entity::ids::{ClaimId, ClassId, SiteId};
-use entity::kinds::{AttendanceStatus, MeetingStatus, ScanKind};
+use entity::kinds::{AttendanceStatus, CheckInWay, MeetingStatus, ScanKind};
 
 use super::store::{self, MeetingFacts};
 use super::why::Why;
-use super::{CheckIn, Window, not_enrolled, refuse_outside, window};
+use super::{CheckIn, Window, not_enrolled, refuse_outside, register, said, window};
 use crate::app::App;
 use crate::clock;
+use crate::courses;
 use crate::error::{Error, Result};
 use crate::members::Learner;
 use crate::outbox::{self, Job};
@@ -78,7 +79,7 @@ pub(super) async fn claim(
     if let Poster::Class(class) = poster
         && !classes.contains(&class)
     {
-        return Err(not_enrolled(&crate::courses::class(conn, class).await?.class));
+        return Err(not_enrolled(&courses::class(conn, class).await?.class));
     }
     let (today, now, day) = (app.clock.today(), app.clock.now(), TimeDelta::days(1));
     let mut meetings = store::meetings_between(conn, now - day, now + day, Some(&classes)).await?;
@@ -141,9 +142,9 @@ pub async fn lapse(app: &App, id: ClaimId) -> Result<()> {
     }
     // One after the other with whoever nods at the last moment.
     store::events::open_rows(&tx, claim.meeting_id, &[claim.resident_id], now).await?;
-    let words = super::said(&tx, claim.meeting_id, claim.resident_id).await?;
-    let nodded = words.iter().any(|word| word.way == entity::kinds::CheckInWay::Poster);
-    let there = super::register::fold(&words).status == Some(AttendanceStatus::Present);
+    let words = said(&tx, claim.meeting_id, claim.resident_id).await?;
+    let nodded = words.iter().any(|word| word.way == CheckInWay::Poster);
+    let there = register::fold(&words).status == Some(AttendanceStatus::Present);
     if nodded || there {
         return Ok(());
     }

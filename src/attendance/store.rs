@@ -23,6 +23,7 @@ pub(super) mod claims;
 pub(super) mod events;
 pub(super) mod heads;
 pub(super) mod monitors;
+pub(super) mod questions;
 pub(super) mod tray;
 
 /// A meeting with what is said of it everywhere.

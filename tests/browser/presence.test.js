@@ -133,6 +133,9 @@ test("a count that differs calls names, and who is away is a question to staff",
   await teacher.getByRole("button", { name: "问过了，出去了一下" }).click();
   await teacher.getByTestId("dialog-submit").click();
   await entry.waitFor({ state: "detached" });
+  await teacher.getByTestId("tray-look").click();
+  await teacher.getByText("没有要看的").waitFor();
+  await stage.look(teacher, "presence-14-look");
 });
 
 test("the console nods, counts and calls as well", async () => {

@@ -65,7 +65,7 @@ on_both_databases! {
             community consent content_check course delegation delivery draw draw_class draw_entry enrolment
             enrolment_change erasure export_mapping family_code family_try followed_meeting follower
             head_count help_media help_message help_thread holiday job late_answer learner_card link_code
-            meeting meeting_change meeting_reminder notice picture pledge poster_claim publication relative
+            meeting meeting_change meeting_reminder notice pattern_note picture pledge poster_claim publication relative
             resident resident_session sample_answer scan_tray site
             staff staff_session subscription teacher term term_plan wechat_identity wechat_note wish
         );
@@ -202,7 +202,7 @@ on_both_databases! {
         refuses(db, "check", "UPDATE scan_tray SET settled_by = NULL").await;
         refuses(db, "check", "UPDATE scan_tray SET outcome = NULL").await;
         refuses(db, "check", "UPDATE scan_tray SET settle_reason = NULL").await;
-        for unreal in ["scan_tray SET uploaded_by = NULL, uploaded_by_resident = NULL", "class_monitor SET ended_by = NULL", "head_count SET people = -1", "sample_answer SET there = NULL", "sample_answer SET scan_id = NULL"] {
+        for unreal in ["scan_tray SET uploaded_by = NULL, uploaded_by_resident = NULL", "class_monitor SET ended_by = NULL", "head_count SET people = -1", "sample_answer SET there = NULL", "sample_answer SET scan_id = NULL", "pattern_note SET times = 0"] {
             refuses(db, "check", &format!("UPDATE {unreal}")).await;
         }
         refuses(db, "check", "UPDATE care_task SET absences = 0").await;

@@ -434,4 +434,57 @@ on_both_databases! {
         let items = app.post(&format!("/api/staff/meetings/{}/scans", scene.meeting), &body).by(&teacher).send().await.ok();
         assert_eq!(items["items"][0]["sample"].as_array().unwrap().len(), 0);
     }
+
+    async fn patterns_are_asked_about_and_stay_settled_until_there_is_more(app: TestApp) {
+        let mut scene = scene(&app).await;
+        let people = scene.people.clone();
+        let [_, one, other] = &people[..] else { panic!() };
+        let list = async |centre: &Clerk, settled: bool| {
+            let list = app.get(&format!("/api/staff/questions?settled={settled}")).by(centre).send().await.ok();
+            list["items"].as_array().unwrap().clone()
+        };
+        for number in 2..=5 {
+            // Each week somebody signs in at the desk.
+            scene.centre = fixtures::clerk(&app, &format!("centre{number}"), Role::Centre, None).await;
+            let centre = &scene.centre;
+            let meeting = fixtures::meeting(&app, &scene.school, scene.class, number, TimeDelta::zero()).await;
+            app.advance(TimeDelta::seconds(119 * 60 + 30));
+            for person in [one, other] {
+                let code = app.get(&format!("/api/staff/meetings/{meeting}/code")).by(&scene.centre).send().await.ok();
+                let body = json!({ "code": code["link"], "device": "one-phone" });
+                app.post("/api/me/check-in", &body).bearer(&person.token).send().await.ok();
+            }
+            for people in [7, 0] {
+                let scene = Scene { meeting, people: scene.people.clone(), centre: scene.centre.clone(), ..scene };
+                let count = with(word(&format!("c-{number}-{people}"), "count", None, app.now()), "people", people);
+                // The room has fewer than the register by two only: no gap.
+                assert_eq!(words(&scene.by_staff(&app, count).await), ("recorded", None));
+            }
+            if number == 3 {
+                assert!(list(centre, false).await.is_empty(), "twice may be an accident");
+            }
+            if number == 4 {
+                let asked = list(centre, false).await;
+                let kinds: Vec<_> = asked.iter().map(|one| one["kind"].as_str().unwrap()).collect();
+                assert_eq!(kinds, ["last_minute", "last_minute", "one_phone"]);
+                assert_eq!(asked[2]["people"], json!(["学员2 2026000002", "学员3 2026000003"]));
+                let body = |found: &str| json!({ "name": asked[2]["name"], "found": found });
+                let teacher = fixtures::clerk(&app, "teacher", Role::Teacher, None).await;
+                app.post("/api/staff/questions", &body("一家人")).by(&teacher).send().await.refused(404, "no_question");
+                app.post("/api/staff/questions", &body(" ")).by(&scene.centre).send().await.refused(400, "found_needed");
+                app.post("/api/staff/questions", &body("一家人")).by(&scene.centre).send().await.ok();
+                assert_eq!(list(centre, false).await.len(), 2);
+                assert_eq!(list(centre, true).await[0]["found"], "一家人");
+            }
+            if number < 5 {
+                app.advance(TimeDelta::days(7));
+            }
+        }
+        // There is more of it: asked again, with what was found before.
+        let asked = list(&scene.centre, false).await;
+        assert_eq!((asked.len(), asked[2]["times"].as_i64(), asked[2]["found"].as_str()), (3, Some(4), Some("一家人")));
+        assert!(list(&scene.centre, true).await.is_empty());
+        let register = entity::attendance::Entity::find().all(app.app.db.read()).await.unwrap();
+        assert!(register.iter().all(|row| row.hours_hundredths == 200), "nothing follows from a question");
+    }
 }

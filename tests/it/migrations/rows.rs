@@ -29,7 +29,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     assert_eq!(second.insert(db).await.expect("second class").id, ClassId(2));
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
-        learner_card scan_tray class_monitor poster_claim head_count sample_answer care_task care_event class_pass certificate
+        learner_card scan_tray class_monitor poster_claim head_count sample_answer pattern_note care_task care_event class_pass certificate
         meeting_reminder closed_month closed_row export_mapping
         picture article article_version article_review publication
         notice delivery subscription callback late_answer erasure job
@@ -482,6 +482,17 @@ pub fn poster_claim() -> entity::poster_claim::Model {
         resident_id: ResidentId(1),
         claimed_at: instant(0),
         device: "abcdef012345".to_owned(),
+    }
+}
+
+pub fn pattern_note() -> entity::pattern_note::Model {
+    entity::pattern_note::Model {
+        id: 1,
+        pattern: "one_phone:1:abcdef".to_owned(),
+        times: 3,
+        found: long("…"),
+        found_by: StaffId(1),
+        found_at: instant(0),
     }
 }
 

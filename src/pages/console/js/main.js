@@ -12,6 +12,7 @@ const ROUTES = [
   ['/meetings', () => import('./meetings.js'), 'meetings'],
   ['/meetings/:id', () => import('./roll.js'), 'meetings'],
   ['/tray', () => import('./tray.js'), 'tray'],
+  ['/tray/look', () => import('./look.js'), 'tray'],
   ['/care', () => import('./care.js'), 'care'],
   ['/care/:id', () => import('./care_task.js'), 'care'],
   ['/calls', () => import('./calls.js'), 'calls'],

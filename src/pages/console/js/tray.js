@@ -27,7 +27,7 @@ export async function page({ search, signal }) {
     h('div.panel.flush', {}, list));
 }
 
-export const trayTabs = (current) => h('nav.tabs', { 'aria-label': '按状态看' }, [['open', '#/tray', '要处理的'], ['settled', '#/tray?settled=1', '处理过的']]
+export const trayTabs = (current) => h('nav.tabs', { 'aria-label': '按状态看' }, [['open', '#/tray', '要处理的'], ['settled', '#/tray?settled=1', '处理过的'], ['look', '#/tray/look', '想请您看一看']]
   .map(([key, href, text]) => h('a', { href, testid: `tray-${key}`, 'aria-current': key === current ? 'page' : null }, text)));
 
 function row(one, load) {
