@@ -218,7 +218,7 @@ pub async fn upload(
             {
                 one.why = Some(Why::ReasonNeeded);
             } else {
-                of_them.push(as_word(&event));
+                of_them.push(event.word());
                 events.push(event);
                 answer(Outcome::Recorded, Some(resident), None);
                 continue;
@@ -440,18 +440,6 @@ fn event(
         device: Some(cut(&upload.device, LONGEST_NAME)),
         scan_id: Some(name),
         nodded_at: claimed.map(|_| at),
-    }
-}
-
-fn as_word(event: &NewEvent) -> register::Word {
-    register::Word {
-        id: 0,
-        scan_id: event.scan_id.clone(),
-        way: event.way,
-        status: event.status,
-        happened_at: event.happened_at,
-        reason: event.reason.clone(),
-        code_step: event.code_step,
     }
 }
 

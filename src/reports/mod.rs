@@ -25,7 +25,6 @@ pub mod api;
 mod known;
 mod mapping;
 mod month;
-
 mod register;
 mod store;
 
