@@ -287,6 +287,7 @@ async fn closed(
             what: format!("{} → {}", said(before, meeting), said(after, meeting)),
             by: word.map_or_else(String::new, |word| match staff(word) {
                 Some(id) => staff_names.get(&id).cloned().unwrap_or_default(),
+                None if word.actor_id.is_some_and(|id| id != key.1.0) => "班长".to_owned(),
                 None => "本人".to_owned(),
             }),
             why: word.map(why).unwrap_or_default(),
@@ -322,8 +323,9 @@ fn why(word: &attendance_event::Model) -> String {
         let way = match word.way {
             CheckInWay::Code => "扫了签到码，后来才传到",
             CheckInWay::Card => "扫了学员卡，后来才传到",
+            CheckInWay::Poster => "扫了海报，后来才确认",
             CheckInWay::Leave => "本人请假",
-            _ => "补点名，没写原因",
+            CheckInWay::Roll => "补点名，没写原因",
         };
         way.to_owned()
     })
