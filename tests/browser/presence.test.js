@@ -14,11 +14,6 @@ let roll;
 let meeting;
 const people = [];
 
-/** The text of a QR code that is on the screen, as a camera reads it. */
-async function read(image) {
-  const answer = await fetch(`${stage.demo.sandbox}/sandbox/api/scan`, { method: "POST", headers: { "content-type": "image/png" }, body: await image.screenshot() });
-  return (await answer.json()).link;
-}
 const narrow = (page) => page.evaluate(() => document.documentElement.scrollWidth <= 375);
 const pressed = (page, who) => page.locator(`[data-testid="present-${who.id}"][aria-pressed="true"]`).waitFor();
 const row = async (who) => {
@@ -73,7 +68,7 @@ test("the poster is printed on one sheet, and whoever scans it waits for a nod",
   await teacher.getByTestId("poster-qr").waitFor();
   const link = await teacher.getByTestId("poster-qr").getAttribute("data-link");
   await teacher.getByTestId("poster-qr").evaluate((image) => image.decode());
-  assert.equal(await read(teacher.getByTestId("poster-qr")), link);
+  assert.equal(await stage.read(teacher.getByTestId("poster-qr")), link);
   assert.match(link, /\/m\/\?c=B\d+$/);
   await stage.look(teacher, "presence-5-poster");
   const pdf = (await teacher.pdf({ preferCSSPageSize: true, printBackground: true })).toString("latin1");

@@ -44,6 +44,17 @@ export class Stage {
     await locator.first().waitFor();
   }
 
+  /** The text of a QR code that is on the screen, as a camera reads it: it looks again. */
+  async read(image) {
+    let link;
+    for (let tries = 0; tries < 20 && !link; tries += 1) {
+      if (tries) await image.page().waitForTimeout(250);
+      const answer = await fetch(`${this.demo.sandbox}/sandbox/api/scan`, { method: "POST", headers: { "content-type": "image/png" }, body: await image.screenshot() });
+      link = (await answer.json()).link;
+    }
+    return link;
+  }
+
   /** Calls an address; what it answers, which is no failure. */
   async call(method, path, body, headers = {}) {
     return (await this.#ask(method, `${this.demo.url}/api${path}`, body, headers)).value;
