@@ -47,7 +47,7 @@ export class Stage {
   /** The text of a QR code that is on the screen, as a camera reads it: it looks again. */
   async read(image) {
     let link;
-    for (let tries = 0; tries < 20 && !link; tries += 1) {
+    for (let tries = 0; tries < 40 && !link; tries += 1) {
       if (tries) await image.page().waitForTimeout(250);
       const answer = await fetch(`${this.demo.sandbox}/sandbox/api/scan`, { method: "POST", headers: { "content-type": "image/png" }, body: await image.screenshot() });
       link = (await answer.json()).link;
