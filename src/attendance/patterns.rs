@@ -102,6 +102,9 @@ fn last_minute(scans: &[OwnScan]) -> Vec<Pattern> {
         .collect()
 }
 
+/// Who used one phone, and at which meetings.
+type Together = (BTreeSet<ResidentId>, BTreeSet<MeetingId>);
+
 fn one_phone(scans: &[OwnScan], related: impl Fn(ResidentId, ResidentId) -> bool) -> Vec<Pattern> {
     let mut users: BTreeMap<(ClassId, &str, MeetingId), BTreeSet<ResidentId>> = BTreeMap::new();
     for scan in scans.iter().filter(|scan| !scan.device.is_empty()) {
@@ -120,8 +123,7 @@ fn one_phone(scans: &[OwnScan], related: impl Fn(ResidentId, ResidentId) -> bool
         }
     }
     // One question for a phone, however many use it.
-    let mut phones: BTreeMap<(ClassId, &str), (BTreeSet<ResidentId>, BTreeSet<MeetingId>)> =
-        BTreeMap::new();
+    let mut phones: BTreeMap<(ClassId, &str), Together> = BTreeMap::new();
     for ((class, device, one, other), meetings) in pairs {
         if meetings.len() >= OFTEN {
             let (people, all) = phones.entry((class, device)).or_default();

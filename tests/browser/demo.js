@@ -17,8 +17,17 @@ export const PASSWORD = "changyinsha-demo";
 
 /** Two ports that are free, and not the same: both are held until both are known. */
 async function freePorts() {
-  const servers = [createServer(), createServer()];
-  for (const server of servers) await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const servers = [];
+  while (servers.length < 2) {
+    const server = createServer();
+    // Below those that the system gives to connections that go out.
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const free = await new Promise((resolve) => {
+      server.once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (free) servers.push(server);
+  }
   const ports = servers.map((server) => server.address().port);
   for (const server of servers) await new Promise((resolve) => server.close(resolve));
   return ports;
