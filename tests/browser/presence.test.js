@@ -94,7 +94,7 @@ test("the poster is printed on one sheet, and whoever scans it waits for a nod",
   await teacher.getByTestId(`roll-history-${people[1].id}`).click();
   await teacher.getByTestId("history-dialog").getByText("点头").waitFor();
   await stage.look(teacher, "presence-9-evidence");
-  await teacher.getByRole("button", { name: "关闭" }).click();
+  await teacher.getByRole("button", { name: "关闭", exact: true }).click();
 });
 
 test("a count that differs calls names, and who is away is a question to staff", async () => {
