@@ -11,6 +11,7 @@ use super::Scope;
 use super::monitor::not_monitor;
 use super::store::{self, MeetingFacts};
 use super::why::Why;
+use crate::enrolment;
 use crate::error::Result;
 use crate::members::Learner;
 use crate::staff::Colleague;
@@ -82,7 +83,7 @@ impl Rights {
         if times.is_empty() {
             return Err(not_monitor());
         }
-        let placed = store::has_place(tx, learner, facts.class_id()).await?;
+        let placed = enrolment::is_placed(tx, learner, facts.class_id()).await?;
         Ok(Self::Monitor { times, placed, until: facts.meeting.ends_at + MONITOR_SENDS_WITHIN })
     }
 

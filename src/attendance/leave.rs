@@ -7,6 +7,7 @@ use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus};
 
 use super::{existing, latest, register, said, store};
 use crate::app::App;
+use crate::enrolment;
 use crate::error::{Error, Result};
 
 /// Why somebody does not come. A closed set: what residents write themselves would have to
@@ -84,7 +85,7 @@ async fn tell(
     asked: Option<Option<WhyAway>>,
 ) -> Result<()> {
     let facts = existing(app, id).await?;
-    if !store::has_place(app.db.read(), resident, facts.class_id()).await? {
+    if !enrolment::is_placed(app.db.read(), resident, facts.class_id()).await? {
         return Err(Error::forbidden("not_enrolled", "您没有报名这个班，不用请假。")
             .or_else("看我的课程", Some("/mine".to_owned())));
     }

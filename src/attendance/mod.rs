@@ -32,6 +32,7 @@ use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, Role
 use crate::app::App;
 use crate::clock;
 use crate::config;
+use crate::enrolment;
 use crate::error::{Error, Result};
 use crate::members::Learner;
 use crate::outbox::{self, Job};
@@ -377,7 +378,7 @@ pub async fn set_roll(
         return Err(Error::conflict("too_early", "还没到上课时间，现在只能登记请假。"));
     }
     let reason = self::reason(reason)?;
-    if !store::has_place(app.db.read(), resident, facts.class_id()).await?
+    if !enrolment::is_placed(app.db.read(), resident, facts.class_id()).await?
         && store::status(app.db.read(), id, resident).await?.is_none()
     {
         return Err(Error::not_found("not_on_roll", "这位学员不在这个班的名单上。"));

@@ -16,6 +16,7 @@ use super::store::{self, MeetingFacts};
 use crate::app::App;
 use crate::clock;
 use crate::courses::{self, ClassFacts};
+use crate::enrolment;
 use crate::error::{Error, Result};
 use crate::members::{self, Learner, Person};
 use crate::staff::{self, Colleague};
@@ -80,7 +81,7 @@ pub async fn make(app: &App, who: &Colleague, class: ClassId, resident: Resident
     class_of(app, who, class).await?;
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    if !store::has_place(&tx, resident, class).await? {
+    if !enrolment::is_placed(&tx, resident, class).await? {
         return Err(Error::not_found("not_on_roll", "这位学员不在这个班的名单上。"));
     }
     if store::monitors::make(&tx, (class, resident), who.id, now).await? {

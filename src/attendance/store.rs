@@ -3,9 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use entity::ids::{ClassId, CommunityId, MeetingId, ResidentId, StaffId};
 use entity::kinds::{AttendanceStatus, CheckInWay, EnrolmentStatus};
@@ -162,20 +160,6 @@ pub(super) async fn places(
         .await?
         .into_iter()
         .collect())
-}
-
-pub(super) async fn has_place(
-    conn: &impl ConnectionTrait,
-    resident: ResidentId,
-    class: ClassId,
-) -> Result<bool> {
-    let found = enrolment::Entity::find()
-        .filter(enrolment::Column::ResidentId.eq(resident))
-        .filter(enrolment::Column::ClassId.eq(class))
-        .filter(enrolment::Column::Status.eq(EnrolmentStatus::Placed))
-        .count(conn)
-        .await?;
-    Ok(found > 0)
 }
 
 /// Who has a place in the class, or was ever marked at the meeting.

@@ -15,6 +15,7 @@ use super::store;
 use crate::app::App;
 use crate::clock;
 use crate::courses::{self, ClassFacts};
+use crate::enrolment;
 use crate::error::{Error, Result};
 
 /// The zone has been the same all year since then.
@@ -38,7 +39,7 @@ const LONGEST_LINE: usize = 75;
 /// # Errors
 /// `not_enrolled`.
 pub async fn must_have_place(app: &App, resident: ResidentId, class: ClassId) -> Result<()> {
-    if store::has_place(app.db.read(), resident, class).await? {
+    if enrolment::is_placed(app.db.read(), resident, class).await? {
         return Ok(());
     }
     let words = "您没有报上这个班，不能加到日历。";

@@ -197,20 +197,6 @@ pub(super) async fn call(
 
 // ---- the calendar ----
 
-pub(super) async fn has_place(
-    conn: &impl ConnectionTrait,
-    resident: ResidentId,
-    class: ClassId,
-) -> Result<bool> {
-    let found = enrolment::Entity::find()
-        .filter(enrolment::Column::ResidentId.eq(resident))
-        .filter(enrolment::Column::ClassId.eq(class))
-        .filter(enrolment::Column::Status.eq(EnrolmentStatus::Placed))
-        .count(conn)
-        .await?;
-    Ok(found > 0)
-}
-
 /// The changes of these meetings, one id for each.
 pub(super) async fn changes(
     conn: &impl ConnectionTrait,
