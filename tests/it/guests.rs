@@ -177,14 +177,13 @@ on_both_databases! {
         scene.asks_leave(&app, 0).await;
         scene.answer(&app, &scene.waiting[0], "decline").await.ok();
         assert_eq!(scene.asked(&app).await, scene.are(&[Declined, Offered]));
-        let until = offers(&app, &scene.waiting[1]).await[0]["expires_at"].clone();
-        assert_eq!(until, json!(app.now() + TimeDelta::hours(6)));
+        let until = offers(&app, &scene.waiting[1]).await[0]["expires_text"].clone();
+        assert_eq!(until, "9月1日（周二）15:00");
         pass(&app, TimeDelta::hours(6)).await;
         assert_eq!(scene.asked(&app).await, scene.are(&[Declined, Lapsed, Offered]));
         scene.answer(&app, &scene.waiting[1], "accept").await.refused(409, "guest_offer_expired");
-        // From three in the afternoon: until ten the next morning would be too short a day.
-        let until = offers(&app, &scene.waiting[2]).await[0]["expires_at"].clone();
-        assert_eq!(until, json!(app.now() + TimeDelta::hours(6)));
+        let until = offers(&app, &scene.waiting[2]).await[0]["expires_text"].clone();
+        assert_eq!(until, "9月1日（周二）21:00");
         scene.answer(&app, &scene.waiting[2], "accept").await.ok();
         scene.answer(&app, &scene.waiting[2], "decline").await.ok();
         assert_eq!(scene.asked(&app).await, scene.are(&[Declined, Lapsed, GivenBack, Offered]));
