@@ -21,14 +21,14 @@ const MEETINGS: i32 = 8;
 /// their certificates.
 pub(super) async fn class(app: &App, residents: &[ResidentId]) -> Result<()> {
     let now = app.clock.now();
-    let first_day = clock::local_date(now) - TimeDelta::days(150);
+    let first_day = clock::local_date(now) - TimeDelta::days(90);
     let opens = clock::at_local(first_day - TimeDelta::days(20), 9 * 60);
     let (then, time) = back_then(app, opens + TimeDelta::days(1));
     let who = keeper(app).await?;
     let term = NewTerm {
         name: format!("{}年示例学期（上一期）", first_day.year()),
         first_day,
-        last_day: first_day + TimeDelta::days(70),
+        last_day: first_day + TimeDelta::days(58),
         enrolment_opens_at: opens,
         enrolment_closes_at: opens + TimeDelta::days(40),
         max_classes_per_person: 3,

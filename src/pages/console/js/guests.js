@@ -5,6 +5,8 @@ import { h, put } from './dom.js';
 import { badge, button, confirm, tell } from './ui.js';
 
 const KINDS = { offered: 'warn', taken: 'ok', declined: 'info', lapsed: 'info', given_back: 'info', ended: 'info' };
+/** Nobody answered. */
+const ENDS = { lapsed: '过时', ended: '不用来了' };
 
 /** `{element, refresh()}`; hidden where no leave has freed a seat. */
 export function guestsCard({ meeting, changed, signal }) {
@@ -26,7 +28,7 @@ export function guestsCard({ meeting, changed, signal }) {
   };
   const line = (one) => h('li.stack.tight', { testid: `guest-${one.resident_id}` },
     h('div.row.tight', {}, h('span.strong', one.name), h('span.soft.small.numbers', one.learner_number), badge(one.status_text, KINDS[one.status])),
-    h('p.small.soft', [`${one.asked_text}问的`, one.may_accept && `留到${one.expires_text}`, one.answered_text && `${one.answered_text}${one.by_staff ? '电话答复' : ''}`].filter(Boolean).join('，')),
+    h('p.small.soft', [`${one.asked_text}问的`, one.may_accept && `留到${one.expires_text}`, one.answered_text && `${one.answered_text}${ENDS[one.status] ?? (one.by_staff ? '电话答复' : '答复')}`].filter(Boolean).join('，')),
     (one.may_accept || one.may_decline) && h('div.row.tight', {},
       one.may_accept && button('电话里说来', { about: one.name, testid: `guest-accept-${one.resident_id}`, onclick: () => answer(one, 'accept', `记下了：${one.name}来旁听。`) }),
       one.may_decline && button('电话里说不来', { quiet: true, about: one.name, testid: `guest-decline-${one.resident_id}`, onclick: () => no(one) })));
