@@ -19,7 +19,7 @@
 //!    does it for them.
 //! 9. A seat that a leave frees goes to who waits, for that meeting (`guests.rs`).
 //! 10. What proves nothing decides nothing: a poster waits for a nod, a head count and the
-//!    names called after it lead to questions.
+//!     names called after it lead to questions.
 
 use std::collections::HashMap;
 
