@@ -158,6 +158,10 @@ pub struct Attendance {
     pub scan_within_hours: i64,
     pub correct_clocks: bool,
     pub count_tolerance: i32,
+    pub guest_offer_hours: i64,
+    pub guest_offer_daytime_hours: i64,
+    pub guest_answers_before_minutes: i64,
+    pub guest_offer_least_hours: i64,
 }
 
 /// Tasks after absences.
@@ -666,6 +670,8 @@ impl Config {
             ("staff.lockout_minutes", self.staff.lockout_minutes),
             ("attendance.code_step_s", self.attendance.code_step_s),
             ("attendance.scan_within_hours", self.attendance.scan_within_hours),
+            ("attendance.guest_offer_hours", self.attendance.guest_offer_hours),
+            ("attendance.guest_offer_least_hours", self.attendance.guest_offer_least_hours),
             ("learning.year_goal_hours", self.learning.year_goal_hours),
             ("learning.smart_technology_goal", self.learning.smart_technology_goal),
             ("learning.link_minutes", self.learning.link_minutes),

@@ -8,8 +8,8 @@
 
 use chrono::{DateTime, Utc};
 use entity::ids::{
-    CheckId, ClaimId, ClassId, DelegationId, DrawId, EnrolmentId, ErasureId, HelpMessageId, JobId,
-    LateAnswerId, MeetingId, NoticeId, PublicationId, ResidentId, TermId,
+    CheckId, ClaimId, ClassId, DelegationId, DrawId, EnrolmentId, ErasureId, GuestOfferId,
+    HelpMessageId, JobId, LateAnswerId, MeetingId, NoticeId, PublicationId, ResidentId, TermId,
 };
 use entity::job;
 use entity::kinds::{JobState, ReminderKind, WechatAccount};
@@ -84,6 +84,10 @@ pub enum Job {
     /// See to what follows from the register of a meeting that is over, now and after each
     /// correction.
     FollowMeeting { meeting: MeetingId },
+    /// Offer the places at a meeting that learners on leave do not need to who waits.
+    OfferGuestSeats { meeting: MeetingId },
+    /// Nobody answered: the next is asked.
+    LapseGuestOffer { offer: GuestOfferId },
     /// Nobody nodded to who scanned a poster: staff are asked.
     LapseClaim { claim: ClaimId },
 }
@@ -119,6 +123,8 @@ impl Job {
             Self::FreezeDraw { .. } => "freeze_draw",
             Self::RunDraw { .. } => "run_draw",
             Self::FollowMeeting { .. } => "follow_meeting",
+            Self::OfferGuestSeats { .. } => "offer_guest_seats",
+            Self::LapseGuestOffer { .. } => "lapse_guest_offer",
             Self::LapseClaim { .. } => "lapse_claim",
         }
     }
@@ -152,6 +158,8 @@ impl Job {
             Self::FreezeDraw { .. } => "公布摇号名单",
             Self::RunDraw { .. } => "摇号",
             Self::FollowMeeting { .. } => "课后的跟进",
+            Self::OfferGuestSeats { .. } => "有人请假，请候补的人旁听",
+            Self::LapseGuestOffer { .. } => "旁听没有回音，问下一位",
             Self::LapseClaim { .. } => "没人点头的海报签到，转待处理",
         }
     }

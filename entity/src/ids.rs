@@ -45,6 +45,10 @@ ids! {
     TrayId;
     /// A scan of the poster, which waits for a nod.
     ClaimId;
+    /// A place that a leave frees for one meeting.
+    GuestSeatId;
+    /// …and whom it was offered to.
+    GuestOfferId;
     /// 回访: a task after absences.
     CareTaskId;
     /// A month whose figures are frozen.

@@ -192,6 +192,19 @@ kinds! {
         /// The poster at the place, with a nod of one of them.
         Poster = "poster",
     }
+    /// 旁听: where the offer of a place at one meeting stands.
+    GuestStatus {
+        Offered = "offered",
+        /// They come.
+        Taken = "taken",
+        Declined = "declined",
+        /// Nobody answered in time.
+        Lapsed = "lapsed",
+        /// Taken, and given back before the meeting.
+        GivenBack = "given_back",
+        /// The meeting was cancelled, or they are in the class for good by now.
+        Ended = "ended",
+    }
     /// What the device of whoever keeps the roll sends.
     ScanKind {
         /// A card was scanned.

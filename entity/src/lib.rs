@@ -39,6 +39,8 @@ pub mod family_code;
 pub mod family_try;
 pub mod followed_meeting;
 pub mod follower;
+pub mod guest_offer;
+pub mod guest_seat;
 pub mod head_count;
 pub mod help_media;
 pub mod help_message;

@@ -32,6 +32,7 @@ mod m20261128_000024_reminders;
 mod m20261128_000025_reports;
 mod m20261128_000026_presence;
 mod m20261128_000027_questions;
+mod m20261128_000028_guests;
 mod remake;
 
 pub struct Migrator;
@@ -64,6 +65,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000025_reports::Migration),
             Box::new(m20261128_000026_presence::Migration),
             Box::new(m20261128_000027_questions::Migration),
+            Box::new(m20261128_000028_guests::Migration),
         ]
     }
 }

@@ -23,6 +23,7 @@ use crate::wire::{ApiError, ApiResult};
 
 mod card;
 mod day;
+mod guests;
 mod leave;
 mod monitor;
 mod presence;
@@ -33,6 +34,7 @@ use presence::HeadCountLine;
 
 pub use card::{CardApi, StaffCardApi};
 pub use day::StaffDayApi;
+pub use guests::{GuestsApi, StaffGuestsApi};
 pub use leave::LeaveApi;
 pub use monitor::MonitorApi;
 pub use presence::StaffPresenceApi;
@@ -117,6 +119,8 @@ struct MyMeeting {
     may_ask_leave: bool,
     /// Or take back the one that they asked for.
     may_take_leave_back: bool,
+    /// 旁听: I have no place in the class, and come to this one meeting.
+    guest: bool,
     /// I am the monitor, and keep the roll of this meeting today.
     keeps_roll: bool,
 }
@@ -216,7 +220,14 @@ async fn my_meetings(app: &App, me: ResidentId) -> Result<Vec<MyMeeting>> {
     let classes = store::classes_of(conn, me).await?;
     let today = app.clock.today();
     let from = clock::at_local(today, 0);
-    let meetings = store::meetings_between(conn, from, from + AHEAD, Some(&classes)).await?;
+    let mut meetings = store::meetings_between(conn, from, from + AHEAD, Some(&classes)).await?;
+    let guest_at = store::guests::meetings_of(conn, me).await?;
+    let guest_at = store::meetings(conn, &guest_at).await?.into_values();
+    meetings.extend(guest_at.filter(|facts| {
+        let near = from <= facts.meeting.starts_at && facts.meeting.starts_at < from + AHEAD;
+        near && !classes.contains(&facts.class_id())
+    }));
+    meetings.sort_by_key(|facts| (facts.meeting.starts_at, facts.meeting.id));
     let said = store::statuses(conn, me, &meetings).await?;
     let ids: Vec<_> = meetings.iter().map(|facts| facts.meeting.id).collect();
     let claimed = store::claims::by(conn, me, &ids).await?;
@@ -228,6 +239,7 @@ async fn my_meetings(app: &App, me: ResidentId) -> Result<Vec<MyMeeting>> {
         let status = said.get(&id).copied();
         let on_leave = status == Some(AttendanceStatus::Leave);
         let leave = if on_leave { attendance::on_leave(conn, id, me).await? } else { None };
+        let guest = !classes.contains(&facts.class_id());
         let planned = facts.meeting.status == MeetingStatus::Planned;
         let is_today = clock::local_date(facts.meeting.starts_at) == today;
         let ahead = planned && now < facts.meeting.starts_at;
@@ -255,7 +267,8 @@ async fn my_meetings(app: &App, me: ResidentId) -> Result<Vec<MyMeeting>> {
             is_today,
             check_in,
             on_leave,
-            may_ask_leave: ahead && status.is_none(),
+            may_ask_leave: ahead && !guest && status.is_none(),
+            guest,
             may_take_leave_back: ahead && leave.as_ref().is_some_and(|leave| leave.own),
             leave_reason: leave.and_then(|leave| leave.reason),
         });
@@ -323,6 +336,8 @@ struct RollLine {
     claimed_text: Option<String>,
     /// 班长.
     monitor: bool,
+    /// 旁听: comes to this one meeting.
+    guest: bool,
 }
 
 impl From<RollRow> for RollLine {
@@ -338,6 +353,7 @@ impl From<RollRow> for RollLine {
             reason: row.reason,
             claimed_text: row.claimed_at.map(clock::spoken),
             monitor: row.monitor,
+            guest: row.guest,
         }
     }
 }

@@ -5,7 +5,7 @@ use sea_orm::ConnectionTrait;
 use entity::ids::{MeetingId, ResidentId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus};
 
-use super::{existing, latest, register, said, store};
+use super::{existing, guests, latest, register, said, store};
 use crate::app::App;
 use crate::enrolment;
 use crate::error::{Error, Result};
@@ -72,7 +72,8 @@ pub async fn ask(
 /// Takes the own leave back: they come after all.
 ///
 /// # Errors
-/// As [`ask`]; `leave_by_staff`: staff entered it, and can change it.
+/// As [`ask`]; `leave_by_staff`: staff entered it, and can change it; `seat_given`: a guest
+/// has the seat.
 pub async fn take_back(app: &App, resident: ResidentId, id: MeetingId) -> Result<()> {
     tell(app, resident, id, None).await
 }
@@ -118,6 +119,9 @@ async fn tell(
                 .or_else("有不对的地方，请告诉老师。", None));
         }
         _ => {}
+    }
+    if asked.is_none() {
+        guests::must_have_seat(&tx, &facts, resident, now).await?;
     }
     let event = store::events::NewEvent {
         meeting: id,

@@ -17,8 +17,9 @@
 //! 7. A learner has one live card, signed; an earlier one is dead at once.
 //! 8. Who checks in or asks for leave by phone does it for themselves: no family member
 //!    does it for them.
-//! 9. What proves nothing decides nothing: a poster waits for a nod, a head count and the
-//!    names called after it lead to questions.
+//! 9. A seat that a leave frees goes to who waits, for that meeting (`guests.rs`).
+//! 10. What proves nothing decides nothing: a poster waits for a nod, a head count and the
+//!     names called after it lead to questions.
 
 use std::collections::HashMap;
 
@@ -32,7 +33,6 @@ use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus, Role
 use crate::app::App;
 use crate::clock;
 use crate::config;
-use crate::enrolment;
 use crate::error::{Error, Result};
 use crate::members::Learner;
 use crate::outbox::{self, Job};
@@ -43,6 +43,7 @@ mod card;
 mod code;
 mod day;
 mod device;
+mod guests;
 mod heads;
 mod keeper;
 mod leave;
@@ -60,14 +61,18 @@ mod why;
 mod window;
 
 pub use card::{Card, forget_resident, mine as my_card, replace_mine as replace_my_card};
+pub use guests::{
+    changed as guests_of_changed, forget as forget_guest, lapse as lapse_guest_offer,
+    moved as guests_of_moved, offer_seats as offer_guest_seats, placed as guests_placed, round,
+};
 pub use keeper::Keeper;
 pub use leave::{OnLeave, WhyAway, ask as ask_leave, on_leave, take_back as take_leave_back};
 pub use marks::{Mark, marks};
-pub use monitor::{class_of, end as end_monitor, make as make_monitor};
+pub use monitor::{class_of, classes_of, end as end_monitor, make as make_monitor};
 pub use poster::{Poster, lapse as lapse_claim};
 pub use rush::CheckIns;
 pub use scans::{Outcome, Scan, Taken, Upload, upload as take_scans};
-pub use store::{HoursLine, MeetingFacts, hours_of};
+pub use store::{HoursLine, MeetingFacts, guests::was_guest, hours_of};
 pub use window::Window;
 
 /// The longest reason, in characters.
@@ -108,6 +113,8 @@ pub struct RollRow {
     pub claimed_at: Option<DateTime<Utc>>,
     /// 班长.
     pub monitor: bool,
+    /// 旁听: comes to this one meeting.
+    pub guest: bool,
 }
 
 /// Whose meetings a colleague may see.
@@ -332,9 +339,18 @@ async fn settle(
     let (id, hours) = (facts.meeting.id, facts.hours_hundredths());
     let standings = words.iter().map(|(resident, said)| (*resident, register::fold(said)));
     store::events::set_all(tx, id, standings, hours, now).await?;
-    // What was concluded from the register of a meeting that is over is looked at anew.
+    guests::follow(tx, facts, words, now).await?;
+    look_again(tx, facts, now).await
+}
+
+/// What was concluded from the register of a meeting that is over is looked at anew.
+async fn look_again(
+    tx: &DatabaseTransaction,
+    facts: &MeetingFacts,
+    now: DateTime<Utc>,
+) -> Result<()> {
     if now >= facts.meeting.ends_at {
-        outbox::enqueue(tx, &Job::FollowMeeting { meeting: id }, now, now).await?;
+        outbox::enqueue(tx, &Job::FollowMeeting { meeting: facts.meeting.id }, now, now).await?;
     }
     Ok(())
 }
@@ -378,9 +394,7 @@ pub async fn set_roll(
         return Err(Error::conflict("too_early", "还没到上课时间，现在只能登记请假。"));
     }
     let reason = self::reason(reason)?;
-    if !enrolment::is_placed(app.db.read(), resident, facts.class_id()).await?
-        && store::status(app.db.read(), id, resident).await?.is_none()
-    {
+    if !store::on_roll(app.db.read(), id, facts.class_id()).await?.contains(&resident) {
         return Err(Error::not_found("not_on_roll", "这位学员不在这个班的名单上。"));
     }
     let now = app.clock.now();

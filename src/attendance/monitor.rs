@@ -15,7 +15,7 @@ use entity::kinds::{MeetingStatus, Role};
 use super::store::{self, MeetingFacts};
 use crate::app::App;
 use crate::clock;
-use crate::courses::{self, ClassFacts};
+use crate::courses::{self, ClassFacts, ClassFilter};
 use crate::enrolment;
 use crate::error::{Error, Result};
 use crate::members::{self, Learner, Person};
@@ -39,6 +39,25 @@ pub async fn class_of(app: &App, who: &Colleague, class: ClassId) -> Result<Clas
         return Ok(facts);
     }
     Err(Error::forbidden("not_your_class", "这不是您负责的班级。"))
+}
+
+/// The classes that this colleague looks after, the newest term first.
+///
+/// # Errors
+/// The database.
+pub async fn classes_of(app: &App, who: &Colleague) -> Result<Vec<ClassFacts>> {
+    let conn = app.db.read();
+    let mut found = courses::list_classes(conn, &ClassFilter::default()).await?;
+    match who.role {
+        Role::Teacher => {
+            let teacher = courses::teacher_of_staff(conn, who.id).await?;
+            found.retain(|facts| teacher == Some(facts.class.teacher_id));
+        }
+        Role::Officer => found.retain(|facts| courses::within_scope(who, &facts.site).is_ok()),
+        _ => {}
+    }
+    found.sort_by_key(|facts| (std::cmp::Reverse(facts.term.first_day), facts.class.id));
+    Ok(found)
 }
 
 pub(super) fn not_monitor() -> Error {

@@ -76,13 +76,17 @@ pub(super) async fn claim(
 ) -> Result<CheckIn> {
     let conn = app.db.read();
     let classes = store::classes_of(conn, who.id).await?;
+    let guest_at = store::guests::meetings_of(conn, who.id).await?;
+    let guest_at = store::meetings(conn, &guest_at).await?;
     if let Poster::Class(class) = poster
         && !classes.contains(&class)
+        && !guest_at.values().any(|facts| facts.class_id() == class)
     {
         return Err(not_enrolled(&courses::class(conn, class).await?.class));
     }
     let (today, now, day) = (app.clock.today(), app.clock.now(), TimeDelta::days(1));
     let mut meetings = store::meetings_between(conn, now - day, now + day, Some(&classes)).await?;
+    meetings.extend(guest_at.into_values().filter(|facts| !classes.contains(&facts.class_id())));
     meetings.retain(|facts| {
         let is_today = clock::local_date(facts.meeting.starts_at) == today;
         poster.is_of(facts) && (is_today || window(app, facts) == Window::Open)

@@ -1,10 +1,13 @@
 //! Check-ins by code, decided many at a time (`batch.rs`): at nine a whole house scans.
 //!
-//! All are weighed on a look without locks. What is to be written is written meeting by
-//! meeting in one transaction, which holds the rows of the people; there a code that the
-//! person used before is found again, and the second of two taps finds the first.
+//! All are weighed on a look without locks. What is to be written is written in one
+//! transaction and in few statements, however many meetings it is about. Of whom nothing was
+//! said yet the row is made with what follows from the scan: that it is new is the
+//! database's word, and it is held with that. The rows of the others are held and read; there
+//! a code that the person used before is found again, and the second of two taps finds the
+//! first.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -14,6 +17,8 @@ use entity::ids::{ClassId, MeetingId, ResidentId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay};
 
 use super::code::{self, Token};
+use super::register::Word;
+use super::store::events::Key;
 use super::store::{self, events::NewEvent};
 use super::{CheckIn, MeetingFacts, invalid_code, latest, not_enrolled, refuse_outside, register};
 use crate::app::Db;
@@ -67,25 +72,21 @@ impl Decide for Scans {
         let people = distinct(asked.iter().map(|one| one.who));
         let classes = distinct(meetings.values().map(MeetingFacts::class_id));
         let placed = store::places(conn, &people, &classes).await?;
+        let guests = store::guests::among(conn, &strangers(asked, &meetings, &placed)).await?;
         let verdicts: Vec<Result<&MeetingFacts>> = asked
             .iter()
-            .map(|one| self.weigh(one, meetings.get(&one.token.meeting), &placed, now))
+            .map(|one| self.weigh(one, meetings.get(&one.token.meeting), (&placed, &guests), now))
             .collect();
-        let mut by_meeting: BTreeMap<MeetingId, Vec<usize>> = BTreeMap::new();
-        for (number, one) in
-            asked.iter().enumerate().filter(|(number, _)| verdicts[*number].is_ok())
-        {
-            by_meeting.entry(one.token.meeting).or_default().push(number);
-        }
+        let good: Vec<(usize, &Scanned, &MeetingFacts)> = asked
+            .iter()
+            .zip(&verdicts)
+            .enumerate()
+            .filter_map(|(number, (one, verdict))| Some((number, one, *verdict.as_ref().ok()?)))
+            .collect();
         let mut new = HashSet::new();
-        if !by_meeting.is_empty() {
+        if !good.is_empty() {
             let tx = self.db.begin().await?;
-            for (id, numbers) in by_meeting {
-                if let Some(facts) = meetings.get(&id) {
-                    let scans = numbers.into_iter().map(|number| (number, &asked[number]));
-                    new.extend(write(&tx, facts, scans.collect(), now).await?);
-                }
-            }
+            new = write(&tx, &good, now).await?;
             tx.commit().await?;
         }
         let answer = |(number, verdict): (usize, Result<&MeetingFacts>)| {
@@ -102,7 +103,7 @@ impl Scans {
         &self,
         one: &Scanned,
         facts: Option<&'a MeetingFacts>,
-        placed: &HashSet<(ResidentId, ClassId)>,
+        (placed, guests): (&HashSet<(ResidentId, ClassId)>, &HashSet<Key>),
         now: DateTime<Utc>,
     ) -> Result<&'a MeetingFacts> {
         let facts = facts.ok_or_else(invalid_code)?;
@@ -114,7 +115,8 @@ impl Scans {
             return Err(Error::conflict("code_expired", "这个码已经过期了，码每几秒换一次。")
                 .or_else("请看老师屏幕上的新码，再扫一次。", Some("/checkin".to_owned())));
         }
-        if !placed.contains(&(one.who, facts.class_id())) {
+        let guest = || guests.contains(&(facts.meeting.id, one.who));
+        if !placed.contains(&(one.who, facts.class_id())) && !guest() {
             return Err(not_enrolled(&facts.class));
         }
         refuse_outside(rules, now, facts)?;
@@ -122,20 +124,35 @@ impl Scans {
     }
 }
 
-/// Writes what was scanned at one meeting; the numbers of those who are newly there.
+/// Who has no place in the class whose code they scanned: guests, or nobody.
+fn strangers(
+    asked: &[Scanned],
+    meetings: &HashMap<MeetingId, MeetingFacts>,
+    placed: &HashSet<(ResidentId, ClassId)>,
+) -> Vec<Key> {
+    let stranger = |one: &Scanned| {
+        let class = meetings.get(&one.token.meeting)?.class_id();
+        (!placed.contains(&(one.who, class))).then_some((one.token.meeting, one.who))
+    };
+    distinct(asked.iter().filter_map(stranger))
+}
+
+/// Writes what was scanned; the numbers of those who are newly there.
 async fn write(
     tx: &DatabaseTransaction,
-    facts: &MeetingFacts,
-    scans: Vec<(usize, &Scanned)>,
+    scans: &[(usize, &Scanned, &MeetingFacts)],
     now: DateTime<Utc>,
-) -> Result<Vec<usize>> {
-    let id = facts.meeting.id;
-    let people = distinct(scans.iter().map(|(_, scan)| scan.who));
-    store::events::open_rows(tx, id, &people, now).await?;
-    let mut words = store::events::words(tx, id, Some(&people)).await?;
-    let (mut events, mut new) = (Vec::new(), Vec::new());
-    for (number, scan) in scans {
-        let said = words.entry(scan.who).or_default();
+) -> Result<HashSet<usize>> {
+    let key = |scan: &Scanned, facts: &MeetingFacts| (facts.meeting.id, scan.who);
+    let first: BTreeMap<_, i32> =
+        scans.iter().map(|(_, scan, facts)| (key(scan, facts), facts.hours_hundredths())).collect();
+    let made = store::events::open_present(tx, &first, now).await?;
+    let others: Vec<_> = first.keys().filter(|key| !made.contains(key)).copied().collect();
+    let mut words = store::events::held_words(tx, &others).await?;
+    let (mut events, mut new, mut changed) = (Vec::new(), HashSet::new(), BTreeSet::new());
+    for (number, scan, facts) in scans {
+        let key = key(scan, facts);
+        let said = words.entry(key).or_default();
         // A code works once per person, also after a correction. A scan of somebody who is
         // there changes nothing, and is written all the same: what happened before it may
         // come later.
@@ -143,10 +160,10 @@ async fn write(
             continue;
         }
         if register::fold(said).status != Some(AttendanceStatus::Present) {
-            new.push(number);
+            new.insert(*number);
         }
         let event = NewEvent {
-            meeting: id,
+            meeting: facts.meeting.id,
             resident: scan.who,
             way: CheckInWay::Code,
             status: Some(AttendanceStatus::Present),
@@ -162,11 +179,38 @@ async fn write(
         };
         said.push(event.word());
         events.push(event);
+        changed.insert(key);
     }
     let written = store::events::append(tx, &events, now).await?;
     if usize::try_from(written).ok() != Some(events.len()) {
         return Err(Error::internal("a code was used that nobody had used"));
     }
-    super::settle(tx, facts, &words, now).await?;
+    follow(tx, scans, (&changed, &made), &words, now).await?;
     Ok(new)
+}
+
+/// What follows from what was written: for whom a row was `made`, it says so already.
+async fn follow(
+    tx: &DatabaseTransaction,
+    scans: &[(usize, &Scanned, &MeetingFacts)],
+    (changed, made): (&BTreeSet<Key>, &HashSet<Key>),
+    words: &HashMap<Key, Vec<Word>>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut facts: Vec<&MeetingFacts> = scans.iter().map(|(_, _, facts)| *facts).collect();
+    facts.sort_unstable_by_key(|facts| facts.meeting.id);
+    facts.dedup_by_key(|facts| facts.meeting.id);
+    for facts in facts {
+        let id = facts.meeting.id;
+        let of_it = || changed.iter().filter(|(meeting, _)| *meeting == id);
+        let again = of_it().filter(|key| !made.contains(key));
+        let words: HashMap<_, _> =
+            again.filter_map(|key| Some((key.1, words.get(key)?.clone()))).collect();
+        if !words.is_empty() {
+            super::settle(tx, facts, &words, now).await?;
+        } else if of_it().next().is_some() {
+            super::look_again(tx, facts, now).await?;
+        }
+    }
+    Ok(())
 }

@@ -14,11 +14,12 @@ use entity::{
 use super::{RollRow, register};
 use crate::error::Result;
 use crate::members;
-use crate::sql::rounded;
+use crate::sql::{distinct, rounded};
 
 pub(super) mod cards;
 pub(super) mod claims;
 pub(super) mod events;
+pub(super) mod guests;
 pub(super) mod heads;
 pub(super) mod monitors;
 pub(super) mod questions;
@@ -100,16 +101,16 @@ async fn with_facts(
     if meetings.is_empty() {
         return Ok(Vec::new());
     }
-    let classes = class::Entity::find()
-        .filter(class::Column::Id.is_in(meetings.iter().map(|meeting| meeting.class_id)));
+    let classes = distinct(meetings.iter().map(|meeting| meeting.class_id));
+    let classes = class::Entity::find().filter(class::Column::Id.is_in(rounded(&classes)));
     let classes: HashMap<_, _> =
         classes.all(conn).await?.into_iter().map(|class| (class.id, class)).collect();
-    let sites = site::Entity::find()
-        .filter(site::Column::Id.is_in(meetings.iter().map(|meeting| meeting.site_id)));
+    let sites = distinct(meetings.iter().map(|meeting| meeting.site_id));
+    let sites = site::Entity::find().filter(site::Column::Id.is_in(rounded(&sites)));
     let sites: HashMap<_, _> =
         sites.all(conn).await?.into_iter().map(|site| (site.id, site)).collect();
-    let teachers = teacher::Entity::find()
-        .filter(teacher::Column::Id.is_in(classes.values().map(|class| class.teacher_id)));
+    let teachers = distinct(classes.values().map(|class| class.teacher_id));
+    let teachers = teacher::Entity::find().filter(teacher::Column::Id.is_in(rounded(&teachers)));
     let teachers: HashMap<_, _> =
         teachers.all(conn).await?.into_iter().map(|teacher| (teacher.id, teacher)).collect();
     Ok(meetings
@@ -162,7 +163,7 @@ pub(super) async fn places(
         .collect())
 }
 
-/// Who has a place in the class, or was ever marked at the meeting.
+/// Who has a place in the class, comes as a guest, or was ever marked at the meeting.
 pub(super) async fn on_roll(
     conn: &impl ConnectionTrait,
     meeting: MeetingId,
@@ -178,6 +179,7 @@ pub(super) async fn on_roll(
         .all(conn)
         .await?;
     people.extend(marked);
+    people.extend(guests::at(conn, meeting).await?);
     Ok(people)
 }
 
@@ -261,19 +263,6 @@ pub(super) async fn present(
         .await?)
 }
 
-pub(super) async fn status(
-    conn: &impl ConnectionTrait,
-    meeting: MeetingId,
-    resident: ResidentId,
-) -> Result<Option<AttendanceStatus>> {
-    let row = attendance::Entity::find()
-        .filter(attendance::Column::MeetingId.eq(meeting))
-        .filter(attendance::Column::ResidentId.eq(resident))
-        .one(conn)
-        .await?;
-    Ok(row.and_then(|row| row.status))
-}
-
 /// What the register says of the resident at these meetings.
 pub(super) async fn statuses(
     conn: &impl ConnectionTrait,
@@ -320,8 +309,10 @@ pub(super) async fn roll(
     let monitors = monitors::live(conn, class).await?;
     let monitors: HashSet<_> = monitors.into_iter().map(|row| row.resident_id).collect();
     let placed: HashSet<_> = placed(conn, class).await?.into_iter().collect();
+    let guests = guests::at(conn, meeting).await?;
+    let on_it = placed.iter().chain(marked.keys()).chain(&guests).copied();
     let people = resident::Entity::find()
-        .filter(resident::Column::Id.is_in(placed.iter().chain(marked.keys()).copied()))
+        .filter(resident::Column::Id.is_in(on_it))
         .order_by_asc(resident::Column::LearnerNumber)
         .all(conn)
         .await?;
@@ -336,6 +327,7 @@ pub(super) async fn roll(
             RollRow {
                 claimed_at: claims.get(&person.id).filter(|_| waits).map(|claim| claim.claimed_at),
                 monitor: monitors.contains(&person.id) && placed.contains(&person.id),
+                guest: guests.contains(&person.id) && !placed.contains(&person.id),
                 resident_id: person.id,
                 // A roll stands on a wall beside the code.
                 name: members::name_for_others(person.name.unwrap_or_default(), person.name_state),

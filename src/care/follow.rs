@@ -14,6 +14,7 @@ use super::store::{self, End};
 use crate::app::App;
 use crate::clock;
 use crate::courses;
+use crate::enrolment;
 use crate::error::Result;
 use crate::members;
 use crate::outbox::{self, Job};
@@ -176,12 +177,13 @@ async fn open(
     now: DateTime<Utc>,
 ) -> Result<()> {
     let rules = &app.config.care;
-    let within = match kind {
-        CareKind::Care => TimeDelta::hours(rules.care_hours),
-        CareKind::Call => TimeDelta::days(rules.call_days),
-        CareKind::Release => TimeDelta::days(rules.release_days),
+    let due_at = match kind {
+        // Nobody of that age is called at night: the hours are hours of daytime.
+        CareKind::Care => enrolment::by_daytime(now, (rules.care_hours, rules.care_hours)),
+        CareKind::Call => now + TimeDelta::days(rules.call_days),
+        CareKind::Release => now + TimeDelta::days(rules.release_days),
     };
-    let new = store::NewTask { kind, resident, class, run: *run, due_at: now + within };
+    let new = store::NewTask { kind, resident, class, run: *run, due_at };
     if let Some(id) = store::open(tx, &new, now).await? {
         store::add_step(tx, id, CareStep::Opened, None, None, now).await?;
     }

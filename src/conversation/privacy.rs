@@ -72,6 +72,7 @@ pub async fn finish_erasure(app: &App, id: ErasureId) -> Result<()> {
     let (tx, now) = (app.db.begin().await?, app.clock.now());
     family::forget_resident(&tx, erasure.resident, now).await?;
     attendance::forget_resident(&tx, erasure.resident, now).await?;
+    attendance::forget_guest(&tx, erasure.resident, now).await?;
     learning::forget_resident(&tx, erasure.resident).await?;
     care::forget_resident(&tx, erasure.resident).await?;
     notices::forget_copies(&tx, erasure.resident).await?;

@@ -23,6 +23,7 @@ use crate::error::{Error, Result};
 use crate::sandbox::{Sandbox, SandboxConfig};
 use crate::{sandbox, server, telemetry, vault};
 
+mod finished;
 mod seed;
 
 pub use seed::sow;

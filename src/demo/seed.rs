@@ -10,6 +10,7 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use entity::ids::{ClassId, CommunityId, ResidentId, SiteId, StaffId, TeacherId};
 use entity::kinds::{AttendanceStatus, Role, TeacherKind};
 
+use super::finished;
 use crate::app::App;
 use crate::attendance;
 use crate::clock::{self, Clock};
@@ -176,7 +177,8 @@ pub async fn sow(app: &App) -> Result<()> {
             sign_up(app, *resident, classes[5]).await?;
         }
     }
-    next_term(app, &keeper(app).await?, &classes).await
+    next_term(app, &keeper(app).await?, &classes).await?;
+    finished::class(app, &residents).await
 }
 
 /// The term after this one, with all phases, so that there is a countdown and something to
@@ -237,10 +239,7 @@ async fn next_term(app: &App, who: &Colleague, classes: &[ClassId]) -> Result<()
 /// They signed up before the term began, and came; but one of them lately did not.
 async fn past_weeks(app: &App, residents: &[ResidentId], class: ClassId) -> Result<()> {
     let now = app.clock.now();
-    let clock = Clock::fixed(now - TimeDelta::days(30));
-    let (db, cache, config) = (app.db.clone(), app.cache.clone(), Arc::clone(&app.config));
-    let decisions = Arc::new(Decisions::new(db, cache, clock.clone(), config));
-    let then = App { clock: clock.clone(), decisions, ..app.clone() };
+    let (then, clock) = back_then(app, now - TimeDelta::days(30));
     for resident in residents {
         sign_up(&then, *resident, class).await?;
     }
@@ -259,8 +258,16 @@ async fn past_weeks(app: &App, residents: &[ResidentId], class: ClassId) -> Resu
     Ok(())
 }
 
+/// The same service at another time.
+pub(super) fn back_then(app: &App, at: DateTime<Utc>) -> (App, Clock) {
+    let clock = Clock::fixed(at);
+    let (db, cache, config) = (app.db.clone(), app.cache.clone(), Arc::clone(&app.config));
+    let decisions = Arc::new(Decisions::new(db, cache, clock.clone(), config));
+    (App { clock: clock.clone(), decisions, ..app.clone() }, clock)
+}
+
 /// Who keeps the terms and the rolls.
-async fn keeper(app: &App) -> Result<Colleague> {
+pub(super) async fn keeper(app: &App) -> Result<Colleague> {
     let keeper = staff::find(app, "centre").await?;
     Ok(Colleague {
         id: keeper.id,
@@ -392,7 +399,7 @@ async fn sow_residents(app: &App, communities: &[CommunityId]) -> Result<Vec<Res
     Ok(residents)
 }
 
-async fn sign_up(app: &App, resident: ResidentId, class: ClassId) -> Result<()> {
+pub(super) async fn sign_up(app: &App, resident: ResidentId, class: ClassId) -> Result<()> {
     let actor = Actor::Resident(resident);
     let options = SignUpOptions { join_waitlist: true, actor, request_key: None };
     enrolment::sign_up(app, resident, class, options).await?;

@@ -67,6 +67,7 @@ pub use grant::{Grant, full_early, grant, held, kept_until, suits};
 pub use history::{Past, history};
 pub use lists::{ListKind, class_list};
 pub use minimum::{Running, RunningClass, running, see_to_minimum};
+pub use offer::expires_at as by_daytime;
 pub use opening::{Ended, Minute, Opening, end_in_words, opening};
 pub use refusal::Way;
 pub use sign_up::{Outcome, SignUp, SignUpOptions, needs, sign_up, sign_up_at_counter};
@@ -257,6 +258,31 @@ pub async fn is_placed(
     class: ClassId,
 ) -> Result<bool> {
     store::is_placed(conn, who, class).await
+}
+
+/// Who waits for a class and may be asked, in order, whether or not they let an offer pass.
+///
+/// # Errors
+/// The database.
+pub async fn in_line(
+    conn: &impl ConnectionTrait,
+    class: ClassId,
+    today: NaiveDate,
+) -> Result<Vec<ResidentId>> {
+    store::in_line(conn, class, today).await
+}
+
+/// Of these enrolments, those that are places for good: whose, and in which class.
+///
+/// # Errors
+/// The database.
+pub async fn placed_by(
+    conn: &impl ConnectionTrait,
+    enrolments: &[EnrolmentId],
+) -> Result<Vec<(ResidentId, ClassId)>> {
+    let rows = store::by_ids(conn, enrolments).await?;
+    let placed = rows.into_iter().filter(|row| row.status == EnrolmentStatus::Placed);
+    Ok(placed.map(|row| (row.resident_id, row.class_id)).collect())
 }
 
 /// What one step of an enrolment says.

@@ -8,7 +8,7 @@ use crate::clock;
 const DAYTIME: (i32, i32) = (8 * 60, 20 * 60);
 
 /// `hours` from now, and later if need be, until `daytime_hours` of daytime have passed.
-pub(super) fn expires_at(now: DateTime<Utc>, (hours, daytime_hours): (i64, i64)) -> DateTime<Utc> {
+pub fn expires_at(now: DateTime<Utc>, (hours, daytime_hours): (i64, i64)) -> DateTime<Utc> {
     let wanted = now + TimeDelta::hours(hours.clamp(0, 24 * 365));
     let mut missing = TimeDelta::hours(daytime_hours.clamp(0, 24 * 365));
     let mut day = clock::local_date(now);

@@ -290,6 +290,20 @@ pub(super) async fn head(
     Ok(waiting(class, today).filter(Column::OfferExpiresAt.is_null()).one(conn).await?)
 }
 
+/// All on the list who may be asked, in order.
+pub(super) async fn in_line(
+    conn: &impl ConnectionTrait,
+    class: ClassId,
+    today: NaiveDate,
+) -> Result<Vec<ResidentId>> {
+    Ok(waiting(class, today)
+        .select_only()
+        .column(Column::ResidentId)
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
 /// The first on the list who has let an offer pass.
 pub(super) async fn head_of_missed(
     tx: &DatabaseTransaction,

@@ -8,6 +8,7 @@ use poem_openapi::{Enum, Object, OpenApi};
 use entity::ids::{ClassId, ResidentId};
 
 use crate::app::App;
+use crate::attendance;
 use crate::clock;
 use crate::courses;
 use crate::error::Result;
@@ -17,11 +18,12 @@ use crate::learning::paper::{hundredths, tenths};
 use crate::learning::{self, ClassRecord, Figures, LifeRecord, Standing};
 use crate::members::Person;
 use crate::sheets::{self, Table, Written};
-use crate::wire::ApiResult;
 use crate::wire::auth::{EnrolmentStaff, ForRecord, RollKeeper};
 use crate::wire::common::{Done, FileLink};
+use crate::wire::page::Page;
 use crate::wire::sheet::SheetFile;
 use crate::wire::tags::Tag;
+use crate::wire::{ApiError, ApiResult};
 
 mod certificates;
 
@@ -323,8 +325,37 @@ fn figure((name, sum): (String, Sum)) -> FigureLine {
     FigureLine { name, person_times: sum.times, hundredths: sum.hundredths }
 }
 
+/// A class whose results I may say.
+#[derive(Object)]
+struct KeptClass {
+    class_id: ClassId,
+    class_name: String,
+    time_text: String,
+    term_name: String,
+    /// 结业 needs the teacher's word.
+    pass_needed: bool,
+    /// The term is over.
+    over: bool,
+}
+
 #[OpenApi(tag = "Tag::StaffAttendance")]
 impl StaffLearningApi {
+    /// The classes that I look after, of whatever term, the newest first.
+    #[oai(path = "/staff/kept-classes", method = "get", operation_id = "staff_kept_classes")]
+    async fn kept(&self, who: RollKeeper) -> ApiResult<Json<Page<KeptClass>>> {
+        let found = attendance::classes_of(&self.0, &who.0).await.map_err(ApiError::from)?;
+        let today = self.0.clock.today();
+        let kept = |facts: courses::ClassFacts| KeptClass {
+            class_id: facts.class.id,
+            time_text: courses::time_text(&facts.class),
+            class_name: facts.class.name,
+            term_name: facts.term.name,
+            pass_needed: facts.term.pass_needed,
+            over: facts.term.last_day < today,
+        };
+        Ok(Json(Page::whole(found.into_iter().map(kept).collect())))
+    }
+
     /// How the learners of a class stand: 学时, the teacher's word, completion, credits.
     ///
     /// Codes: `class_not_found`, `not_your_class`.

@@ -17,7 +17,7 @@ use entity::{attendance, class_pass, enrolment, meeting, resident};
 
 pub(super) mod certificates;
 
-use crate::attendance::hours_of;
+use crate::attendance::{hours_of, was_guest};
 use crate::error::Result;
 
 /// Whom or what is asked about.
@@ -129,7 +129,8 @@ fn present() -> Select<attendance::Entity> {
         .filter(attendance::Column::Status.eq(AttendanceStatus::Present))
 }
 
-/// Hours and meetings that people attended, by class; of these classes alone.
+/// Hours and meetings that people attended, by class; of these classes alone. What somebody
+/// came to as a guest, before they had a place, is not of the class.
 pub(super) async fn attended(
     conn: &impl ConnectionTrait,
     of: &Of,
@@ -142,6 +143,7 @@ pub(super) async fn attended(
         .column_as(attendance::Column::HoursHundredths.sum(), "hundredths")
         .column_as(attendance::Column::Id.count(), "times")
         .filter(meeting::Column::ClassId.is_in(classes.iter().copied()))
+        .filter(was_guest().not())
         .group_by(attendance::Column::ResidentId)
         .group_by(meeting::Column::ClassId);
     if let Of::Resident(resident) = *of {

@@ -55,7 +55,8 @@ pub async fn deliver(app: &App, id: NoticeId) -> Result<()> {
     if row.state != NoticeState::Pending && !repeats && !waited {
         return Ok(());
     }
-    if row.good_until.is_some_and(|until| until <= began) {
+    // Too late, or somebody has told them by phone.
+    if row.told_at.is_some() || row.good_until.is_some_and(|until| until <= began) {
         let tx = app.db.begin().await?;
         let to = NoticeState::NoConsent;
         store::settle(&tx, id, NoticeState::Pending, to, None, began).await?;

@@ -117,6 +117,20 @@ pub async fn notify_of_meetings(
     write(tx, new, None, Some(until), now).await
 }
 
+/// As [`notify_of_meetings`], of something else than when and where: what was said of that
+/// stands.
+///
+/// # Errors
+/// The database.
+pub async fn notify_until(
+    tx: &DatabaseTransaction,
+    new: &[NewNotice],
+    until: GoodUntil,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    write(tx, new, None, Some(until), now).await
+}
+
 /// As [`notify`], for what a family member did for the resident: they need no copy.
 ///
 /// # Errors

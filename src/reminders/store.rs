@@ -11,8 +11,12 @@ use sea_orm::{
 };
 
 use entity::ids::{ClassId, CommunityId, MeetingId, NoticeId, ResidentId};
-use entity::kinds::{AttendanceStatus, EnrolmentStatus, NoticeKind, NoticeState, ReminderKind};
-use entity::{attendance, enrolment, meeting, meeting_change, meeting_reminder, notice, resident};
+use entity::kinds::{
+    AttendanceStatus, EnrolmentStatus, GuestStatus, NoticeKind, NoticeState, ReminderKind,
+};
+use entity::{
+    attendance, enrolment, guest_offer, meeting, meeting_change, meeting_reminder, notice, resident,
+};
 
 use crate::error::Result;
 use crate::sql;
@@ -69,13 +73,13 @@ pub(super) async fn begin(
     written.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
-/// Who has a place in the class and is not on leave at the meeting.
+/// Who has a place in the class and is not on leave at the meeting, and its guests.
 pub(super) async fn to_remind(
     conn: &impl ConnectionTrait,
     meeting: MeetingId,
     class: ClassId,
 ) -> Result<Vec<ResidentId>> {
-    Ok(enrolment::Entity::find()
+    let mut people: Vec<ResidentId> = enrolment::Entity::find()
         .select_only()
         .column(enrolment::Column::ResidentId)
         .filter(enrolment::Column::ClassId.eq(class))
@@ -84,7 +88,18 @@ pub(super) async fn to_remind(
         .order_by_asc(enrolment::Column::Id)
         .into_tuple()
         .all(conn)
-        .await?)
+        .await?;
+    let guests: Vec<ResidentId> = guest_offer::Entity::find()
+        .select_only()
+        .column(guest_offer::Column::ResidentId)
+        .filter(guest_offer::Column::MeetingId.eq(meeting))
+        .filter(guest_offer::Column::Status.eq(GuestStatus::Taken))
+        .order_by_asc(guest_offer::Column::Id)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    people.extend(guests);
+    Ok(people)
 }
 
 fn on_leave(meeting: impl Into<Expr>) -> SelectStatement {
@@ -99,7 +114,7 @@ fn on_leave(meeting: impl Into<Expr>) -> SelectStatement {
 // ---- who is called ----
 
 /// Notices whose people are to be called, as a colleague sees them: worth something still,
-/// WeChat had its time, nobody has read or told it, and they are still in the class.
+/// WeChat had its time, nobody has read or told it, and they are still in the class, or a guest.
 fn open(scope: Option<CommunityId>, now: DateTime<Utc>) -> Select<notice::Entity> {
     use notice::Column;
     let of = |column: Column| Expr::col(column.as_column_ref());
@@ -118,6 +133,26 @@ fn open(scope: Option<CommunityId>, now: DateTime<Utc>) -> Select<notice::Entity
         )
         .and_where(enrolment::Column::Status.eq(EnrolmentStatus::Placed))
         .to_owned();
+    // A guest, or who is asked to be one until then.
+    let guest = Query::select()
+        .expr(Expr::val(1))
+        .from(guest_offer::Entity)
+        .and_where(
+            Expr::col(guest_offer::Column::MeetingId.as_column_ref()).eq(of(Column::MeetingId)),
+        )
+        .and_where(
+            Expr::col(guest_offer::Column::ResidentId.as_column_ref()).eq(of(Column::ResidentId)),
+        )
+        .and_where(
+            guest_offer::Column::Status
+                .is_in([GuestStatus::Offered, GuestStatus::Taken])
+                .or(of(Column::Kind).eq(NoticeKind::MeetingChanged)),
+        )
+        .to_owned();
+    let concerned = Condition::any()
+        .add(Column::MeetingId.is_null())
+        .add(Expr::exists(in_class))
+        .add(Expr::exists(guest));
     let told = Alias::new("told");
     let theirs = |column: Column| Expr::col((told.clone(), column));
     let told_lately = Query::select()
@@ -137,7 +172,7 @@ fn open(scope: Option<CommunityId>, now: DateTime<Utc>) -> Select<notice::Entity
         .filter(Column::State.ne(NoticeState::Sent))
         .filter(Column::ReadAt.is_null())
         .filter(Column::ToldAt.is_null())
-        .filter(Condition::any().add(Column::MeetingId.is_null()).add(Expr::exists(in_class)))
+        .filter(concerned)
         .filter(Condition::any().add(Column::Kind.ne(NoticeKind::Reminder)).add(needs_none.not()))
 }
 

@@ -167,7 +167,9 @@ async fn prune(app: &App) {
 /// Looks for what has come due by the clock and asks for it as jobs, each once however many
 /// instances look; what fails is tried at the next turn.
 async fn round(app: &App) {
-    for outcome in [care::round(app).await, reminders::round(app).await] {
+    for outcome in
+        [attendance::round(app).await, care::round(app).await, reminders::round(app).await]
+    {
         if let Err(error) = outcome {
             tracing::warn!(cause = %error.chain(), "cannot look for what is due");
         }
@@ -289,9 +291,18 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::FillFreePlaces { class } => enrolment::fill_free_places(app, class).await,
         Job::LapseOffer { enrolment } => enrolment::lapse_offer(app, enrolment).await,
         Job::BarEnded { resident } => enrolment::ask_again(app, resident).await,
-        Job::TellPlaced { enrolments } => enrolment::tell_placed(app, &enrolments).await,
-        Job::TellMeetingChange { meeting } => enrolment::tell_meeting_change(app, meeting).await,
-        Job::TellRoomChange { class } => enrolment::tell_room_change(app, class).await,
+        Job::TellPlaced { enrolments } => {
+            enrolment::tell_placed(app, &enrolments).await?;
+            attendance::guests_placed(app, &enrolments).await
+        }
+        Job::TellMeetingChange { meeting } => {
+            enrolment::tell_meeting_change(app, meeting).await?;
+            attendance::guests_of_changed(app, meeting).await
+        }
+        Job::TellRoomChange { class } => {
+            enrolment::tell_room_change(app, class).await?;
+            attendance::guests_of_moved(app, class).await
+        }
         Job::RemindMeeting { meeting, of } => reminders::remind(app, meeting, of).await,
         Job::Publish { publication } => news::publish_job(app, publication).await,
         Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
@@ -314,6 +325,8 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::FreezeDraw { term } => draw::freeze(app, term).await,
         Job::RunDraw { draw } => draw::run(app, draw).await,
         Job::FollowMeeting { meeting } => care::follow(app, meeting).await,
+        Job::OfferGuestSeats { meeting } => attendance::offer_guest_seats(app, meeting).await,
+        Job::LapseGuestOffer { offer } => attendance::lapse_guest_offer(app, offer).await,
         Job::LapseClaim { claim } => attendance::lapse_claim(app, claim).await,
     }
 }

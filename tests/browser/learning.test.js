@@ -50,6 +50,24 @@ test("staff see who learnt how much, and let somebody pass", async () => {
   await desk.setViewportSize({ width: 1280, height: 900 });
 });
 
+test("a teacher finds the class that ended, with its certificates", async () => {
+  const teacher = await stage.desk("teacher");
+  await teacher.goto(`${stage.url}/console/#/meetings`);
+  const ended = teacher.getByTestId("my-classes").locator("li").filter({ hasText: "农耕文化·上期班" });
+  await ended.getByText("已结束").waitFor();
+  await stage.look(teacher, "learning-6-teacher");
+  await ended.getByRole("link").click();
+  await heading(teacher, "农耕文化·上期班：结业");
+  const rows = teacher.locator("[data-testid^=result-row-]");
+  assert.equal(await rows.filter({ hasText: "证书" }).count(), 5);
+  assert.equal(await rows.count(), 6);
+  assert.equal(await teacher.getByTestId("issue").count(), 0, "the centre hands them out");
+  await stage.look(teacher, "learning-7-ended");
+  await teacher.setViewportSize({ width: 375, height: 812 });
+  await stage.look(teacher, "learning-8-ended-phone");
+  assert.ok(await teacher.evaluate(() => document.documentElement.scrollWidth <= 375));
+});
+
 test("staff see person-times beside the plan's goals", async () => {
   await desk.getByTestId("nav-figures").click();
   await desk.getByTestId("figure-sum").getByText("目标一年 5000").waitFor();

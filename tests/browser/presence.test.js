@@ -195,3 +195,32 @@ test("who is monitor no longer is told so, and has no roll any more", async () =
   assert.equal(await roll.getByTestId("keep-roll").count(), 0);
   assert.equal((await row(people[1])).way, "poster");
 });
+
+test("what repeats is asked about, and settled with what was found", async () => {
+  const centre = await stage.colleague("centre");
+  const { items } = await stage.call("GET", "/classes");
+  const { id } = items.find((one) => one.name === "智在指尖·初级班");
+  const { meetings } = await centre("GET", `/classes/${id}`);
+  const past = meetings.filter((one) => Date.parse(one.ends_at) < Date.now()).slice(0, 3);
+  assert.equal(past.length, 3);
+  for (const one of past) {
+    const at = new Date(Date.parse(one.starts_at) + 600_000).toISOString();
+    await centre("POST", `/meetings/${one.id}/scans`, { device: "desk", sent_at: new Date().toISOString(), scans: [{ scan_id: `count-${one.id}`, kind: "count", people: 2, device_at: at }] });
+  }
+  const desk = await stage.desk("centre");
+  await desk.goto(`${stage.url}/console/#/tray/look`);
+  await desk.getByTestId("question-fewer_there").waitFor();
+  await stage.look(desk, "presence-21-questions");
+  await desk.setViewportSize({ width: 375, height: 812 });
+  await stage.look(desk, "presence-22-questions-phone");
+  assert.ok(await narrow(desk));
+  await desk.setViewportSize({ width: 1280, height: 900 });
+  await desk.getByTestId("found-fewer_there").click();
+  await desk.getByRole("button", { name: "数错了" }).click();
+  await stage.look(desk, "presence-23-found");
+  await desk.getByTestId("dialog-submit").click();
+  await desk.getByText("没有要看的。").waitFor();
+  await desk.locator("summary").click();
+  await desk.getByText("数错了").waitFor();
+  await stage.look(desk, "presence-24-settled");
+});

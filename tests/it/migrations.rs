@@ -64,7 +64,7 @@ on_both_databases! {
             certificate check_verdict class class_monitor class_pass class_rule closed_month closed_row
             community consent content_check course delegation delivery draw draw_class draw_entry enrolment
             enrolment_change erasure export_mapping family_code family_try followed_meeting follower
-            head_count help_media help_message help_thread holiday job late_answer learner_card link_code
+            guest_offer guest_seat head_count help_media help_message help_thread holiday job late_answer learner_card link_code
             meeting meeting_change meeting_reminder notice pattern_note picture pledge poster_claim publication relative
             resident resident_session sample_answer scan_tray site
             staff staff_session subscription teacher term term_plan wechat_identity wechat_note wish
@@ -236,7 +236,7 @@ on_both_databases! {
         }
         repeat!(
             community resident wechat_identity resident_session staff staff_session site term
-            course teacher meeting attendance attendance_event learner_card scan_tray poster_claim head_count sample_answer notice delivery subscription callback
+            course teacher meeting attendance attendance_event learner_card scan_tray poster_claim guest_seat guest_offer head_count sample_answer notice delivery subscription callback
             picture article_version publication enrolment article_review wechat_note care_task certificate meeting_reminder closed_row
         );
     }
@@ -272,6 +272,9 @@ on_both_databases! {
             ("enrolment", "resident_id, class_id, request_key", ""),
             ("enrolment", "resident_id, course_id, term_id", "status"),
             ("family_code", "code_hash", ""),
+            ("guest_offer", "meeting_id, resident_id", ""),
+            ("guest_offer", "seat_id", "status"),
+            ("guest_seat", "meeting_id, leaver_id", ""),
             ("head_count", "scan_id", ""),
             ("help_media", "message_id", ""),
             ("help_thread", "open_key", ""),

@@ -9,6 +9,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 use shangxue::reminders;
+use shangxue::sandbox::Fault;
 
 use crate::support::TestApp;
 use crate::support::fixtures::{self, Clerk, Person, School};
@@ -319,5 +320,42 @@ on_both_databases_with_wechat! {
         assert_eq!(world.platform.service_notices(&user).len(), 1);
         let states: Vec<_> = told(app, id).await.into_iter().map(|row| row.state).collect();
         assert_eq!(states, [NoticeState::Sent, NoticeState::NoConsent]);
+    }
+
+    async fn while_wechat_is_down_people_stand_in_the_list_and_a_tick_closes_it(world: World) {
+        let app = &world.app;
+        let user = world.platform.add_user("王秀英");
+        let id = ResidentId(world.sign_in(&user).await["me"]["id"].as_i64().unwrap());
+        let scene = scene(app).await;
+        fixtures::placed(app, &scene.school, scene.class, id).await;
+        let template = app.app.config.wechat.templates.reminder.id.clone();
+        world.platform.subscribe(&user, &[(&template, true)]).await.unwrap();
+        world.platform.fail_next("/cgi-bin/message/subscribe/send", Fault::Errcode(-1), 100);
+        world.advance(TimeDelta::hours(9));
+        look(app).await;
+        let theirs = async |told: bool| {
+            let own = self::told(app, id).await[0].id;
+            let calls = scene.calls(app, &scene.centre, told).await;
+            calls.into_iter().find(|one| one["id"] == own.0)
+        };
+        assert!(theirs(false).await.is_none(), "WeChat has its time");
+        world.advance(TimeDelta::minutes(6));
+        app.run_jobs().await;
+        assert!(world.platform.service_notices(&user).is_empty());
+        let call = theirs(false).await.expect("to be called");
+        assert_eq!((call["title"].as_str(), call["told_text"].is_null()), (Some("明天有课"), true));
+        let path = format!("/api/staff/calls/{}", call["id"]);
+        app.put(&path, &json!({ "told": true })).by(&scene.centre).send().await.ok();
+        assert!(theirs(false).await.is_none() && theirs(true).await.is_some());
+        // WeChat works again: who was told hears it no second time, and the consent is kept.
+        world.platform.clear_faults();
+        for _ in 0..3 {
+            world.advance(TimeDelta::minutes(11));
+            app.run_jobs().await;
+        }
+        assert!(world.platform.service_notices(&user).is_empty());
+        let balance = entity::subscription::Entity::find().one(app.app.db.read()).await.unwrap().unwrap();
+        assert_eq!(balance.balance, 1);
+        assert_eq!(told(app, id).await[0].state, NoticeState::NoConsent);
     }
 }

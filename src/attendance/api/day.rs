@@ -24,7 +24,7 @@ pub struct StaffDayApi(pub App);
 pub(super) struct SignedDay {
     /// JSON: `{day, issued_at, staff_id or monitor_id, count_tolerance, meetings: [{id,
     /// class_name, number, starts_at, ends_at, time_text, site_name, room, status, counted,
-    /// learners: [{id, name, number, serial, status, way, reason, claimed_at}]}]}`. A monitor
+    /// learners: [{id, name, number, serial, status, way, reason, claimed_at, guest}]}]}`. A monitor
     /// is not told why somebody is away.
     text: String,
     /// Ed25519 over `context`, then `text`; base64 (URL-safe, no padding).
@@ -82,6 +82,9 @@ struct LearnerText {
     /// They scanned the poster then, and wait for a nod.
     #[serde(skip_serializing_if = "Option::is_none")]
     claimed_at: Option<DateTime<Utc>>,
+    /// 旁听: comes to this one meeting.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    guest: bool,
 }
 
 impl MeetingText {
@@ -133,6 +136,7 @@ pub(super) async fn signed(app: &App, who: Keeper<'_>, day: NaiveDate) -> Result
         way: row.way,
         reason: row.reason.filter(|_| monitor_id.is_none()),
         claimed_at: row.claimed_at,
+        guest: row.guest,
     };
     let meetings = found.meetings.into_iter().map(|(facts, rows)| {
         let counted = found.counted.get(&facts.meeting.id).copied();

@@ -61,7 +61,7 @@ impl LeaveApi {
 
     /// I come after all.
     ///
-    /// Codes: as above, and `leave_by_staff`.
+    /// Codes: as above, and `leave_by_staff`; `seat_given`: a guest has the seat.
     #[oai(path = "/me/meetings/:id/leave", method = "delete", operation_id = "take_leave_back")]
     async fn take_back(&self, me: Resident, id: Path<MeetingId>) -> ApiResult<Done> {
         leave::take_back(&self.0, me.0.id, id.0).await?;

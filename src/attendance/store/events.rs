@@ -1,6 +1,6 @@
 //! Events, and the row that is computed from them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::ActiveValue::Set;
@@ -90,6 +90,64 @@ pub(in crate::attendance) async fn open_rows(
         .all(tx)
         .await?;
     Ok(())
+}
+
+/// A person at a meeting.
+pub(in crate::attendance) type Key = (MeetingId, ResidentId);
+
+/// Makes rows which say that somebody is there, with the hours that counts, where there was
+/// no row; for whom it did. These rows are held, and of these people nothing was said before.
+pub(in crate::attendance) async fn open_present(
+    tx: &DatabaseTransaction,
+    people: &BTreeMap<Key, i32>,
+    now: DateTime<Utc>,
+) -> Result<HashSet<Key>> {
+    use attendance::Column;
+    // In the order in which they are locked.
+    let rows = people.iter().map(|((meeting, resident), hours)| attendance::ActiveModel {
+        meeting_id: Set(*meeting),
+        resident_id: Set(*resident),
+        status: Set(Some(AttendanceStatus::Present)),
+        hours_hundredths: Set(*hours),
+        first_present_at: Set(Some(now)),
+        updated_at: Set(now),
+        ..Default::default()
+    });
+    let once = OnConflict::columns([Column::MeetingId, Column::ResidentId]).do_nothing().to_owned();
+    let columns = [Column::MeetingId, Column::ResidentId];
+    let made = sql::insert_once(tx, rows, ROWS, once, &columns).await?;
+    made.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
+}
+
+/// Locks the rows of these people, which are there, in the order of [`open_rows`]; and what
+/// was said of them.
+pub(in crate::attendance) async fn held_words(
+    tx: &DatabaseTransaction,
+    people: &[Key],
+) -> Result<HashMap<Key, Vec<Word>>> {
+    if people.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let meetings = sql::distinct(people.iter().map(|(meeting, _)| *meeting));
+    let residents = sql::distinct(people.iter().map(|(_, resident)| *resident));
+    // Also whatever else these people are at among these meetings: harmless, and hardly ever.
+    attendance::Entity::find()
+        .filter(attendance::Column::MeetingId.is_in(rounded(&meetings)))
+        .filter(attendance::Column::ResidentId.is_in(rounded(&residents)))
+        .order_by_asc(attendance::Column::MeetingId)
+        .order_by_asc(attendance::Column::ResidentId)
+        .lock_exclusive()
+        .all(tx)
+        .await?;
+    let find = attendance_event::Entity::find()
+        .filter(attendance_event::Column::MeetingId.is_in(rounded(&meetings)))
+        .filter(attendance_event::Column::ResidentId.is_in(rounded(&residents)))
+        .order_by_asc(attendance_event::Column::Id);
+    let mut words: HashMap<_, Vec<Word>> = HashMap::new();
+    for event in find.all(tx).await? {
+        words.entry((event.meeting_id, event.resident_id)).or_default().push(word(event));
+    }
+    Ok(words)
 }
 
 /// How many of them are new: a used code, or a name that is known, is not.

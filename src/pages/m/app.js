@@ -38,12 +38,13 @@ const PAGES = {
   leave: later('leave', () => import('./later/leave.js')),
   link: later('linkPage', () => import('./later/link.js')),
   verify: later('verify', () => import('./later/verify.js')),
+  guest: later('guest', () => import('./later/guest.js')),
   record: later('record', () => import('./later/record.js')),
   news, article, login, consent, profile, help, missing, desk,
   wishes, draw: drawPage, family, absent, card: cardPage, seen: cardSeen,
 };
 /** Nobody does these for another. */
-const OWN_ONLY = ['checkin', 'messages', 'profile', 'leave', 'desk', 'link', 'consent', 'absent', 'card', 'care'];
+const OWN_ONLY = ['checkin', 'messages', 'profile', 'leave', 'desk', 'link', 'consent', 'absent', 'card', 'care', 'guest'];
 
 const root = document.documentElement;
 const main = document.getElementById('main');

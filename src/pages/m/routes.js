@@ -27,6 +27,7 @@ const PAGES = [
   [/^\/family$/, 'family', '家人', true],
   [/^\/care$/, 'care', '关怀电话', true],
   [/^\/absent$/, 'absent', '请假', true],
+  [/^\/guest$/, 'guest', '旁听', true],
   [/^\/card$/, 'card', '我的学员卡', true],
   [/^\/seen$/, 'seen', '学员卡'],
 ];

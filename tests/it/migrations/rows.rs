@@ -29,7 +29,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     assert_eq!(second.insert(db).await.expect("second class").id, ClassId(2));
     write!(
         meeting meeting_change enrolment enrolment_change attendance attendance_event
-        learner_card scan_tray class_monitor poster_claim head_count sample_answer pattern_note care_task care_event class_pass certificate
+        learner_card scan_tray class_monitor poster_claim guest_seat guest_offer head_count sample_answer pattern_note care_task care_event class_pass certificate
         meeting_reminder closed_month closed_row export_mapping
         picture article article_version article_review publication
         notice delivery subscription callback late_answer erasure job
@@ -482,6 +482,30 @@ pub fn poster_claim() -> entity::poster_claim::Model {
         resident_id: ResidentId(1),
         claimed_at: instant(0),
         device: "abcdef012345".to_owned(),
+    }
+}
+
+pub fn guest_seat() -> entity::guest_seat::Model {
+    entity::guest_seat::Model {
+        id: GuestSeatId(1),
+        meeting_id: MeetingId(1),
+        leaver_id: ResidentId(1),
+        open: true,
+        changed_at: instant(0),
+    }
+}
+
+pub fn guest_offer() -> entity::guest_offer::Model {
+    entity::guest_offer::Model {
+        id: GuestOfferId(1),
+        seat_id: GuestSeatId(1),
+        meeting_id: MeetingId(1),
+        resident_id: ResidentId(1),
+        status: GuestStatus::Taken,
+        offered_at: instant(0),
+        expires_at: instant(2),
+        answered_at: Some(instant(1)),
+        answered_by: Some(StaffId(1)),
     }
 }
 

@@ -26,7 +26,17 @@ export async function page(ctx) {
       day !== today && h('a.button.quiet', { href: '#/meetings' }, '回到今天')),
     meetings.length
       ? meetingCards(meetings)
-      : h('div.panel.flush', {}, empty(day === today ? '今天没有课。' : '这一天没有课。', '可以看前后几天。')));
+      : h('div.panel.flush', {}, empty(day === today ? '今天没有课。' : '这一天没有课。', '可以看前后几天。')),
+    ctx.me.role === 'teacher' ? await myClasses(ctx.signal) : null);
+}
+
+/** A teacher's own classes, also of terms that are over: who completed them. */
+async function myClasses(signal) {
+  const classes = await api.list('/api/staff/kept-classes', { signal });
+  return classes.length > 0 && h('section.panel.stack', { 'aria-labelledby': 'my-classes' }, h('h2', { id: 'my-classes' }, '我的班级'),
+    h('ul.stack.tight', { testid: 'my-classes' }, classes.map((one) => h('li.row.spread', {},
+      h('div', {}, h('span.strong', one.class_name), ' ', one.over && badge('已结束'), h('p.small.soft', `${one.term_name} · ${one.time_text}`)),
+      h('a.button', { href: `#/classes/${one.class_id}/results`, testid: `results-${one.class_id}` }, '结业', h('span.sr', `：${one.class_name}`))))));
 }
 
 export function windowBadge(meeting) {

@@ -3,6 +3,7 @@
 import { api, isGone } from './api.js';
 import { codeCard } from './code.js';
 import { h, put, say } from './dom.js';
+import { guestsCard } from './guests.js';
 import { windowBadge } from './meetings.js';
 import { headsCard, monitorCard } from './presence.js';
 import { may } from './roles.js';
@@ -90,7 +91,7 @@ export async function page(ctx) {
       badges: state,
       lead: `第 ${meeting.number} 次 · ${meeting.time_text}–${time.clockText(meeting.ends_at)} · ${meeting.site_name} ${meeting.room}`,
       back: { href: time.day(meeting.starts_at) === time.day() ? '#/meetings' : `#/meetings?day=${time.day(meeting.starts_at)}`, text: '课次' },
-      actions: [h('a.button', { href: `#/posters/class/${meeting.class_id}`, testid: 'class-poster' }, '签到海报'), may(ctx.me, 'enrolment') && h('a.button', { href: `#/classes/${meeting.class_id}` }, '看班级')],
+      actions: [h('a.button', { href: `#/posters/class/${meeting.class_id}`, testid: 'class-poster' }, '签到海报'), h('a.button', { href: `#/classes/${meeting.class_id}/results`, testid: 'class-results' }, '结业'), may(ctx.me, 'enrolment') && h('a.button', { href: `#/classes/${meeting.class_id}` }, '看班级')],
     }),
     meeting.status === 'cancelled' ? alertBox('warn', h('p', '这次课已经停课。')) : null,
     h('div.roll-columns', {},
@@ -104,5 +105,6 @@ export async function page(ctx) {
             h('div.meter', {}, h('div.bar', { 'aria-hidden': 'true' }, bar)),
             stale),
           roll.total ? list : empty('这个班还没有学员。', '有人报名以后，名单会出现在这里。')),
+        guestsCard({ meeting, changed: refresh, signal: ctx.signal }).element,
         monitorCard({ meeting, people: () => roll.items, changed: refresh, signal: ctx.signal }))));
 }

@@ -23,9 +23,10 @@ export function rollRow(first, { meeting, changed }) {
   }));
   const nodding = button('点头', { main: true, about: row.name, hidden: true, testid: `nod-${row.resident_id}`, onclick: async () => { await nod(meeting.id, [row.resident_id]); await changed(); } });
   const monitor = h('span.badge.info', { hidden: true }, '班长');
+  const guest = h('span.badge.info', { hidden: true }, '旁听');
   const history = button('记录', { quiet: true, about: row.name, testid: `roll-history-${row.resident_id}`, onclick: () => { showHistory(meeting, row); } });
   const element = h('li.roll-row', { testid: `roll-row-${row.resident_id}` },
-    h('div.person', {}, h('div.row.tight', {}, h('span.strong', row.name), h('span.soft.small.numbers', row.learner_number), monitor), detail, h('div', {}, nodding)),
+    h('div.person', {}, h('div.row.tight', {}, h('span.strong', row.name), h('span.soft.small.numbers', row.learner_number), monitor, guest), detail, h('div', {}, nodding)),
     h('div.answers', { role: 'group', 'aria-label': `${row.name}的出勤` }, buttons),
     history);
 
@@ -33,6 +34,7 @@ export function rollRow(first, { meeting, changed }) {
     element.dataset.status = row.status ?? '';
     nodding.hidden = !row.claimed_text;
     monitor.hidden = !row.monitor;
+    guest.hidden = !row.guest;
     const claimed = row.claimed_text && `${without(row.claimed_text, meeting)} 扫了海报，等点头`;
     say(detail, [row.status ? how(row, meeting) : !claimed && '还没登记', claimed].filter(Boolean).join(' · '));
     Object.keys(STATUS).forEach((status, index) => {

@@ -3,7 +3,7 @@
 import { get, post, session } from '../api.js';
 import { askForMessages } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
-import { button, confirmed, keepWord, link, note, takeWord, withdrawal } from '../parts.js';
+import { button, confirmed, keepWord, link, note, soon, takeWord, withdrawal } from '../parts.js';
 
 const LIVE = ['offered', 'placed', 'waiting'];
 const MARKS = { placed: ['good', 'check'], offered: ['warn', 'alert'], waiting: ['plain', 'wait'], withdrawn: ['plain', 'full'], cancelled: ['warn', 'alert'] };
@@ -35,6 +35,7 @@ function list(items, again) {
   live.push(...items.filter(open));
   const past = items.filter((one) => !LIVE.includes(one.status) && !open(one));
   return [
+    !session.acting && live.some((one) => one.status === 'waiting') && soon(async () => (await import('../later/guest.js')).waiting()),
     live.length ? h('ul.cards', {}, live.map((one) => h('li', {}, one.status === 'offered' ? offer(one, again) : card(one, again))))
       : h('p.empty', {}, '您现在没有报名的班。'),
     !session.acting && live.some((one) => one.status === 'placed') && [link([icon('scan'), '我的学员卡'], '#/card', 'second', { 'data-testid': 'card-link' }), link('有课来不了，请假', '#/absent', 'second', { 'data-testid': 'absent-link' })],

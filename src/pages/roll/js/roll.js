@@ -78,7 +78,7 @@ export function rollView(world, first) {
   function row(learner) {
     const note = h('span.note.small');
     const answers = ['present', 'absent'].map((status) => h('button.answer', { type: 'button', 'aria-pressed': 'false', 'aria-label': `${learner.name}：${WORDS[status]}`, testid: `${status}-${learner.id}`, onclick: () => tap(learner, status) }, WORDS[status]));
-    const made = h('li.person', { testid: `row-${learner.id}` }, h('div.grow', {}, h('b.name', learner.name), h('span.soft.small.numbers', learner.number), note), answers);
+    const made = h('li.person', { testid: `row-${learner.id}` }, h('div.grow', {}, h('b.name', learner.name), h('span.soft.small.numbers', learner.number), learner.guest && h('span.badge.info', '旁听'), note), answers);
     list.append(made);
     return { made, note, answers };
   }
