@@ -17,6 +17,9 @@ const TILES = [
   ['新闻', '#/news', 'news'],
 ];
 
+/** An end that is farther away is nothing to look at each day. */
+const NEAR_MS = 7 * 86400000;
+
 /** A part that may fail without taking the page with it. */
 const quietly = (asked, otherwise) => asked.catch((error) => {
   if (error.status === 401 || error.code === 'not_delegate') throw error;
@@ -24,14 +27,15 @@ const quietly = (asked, otherwise) => asked.catch((error) => {
 });
 
 export async function home({ setTitle }) {
-  const [centre, phase, next] = await Promise.all([quietly(about(), null), phases(), coming()]);
+  const matters = session.signedIn ? mattersNow() : forGuests().then((cards) => ({ cards, unread: 0 }));
+  const [centre, phase, next, now] = await Promise.all([quietly(about(), null), phases(), coming(), matters]);
   if (centre) setTitle(centre.centre_name.slice(0, 14));
-  const card = phase && phase.phase !== 'closed' && (planned(phase) || phase.until) && phaseCard(phase);
+  const near = phase && phase.until && Date.parse(phase.until) - Date.parse(phase.now) < NEAR_MS;
+  const card = phase && phase.phase !== 'closed' && (planned(phase) || near) && phaseCard(phase);
   // While it is one's turn to do something.
   const first = card && ['continuation', 'wishes'].includes(phase.phase);
   // Messages and check-in are one's own.
   const tiles = TILES.filter(([, , mark]) => !session.acting || !['mail', 'scan'].includes(mark));
-  const now = session.signedIn ? await mattersNow() : { cards: await forGuests(), unread: 0 };
   return [
     now.greeting && h('p.greeting', {}, now.greeting),
     h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, card && first && card, now.cards, card && !first && card),
