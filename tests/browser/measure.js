@@ -44,14 +44,15 @@ function inThePage({ text: least, target, line }) {
   const say = (element, words) => found.push(`${nameOf(element)}: ${words}`);
   const px = (value) => Math.round(value * 10) / 10;
   const shown = (element) => element.checkVisibility({ visibilityProperty: true }) && !element.closest(".unseen, .sr, .skip, svg, noscript, option, dialog:not([open])");
-  const free = (element) => element.closest(".wide");
+  const free = (element) => element.closest(".wide, .scroll");
   const all = [...document.body.querySelectorAll("*")].filter(shown);
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > width) found.push(`the page is ${document.documentElement.scrollWidth} px wide, the screen ${width}`);
 
   for (const element of all) {
     const box = element.getBoundingClientRect();
-    if (!box.width || !box.height) continue;
+    // Nothing, or for those who hear the page.
+    if (box.width <= 1 || box.height <= 1) continue;
     const style = getComputedStyle(element);
     if ((box.right > width + 1 || box.left < -1) && !free(element)) say(element, `reaches from ${px(box.left)} to ${px(box.right)} px`);
     const clips = (value) => ["hidden", "clip"].includes(value);
@@ -96,7 +97,7 @@ function inThePage({ text: least, target, line }) {
     }
   }
   // What stays on top leaves room for the page.
-  const over = Math.max(0, ...all.filter((one) => getComputedStyle(one).position === "sticky").map((one) => parseFloat(getComputedStyle(one).top) + one.offsetHeight));
+  const over = Math.max(0, ...all.filter((one) => getComputedStyle(one).position === "sticky" && one.offsetWidth > width / 2).map((one) => parseFloat(getComputedStyle(one).top) + one.offsetHeight));
   if (over > 260) found.push(`what stays on top is ${px(over)} px high`);
   return [...new Set(found)];
 }
@@ -129,7 +130,8 @@ export async function unreached(page) {
     document.activeElement?.blur();
     getSelection().removeAllRanges();
     scrollTo(0, 0);
-    return all.length;
+    // A date is several places to the Tab key.
+    return all.length + 8 * all.filter((one) => /^(date|time|month)/.test(one.type)).length;
   });
   for (let nth = 0; nth < count + 3; nth += 1) await page.keyboard.press("Tab");
   return page.evaluate(() => {

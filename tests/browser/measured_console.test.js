@@ -20,8 +20,8 @@ before(async () => {
   at.term = items[0].term_id;
   at.next = (await centre("GET", "/terms")).items.find((one) => one.id !== at.term).id;
   const rows = (await centre("GET", `/classes/${at.class}/enrolments`)).items;
-  at.enrolment = rows[0].id;
-  at.resident = rows[0].resident.id;
+  at.enrolment = rows[0].enrolment_id;
+  at.resident = rows[0].resident_id;
   at.meeting = (await centre("GET", "/meetings")).items.find((one) => one.class_id === at.class).id;
   const asker = await stage.resident("欧阳秀英", "1952-03-01");
   await asker.own("POST", "/me/desk", { text: "我妈妈腿不方便，书法班的教室在几楼？" });
@@ -60,7 +60,8 @@ async function walk(login, viewport, pages) {
     await page.goto("about:blank");
     await page.goto(`${stage.url}/console/#${hash}`);
     await page.locator("main h1").first().waitFor();
-    await page.waitForLoadState("networkidle");
+    await page.waitForFunction(() => !document.querySelector("main .waiting, [aria-busy=true]"));
+    await page.waitForTimeout(200);
     if (act) await act(page);
     await measure(page, `console-${login}-${name}`, viewport, found);
   }
