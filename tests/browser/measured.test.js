@@ -21,6 +21,9 @@ const CPU_TIMES_SLOWER = 4;
 const FIRST_PAGE_BYTES = 100 * 1024;
 const LARGEST_PAINT_MS = 1500;
 
+/** For how long wishes are taken: as long as they are measured. */
+const SOON_S = 30;
+
 let stage;
 let staff;
 const people = {};
@@ -53,12 +56,13 @@ async function publish() {
 async function sow() {
   const { items } = await stage.call("GET", "/classes");
   const named = (name) => items.find((one) => one.name === name).id;
-  Object.assign(at, { today: named("智在指尖·初级班"), full: named("葫芦丝班"), other: named("太极拳班"), offered: named("钩针编结班"), gone: named("农耕文化班"), moved: named("书法班"), term: items[0].term_id });
+  Object.assign(at, { today: named("智在指尖·初级班"), full: named("葫芦丝班"), other: named("太极拳班"), offered: named("钩针编结班"), gone: named("智在指尖·提高班"), moved: named("书法班"), last: named("口琴班"), term: items[0].term_id });
   people.guest = { token: "" };
   people.stranger = await stage.resident("没同意的");
   await people.stranger.own("DELETE", "/me/consents/privacy");
   people.newcomer = await stage.resident("新来的");
   people.empty = await stage.resident("顾小妹", "1955-05-05");
+  people.newest = await stage.resident("沈新妹", "1958-08-08");
   people.rich = await stage.resident("欧阳秀英", "1952-03-01");
   const { rich } = people;
   rich.id = (await rich.own("GET", "/me")).id;
@@ -86,6 +90,9 @@ async function sow() {
   // A daughter helps her, and she helps her husband.
   people.daughter = await stage.resident("欧阳小丽", "1980-03-01");
   const husband = await stage.resident("欧阳建国", "1950-03-01");
+  people.husband = husband;
+  // His class does not take place; there is another of the same course.
+  at.cancelled = (await joined(husband, at.gone)).enrolment.id;
   for (const [learner, helper, relation] of [[rich, people.daughter, "daughter"], [husband, rich, "spouse"]]) {
     const { code } = await learner.own("POST", "/me/family/code", { may: ["enrolment", "record", "notices"], last_day: day(300), agreed: true });
     await helper.own("POST", "/me/family", { code, relation });
@@ -167,6 +174,22 @@ async function walk(who, pages) {
 const all = (...acts) => async (page) => { for (const act of acts) await act(page); };
 const unfold = (page) => page.evaluate(() => { for (const one of document.querySelectorAll("#main details")) one.open = true; });
 
+/** So that nothing is taken for right because it is not seen. */
+test("a page that breaks every rule is told of each", async () => {
+  const { page, context } = await openPage(stage.browser, { viewport: { width: 375, height: HEIGHT } });
+  await page.setContent(`<!doctype html><html lang="zh-CN"><title>错</title><style>:focus { outline: none } p { margin: 8px 0 }</style><main>
+    <p style="font: 15px/1 sans-serif">小字</p><p style="width: 900px">太宽</p><p style="color: #bbb; background: #fff">看不清</p>
+    <p style="width: 60px; overflow: hidden; white-space: nowrap">这里的字被切掉了</p><button style="width: 30px; height: 30px">按</button>
+    <button style="width: 70px; height: 70px; white-space: nowrap; overflow: visible; font-size: 30px">放不下这些字</button>
+    <input aria-label="走不出去" value="一二三四五六七八九十" style="width: 60px; height: 70px"><a href="#x" style="display: block; height: 70px">到不了</a></main>`);
+  await page.evaluate(() => document.querySelector("input").addEventListener("keydown", (event) => event.preventDefault()));
+  const told = [...(await faults(page, { mode: "elder" })), ...(await violations(page)), ...(await unreached(page))].join("\n");
+  for (const one of ["15 px, not 18", "lines 1 apart", "the page is", "“太宽”: reaches", "color-contrast", "被切掉了”: is cut at the side", "30 × 30 px, not 60", "does not hold “放不下", "cuts what is written", "Tab does not come to a “到不了”", "the focus is not seen on button"]) {
+    assert.ok(told.includes(one), `${one} is not in\n${told}`);
+  }
+  await context.close();
+});
+
 test("who is not signed in", async () => {
   await walk("guest", [
     ["news-empty", "/news"],
@@ -192,12 +215,16 @@ test("who has nothing yet", async () => {
     ["wishes-none", "/wishes"], ["pledge", "/pledge"], ["pledge-missing", "/pledge", click("pledge-sign")], ["relative", "/relative"], ["relative-wrong", "/relative", click("relative-save")],
     ["care", "/care"], ["care-wanted", "/care", click("care-on")], ["leave", "/leave"], ["leave-asked", "/leave", click("erase")], ["profile", "/profile"],
     ["class", `/classes/${at.moved}`], ["change-none", "/change/1"], ["checkin-refused", "/checkin?c=1.2.3"],
+    ["signed-up", `/classes/${at.moved}`, click("signup-button")], ["class-withdraw", `/classes/${at.moved}`],
   ]);
 });
 
 test("who is in the middle of a term", async () => {
   await publish();
+  // It is good for seconds, so this page comes first.
+  const { link } = await staff.centre("GET", `/meetings/${at.meeting}/code`);
   await walk("rich", [
+    ["checked-in", `/checkin?c=${new URL(link).searchParams.get("c")}`, (page) => page.locator("[data-outcome=already_recorded]").waitFor()],
     ["home", "/"], ["mine", "/mine", unfold], ["mine-withdraw", "/mine", click("withdraw")], ["mine-decline", "/mine", click("offer-decline")],
     ["class-placed", `/classes/${at.today}`, (page) => page.getByTestId("near").waitFor()], ["class-waiting", `/classes/${at.full}`], ["class-offered", `/classes/${at.offered}`],
     ["checkin", "/checkin"], ["hours", "/hours"], ["record", "/record"], ["messages", "/messages"], ["desk", "/desk"],
@@ -232,11 +259,32 @@ test("the news, also where its pictures do not come", async () => {
 test("a term with wishes: keeping a place, wishing, and what the draw brought", async () => {
   const term = await stage.call("GET", "/terms/current");
   const { name, max_classes_per_person, min_age } = term;
+  await staff.centre("PUT", `/terms/${term.id}`, { name, max_classes_per_person, min_age, first_day: day(0), last_day: day(140), enrolment_opens_at: from(-20 * 86400), enrolment_closes_at: from(5 * 86400) });
+  await walk("husband", [["home", "/"], ["mine", "/mine"], ["change", `/change/${at.cancelled}`], ["change-asked", `/change/${at.cancelled}`, click("change-class")]]);
   await staff.centre("PUT", `/terms/${term.id}`, { name, max_classes_per_person, min_age, first_day: day(25), last_day: day(140), enrolment_opens_at: from(20 * 86400), enrolment_closes_at: from(40 * 86400) });
   const plan = { seed_at: from(4 * 86400), seed_source: "排列5第26338期", confirm_until: from(10 * 86400), most_classes: 2, newcomer_percent: 30 };
   await staff.centre("PUT", `/terms/${term.id}/plan`, { ...plan, continuation_opens_at: from(-60), continuation_closes_at: from(86400), wishes_open_at: from(86400), wishes_close_at: from(3 * 86400) });
   await walk("guest", [["continuation-home", "/"], ["continuation-draw", "/draw"], ["continuation-class", `/classes/${at.moved}`]]);
   await walk("empty", [["continuation-home", "/"], ["continuation", "/wishes"]]);
+  const closes = Date.now() + SOON_S * 1000;
+  await staff.centre("PUT", `/terms/${term.id}/plan`, { ...plan, wishes_open_at: from(-60), wishes_close_at: from(SOON_S), seed_at: from(SOON_S + 2) });
+  const hot = await staff.centre("GET", `/classes/${at.other}`);
+  await staff.centre("PUT", `/classes/${hot.id}`, { name: hot.name, room: hot.room, capacity: hot.taken + 1, teacher_id: hot.teacher_id });
+  for (const who of ["empty", "newest"]) await people[who].own("PUT", "/me/wishes", { class_ids: [at.other, at.last] });
+  await walk("empty", [["wishes-home", "/"], ["wishes", "/wishes"], ["wishes-class", `/classes/${at.other}`]]);
+  await walk("newest", [["wish-dropped", "/wishes", click("wish-drop")], ["wish-back", "/wishes"]]);
+  assert.ok(Date.now() < closes, "the wishes were closed before they were measured");
+  await new Promise((resolve) => { setTimeout(resolve, closes + 3_000 - Date.now()); });
+  await walk("empty", [["drawing", "/draw"]]);
+  let drawn;
+  for (let tries = 0; !drawn && tries < 100; tries += 1) {
+    const { draw } = (await staff.centre("GET", `/terms/${term.id}/draw`)).phases;
+    if (draw?.drawn_at) drawn = draw;
+    else if (draw && !tries) for (const login of ["centre", "admin"]) await staff[login]("POST", `/draws/${draw.id}/seed`, { seed: "12345" });
+    if (!drawn) await new Promise((resolve) => { setTimeout(resolve, 200); });
+  }
+  for (const who of ["empty", "newest"]) await walk(who, [["drawn", "/draw"], ["drawn-mine", "/mine"], ["drawn-home", "/"]]);
+  await walk("guest", [["drawn", "/draw"]]);
 });
 
 async function cold(options = {}) {
@@ -277,6 +325,35 @@ test("the first page is small, and quick on a slow phone", async () => {
     assert.ok(best.paint <= LARGEST_PAINT_MS, `${who}: ${JSON.stringify(runs)}`);
     console.log(`# ${who}: ${best.bytes} bytes, largest paint after ${Math.round(best.paint)} ms`);
   }
+});
+
+test("the mode is taken from WeChat's text size, until somebody chooses", async () => {
+  const found = [];
+  for (const [size, mode] of [["80%", "standard"], ["100%", "elder"], ["140%", "elder"]]) {
+    const { page, context } = await cold({ isMobile: true, hasTouch: true });
+    // As WeChat's browser does it on a phone.
+    await page.addInitScript((wanted) => {
+      new MutationObserver((_, watch) => {
+        if (!document.body) return;
+        document.body.style.webkitTextSizeAdjust = wanted;
+        watch.disconnect();
+      }).observe(document, { childList: true, subtree: true });
+    }, size);
+    await page.goto(`${stage.url}/m/`);
+    await page.getByTestId("now").waitFor();
+    const shown = () => page.evaluate(() => document.documentElement.dataset.mode);
+    assert.equal(await shown(), mode, size);
+    found.push(...(await faults(page, { mode, text: null, target: null })).map((one) => `${size}: ${one}`));
+    await picture(page, `text-${size.slice(0, -1)}`);
+    await page.getByTestId("mode").tap();
+    const chosen = await shown();
+    assert.notEqual(chosen, mode);
+    await page.reload();
+    await page.getByTestId("now").waitFor();
+    assert.equal(await shown(), chosen);
+    await context.close();
+  }
+  assert.deepEqual(found, []);
 });
 
 test("scripts may be late, and one may not come the first time", async () => {

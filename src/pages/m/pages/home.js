@@ -31,7 +31,9 @@ export async function home({ setTitle }) {
   const [centre, phase, next, now] = await Promise.all([quietly(about(), null), phases(), coming(), matters]);
   if (centre) setTitle(centre.centre_name.slice(0, 14));
   const near = phase && phase.until && Date.parse(phase.until) - Date.parse(phase.now) < NEAR_MS;
-  const card = phase && phase.phase !== 'closed' && (planned(phase) || near) && phaseCard(phase);
+  // What is offered says itself until when.
+  const said = phase && phase.phase === 'confirm' && now.offers > 0;
+  const card = phase && phase.phase !== 'closed' && !said && (planned(phase) || near) && phaseCard(phase);
   // While it is one's turn to do something.
   const first = card && ['continuation', 'wishes'].includes(phase.phase);
   // Messages and check-in are one's own.
@@ -71,6 +73,7 @@ async function mattersNow() {
   if (me && me.needs.length) cards.push(firstVisit(me));
   return {
     cards,
+    offers: offers.length,
     greeting: me && me.name && `${me.name}，您好！`,
     unread: notices.items.filter((one) => !one.read).length,
   };
