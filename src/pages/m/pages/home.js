@@ -3,7 +3,7 @@
 import { about, get, session } from '../api.js';
 import { canScan } from '../bridge.js';
 import { h, icon } from '../dom.js';
-import { day, link, moment, note } from '../parts.js';
+import { day, link, moment, note, soon } from '../parts.js';
 import { coming, comingCard, phaseCard, phases, planned } from '../phase.js';
 import { leavePart } from './absent.js';
 import { offer } from './mine.js';
@@ -28,7 +28,7 @@ const quietly = (asked, otherwise) => asked.catch((error) => {
 
 export async function home({ setTitle }) {
   const matters = session.signedIn ? mattersNow() : forGuests().then((cards) => ({ cards, unread: 0 }));
-  const [centre, phase, next, now] = await Promise.all([quietly(about(), null), phases(), coming(), matters]);
+  const [centre, phase, now] = await Promise.all([quietly(about(), null), phases(), matters]);
   if (centre) setTitle(centre.centre_name.slice(0, 14));
   const near = phase && phase.until && Date.parse(phase.until) - Date.parse(phase.now) < NEAR_MS;
   // What is offered says itself until when.
@@ -42,8 +42,8 @@ export async function home({ setTitle }) {
     now.greeting && h('p.greeting', {}, now.greeting),
     h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, card && first && card, now.cards, card && !first && card),
     h('nav.tiles', { 'aria-label': '全部功能' }, tiles.map((tile) => oneTile(tile, now.unread))),
-    // Weeks ahead: below what is used every day.
-    next && comingCard(next),
+    // Weeks ahead: below what is used every day, and nothing waits for it.
+    soon(async () => comingCard(await coming())),
     session.signedIn && !session.acting && link([icon('scan'), '我的学员卡'], '#/card', 'second', { 'data-testid': 'card-link' }),
     link([icon('person'), session.acting ? '看我在帮谁' : '家人帮我，我帮家人'], '#/family', 'second', { 'data-testid': 'family-link' }),
   ];
