@@ -6,15 +6,16 @@
 //!    where there is a public account: [`policy`].
 //! 4. A phone never mixes two versions: every asset is asked for again, and costs
 //!    a 304 when it is unchanged.
-//! 5. The roll page (`/console/roll/`) alone opens without network: its service worker keeps
-//!    one version of its files whole, and reaches nothing outside its path.
+//! 5. Without network the roll page (`/console/roll/`) opens, and `/m/` with what the phone
+//!    has kept of one's own timetable and card. Their service workers keep one version of their
+//!    files whole, and reach nothing outside their paths. That of `/m/` asks the network first.
 
 use std::marker::PhantomData;
 
 use poem::endpoint::make_sync;
 use poem::http::{Method, StatusCode, header};
 use poem::{Endpoint, Request, Response, Route};
-use rust_embed::RustEmbed;
+use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
 use crate::app::App;
@@ -65,6 +66,7 @@ pub fn routes(app: &App) -> Route {
     let mut routes = Route::new()
         .at("/", Moved)
         .at("/m/draw-rules.txt", poem::get(draw_rules))
+        .at("/m/sw.js", poem::get(resident_worker))
         .nest("/m", Folder::<ResidentPages>::new())
         .at("/console/roll/sw.js", poem::get(roll_worker))
         .nest("/console/roll", Folder::<RollPage>::new())
@@ -97,26 +99,41 @@ fn draw_rules() -> Response {
         .body(draw::RULES)
 }
 
-/// The roll page's service worker, with the names of the files that it keeps and what they
-/// are: another version of them is another worker.
+/// The roll page's service worker.
 #[poem::handler]
 fn roll_worker() -> Response {
-    let own = RollPage::iter()
-        .filter(|path| path != "sw.js")
-        .filter_map(|path| Some((format!("/console/roll/{path}"), RollPage::get(&path)?)));
     let shared =
         SHARED.iter().filter_map(|path| Some((format!("/console/{path}"), Console::get(path)?)));
-    let (mut names, mut version) = (vec!["/console/roll/".to_owned()], Sha256::new());
-    for (name, asset) in own.chain(shared) {
+    worker::<RollPage>("/console/roll/", "sw.js", shared)
+}
+
+/// That of the residents' pages. It is fetched when the first page is there.
+#[poem::handler]
+fn resident_worker() -> Response {
+    worker::<ResidentPages>("/m/", "later/sw.js", std::iter::empty())
+}
+
+/// A service worker, with the names of the files that it keeps and what they are: another
+/// version of them is another worker.
+fn worker<E: RustEmbed>(
+    under: &str,
+    script: &str,
+    more: impl Iterator<Item = (String, EmbeddedFile)>,
+) -> Response {
+    let own = E::iter()
+        .filter(|path| path != script)
+        .filter_map(|path| Some((format!("{under}{path}"), E::get(&path)?)));
+    let (mut names, mut version) = (vec![under.to_owned()], Sha256::new());
+    for (name, asset) in own.chain(more) {
         version.update(&name);
         version.update(asset.metadata.sha256_hash());
         // The start page is known by its folder.
-        if name != "/console/roll/index.html" {
+        if name != format!("{under}index.html") {
             names.push(name);
         }
     }
     let version = hex::encode(&version.finalize()[..8]);
-    let script = RollPage::get("sw.js").map(|asset| asset.data.into_owned()).unwrap_or_default();
+    let script = E::get(script).map(|asset| asset.data.into_owned()).unwrap_or_default();
     let script = String::from_utf8_lossy(&script);
     let text = format!("const VERSION = {version:?};\nconst FILES = {names:?};\n{script}");
     Response::builder()
@@ -209,6 +226,8 @@ fn content_type(path: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -272,27 +291,56 @@ mod tests {
         assert_eq!(scripts.count(), named.len());
     }
 
-    /// What is fetched when its page is opened: see `later` in app.js.
-    const LATER: &str = "later/";
+    /// The files that a browser needs for the first page: what the start page names, and what
+    /// that imports. The rest comes when it is asked for: see `later` in app.js.
+    fn first_page() -> BTreeSet<String> {
+        let mut files = BTreeSet::from(["index.html", "style.css", "icon.svg"].map(str::to_owned));
+        let mut asked = vec!["app.js".to_owned()];
+        while let Some(path) = asked.pop() {
+            if !files.insert(path.clone()) {
+                continue;
+            }
+            let asset = ResidentPages::get(&path).expect(&path);
+            let text = String::from_utf8_lossy(&asset.data);
+            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            for line in text.lines().filter(|line| line.starts_with("import ")) {
+                let (_, rest) = line.split_once(" from '").expect(line);
+                let name = rest.split('\'').next().expect(line);
+                asked.push(match (name.strip_prefix("../"), name.strip_prefix("./"), folder) {
+                    (Some(above), ..) => above.to_owned(),
+                    (None, Some(beside), "") => beside.to_owned(),
+                    (None, Some(beside), folder) => format!("{folder}/{beside}"),
+                    _ => panic!("{path}: {line}"),
+                });
+            }
+        }
+        files
+    }
 
     /// A phone in the countryside: the whole first page, uncompressed.
     #[test]
-    fn the_resident_pages_stay_small() {
-        let size: usize = ResidentPages::iter()
-            .filter(|path| !path.starts_with(LATER))
-            .filter_map(|path| ResidentPages::get(&path))
+    fn the_first_page_of_residents_stays_small() {
+        let size: usize = first_page()
+            .iter()
+            .filter_map(|path| ResidentPages::get(path))
             .map(|asset| asset.data.len())
             .sum();
-        assert!(size <= 144 * 1024, "{size} bytes");
+        assert!(size <= 100 * 1024, "{size} bytes");
     }
 
     #[test]
-    fn what_is_fetched_later_is_imported_by_no_page_before() {
-        for path in ResidentPages::iter().filter(|path| path.ends_with(".js")) {
-            let text = ResidentPages::get(&path).expect("there").data;
-            let text = String::from_utf8_lossy(&text);
-            let imports = text.lines().filter(|line| line.starts_with("import "));
-            assert!(!imports.into_iter().any(|line| line.contains(LATER)), "{path}");
+    fn the_first_page_names_beforehand_what_it_imports_and_nothing_else() {
+        let page = ResidentPages::get("index.html").expect("there").data;
+        let page = String::from_utf8_lossy(&page);
+        let named: BTreeSet<String> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("<link rel=\"modulepreload\" href=\""))
+            .filter_map(|rest| Some(rest.split_once('"')?.0.to_owned()))
+            .collect();
+        let mut needed = first_page();
+        for path in ["index.html", "style.css", "icon.svg", "app.js"] {
+            needed.remove(path);
         }
+        assert_eq!(named, needed);
     }
 }

@@ -61,7 +61,9 @@ export class Stage {
   }
 
   async #ask(method, url, body, headers) {
-    const answer = await fetch(url, { method, headers: { "content-type": "application/json", ...headers }, body: body && JSON.stringify(body) });
+    const file = body instanceof Uint8Array;
+    const type = file ? "application/octet-stream" : "application/json";
+    const answer = await fetch(url, { method, headers: { "content-type": type, ...headers }, body: file ? body : body && JSON.stringify(body) });
     const text = await answer.text();
     assert.ok(answer.ok, `${method} ${url}: ${text}`);
     return { value: text ? JSON.parse(text) : null, headers: answer.headers };

@@ -35,16 +35,18 @@ async fn a_missing_slash_is_added_and_keeps_the_scanned_code() {
 }
 
 #[tokio::test]
-async fn the_roll_pages_worker_names_files_that_are_there() {
+async fn the_workers_name_files_that_are_there() {
     let app = TestApp::start(Backend::Sqlite).await;
-    let worker = app.get("/console/roll/sw.js").send().await;
-    assert_eq!(header(&worker, "content-type"), "text/javascript; charset=utf-8");
-    let text = worker.text();
-    let files = text.lines().find_map(|line| line.strip_prefix("const FILES = ")).unwrap();
-    let files: Vec<String> = serde_json::from_str(files.trim_end_matches(';')).unwrap();
-    assert!(files.len() > 15, "{files:?}");
-    for file in files {
-        assert_eq!(app.get(&file).send().await.status.as_u16(), 200, "{file}");
+    for path in ["/console/roll/sw.js", "/m/sw.js"] {
+        let worker = app.get(path).send().await;
+        assert_eq!(header(&worker, "content-type"), "text/javascript; charset=utf-8");
+        let text = worker.text();
+        let files = text.lines().find_map(|line| line.strip_prefix("const FILES = ")).unwrap();
+        let files: Vec<String> = serde_json::from_str(files.trim_end_matches(';')).unwrap();
+        assert!(files.len() > 15, "{files:?}");
+        for file in files {
+            assert_eq!(app.get(&file).send().await.status.as_u16(), 200, "{file}");
+        }
     }
 }
 

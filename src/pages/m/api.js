@@ -6,6 +6,9 @@ const ACTING = 'shangxue.acting';
 /** What is always one's own. */
 const OWN = /^\/(session|me\/family)/;
 const PATIENCE_MS = 20000;
+/** One's own timetable and card: worth seeing as they were where there is no network. */
+const KEPT = 'shangxue.kept';
+const WORTH = ['/me', '/me/meetings', '/me/enrolments', '/me/card'];
 
 /** What came back instead of an answer. `code` is 'offline' when nothing came. */
 export class Refusal extends Error {
@@ -64,12 +67,33 @@ export const session = {
   },
   end() {
     memory.drop(KEY);
+    memory.drop(KEPT);
     known = null;
     if (session.acting) session.actFor(null);
   },
 };
 
+/** What is kept of answers, each with when it came. */
+function kept() {
+  try { return JSON.parse(memory.get(KEPT)) || {}; } catch { return {}; }
+}
+
+/** As `ask`; of what is worth it the last answer serves where none comes, and says so. */
 async function call(method, path, body, key) {
+  const worth = WORTH.includes(path) && method !== 'PUT' && method !== 'DELETE' && !session.acting;
+  try {
+    const value = await ask(method, path, body, key);
+    if (worth) memory.set(KEPT, JSON.stringify({ ...kept(), [path]: { at: new Date().toISOString(), value } }));
+    return value;
+  } catch (error) {
+    const old = worth && error.code === 'offline' && kept()[path];
+    if (!old) throw error;
+    dispatchEvent(new CustomEvent('kept', { detail: old.at }));
+    return old.value;
+  }
+}
+
+async function ask(method, path, body, key) {
   const token = memory.get(KEY);
   const headers = { Accept: 'application/json' };
   if (token) headers.Authorization = `Bearer ${token}`;

@@ -1,48 +1,55 @@
 // Starts the pages: the frame around them, and the way from one to the next.
 
-import { about, memory, session } from './api.js';
-import { tellTitle } from './bridge.js';
+import { FAMILY_CODE, ownOnly, wantedActing } from './acting.js';
+import { Refusal, about, memory, session } from './api.js';
+import { tellPage, tellTitle, textScale } from './bridge.js';
 import { focus, h, icon, put, say } from './dom.js';
-import { failed, phoneButton, problemBox, takeWord } from './parts.js';
+import { failed, moment, phoneButton, problemBox, takeWord } from './parts.js';
 import { here, instead, needLogin, tookPlace, trail } from './routes.js';
 import { canSpeak, isSpeaking, onSpeech, speak, stop } from './speech.js';
 import { arrive } from './wechat.js';
-import { absent } from './pages/absent.js';
-import { cardPage, cardSeen } from './pages/card.js';
-import { change } from './pages/change.js';
-import { checkin } from './pages/checkin.js';
-import { classes } from './pages/classes.js';
-import { classPage } from './pages/class.js';
-import { consent } from './pages/consent.js';
-import { drawPage } from './pages/draw.js';
-import { desk } from './pages/desk.js';
-import { FAMILY_CODE, family, ownOnly, wantedActing } from './pages/family.js';
-import { help, missing } from './pages/help.js';
 import { home } from './pages/home.js';
-import { hoursPage } from './pages/hours.js';
-import { login } from './pages/login.js';
-import { messages } from './pages/messages.js';
-import { mine } from './pages/mine.js';
-import { article, news } from './pages/news.js';
-import { pledge } from './pages/pledge.js';
-import { profile } from './pages/profile.js';
-import { relative } from './pages/relative.js';
-import { wishes } from './pages/wishes.js';
 
 const MODE = 'shangxue.mode';
-/** What is opened seldom is fetched when it is. */
-const later = (name, load) => async (route) => (await load())[name](route);
-const PAGES = {
-  care: later('care', () => import('./later/care.js')),
-  pledge, relative, home, classes, class: classPage, mine, change, checkin, hours: hoursPage, messages,
-  leave: later('leave', () => import('./later/leave.js')),
-  link: later('linkPage', () => import('./later/link.js')),
-  verify: later('verify', () => import('./later/verify.js')),
-  guest: later('guest', () => import('./later/guest.js')),
-  record: later('record', () => import('./later/record.js')),
-  news, article, login, consent, profile, help, missing, desk,
-  wishes, draw: drawPage, family, absent, card: cardPage, seen: cardSeen,
+/** Everything but the start is fetched when it is opened, or when there is time. */
+const LATER = [
+  ['classes', () => import('./pages/classes.js')],
+  ['class', () => import('./pages/class.js'), 'classPage'],
+  ['login', () => import('./pages/login.js')],
+  ['mine', () => import('./pages/mine.js')],
+  ['checkin', () => import('./pages/checkin.js')],
+  ['messages', () => import('./pages/messages.js')],
+  ['hours', () => import('./pages/hours.js'), 'hoursPage'],
+  ['card', () => import('./pages/card.js'), 'cardPage'],
+  ['news', () => import('./pages/news.js')],
+  ['help', () => import('./pages/help.js')],
+  ['consent', () => import('./pages/consent.js')],
+  ['profile', () => import('./pages/profile.js')],
+  ['wishes', () => import('./pages/wishes.js')],
+  ['absent', () => import('./pages/absent.js')],
+  ['change', () => import('./pages/change.js')],
+  ['draw', () => import('./pages/draw.js'), 'drawPage'],
+  ['article', () => import('./pages/news.js')],
+  ['seen', () => import('./pages/card.js'), 'cardSeen'],
+  ['missing', () => import('./pages/help.js')],
+  ['desk', () => import('./pages/desk.js')],
+  ['family', () => import('./pages/family.js')],
+  ['pledge', () => import('./pages/pledge.js')],
+  ['relative', () => import('./pages/relative.js')],
+  ['care', () => import('./later/care.js')],
+  ['leave', () => import('./later/leave.js')],
+  ['guest', () => import('./later/guest.js')],
+  ['link', () => import('./later/link.js'), 'linkPage'],
+  ['verify', () => import('./later/verify.js')],
+  ['record', () => import('./later/record.js')],
+];
+const UNREACHED = { code: 'offline', message: '没有连上，请再试一次。' };
+const later = (load, name) => async (route) => {
+  const page = await load().catch(() => { throw new Refusal(0, UNREACHED); });
+  return page[name](route);
 };
+const PAGES = Object.fromEntries(LATER.map(([page, load, name = page]) => [page, later(load, name)]));
+PAGES.home = home;
 /** Nobody does these for another. */
 const OWN_ONLY = ['checkin', 'messages', 'profile', 'leave', 'desk', 'link', 'consent', 'absent', 'card', 'care', 'guest'];
 
@@ -57,6 +64,7 @@ const mode = h('button.tool', { type: 'button', 'data-testid': 'mode', onclick: 
 const banner = document.getElementById('banner');
 const voiceProblem = h('p.voice-problem');
 const helping = h('div.helping');
+const keptWord = h('p.voice-problem', { role: 'status', 'data-testid': 'kept' });
 
 /** How many pages of ours lie behind this one. */
 let depth = 0;
@@ -90,7 +98,7 @@ function showSpeech(on, problem) {
 
 function readAloud() {
   if (isSpeaking()) stop();
-  else speak(`${heading.textContent}。\n${main.innerText}`);
+  else speak(pageText());
 }
 
 function goBack() {
@@ -115,6 +123,7 @@ function count() {
 async function show() {
   stop();
   put(voiceProblem);
+  showKept();
   turn += 1;
   const own = turn;
   const returned = count();
@@ -144,9 +153,21 @@ async function show() {
   main.dataset.page = route.name;
   const word = takeWord();
   put(main, word, content);
-  if (first) first = false;
+  tellPage(pageText());
+  if (first) settle();
   else focus(heading);
+  first = false;
   scrollTo(0, returned && !word ? scrolled[depth] || 0 : 0);
+}
+
+const pageText = () => `${heading.textContent}。\n${main.innerText}`;
+
+/** The first page is there: what comes next is fetched, and kept for where there is no network. */
+function settle() {
+  setTimeout(async () => {
+    for (const [, load] of LATER) await load().catch(() => {});
+    if (navigator.serviceWorker) navigator.serviceWorker.register('sw.js').catch(() => {});
+  }, 1500);
 }
 
 function setTitle(title) {
@@ -154,6 +175,11 @@ function setTitle(title) {
   heading.classList.toggle('long', title.length > 5);
   document.title = title === '尚学' ? title : `${title} · 尚学`;
   tellTitle(title);
+}
+
+/** What the phone kept is shown, and says of when it is. */
+function showKept(since) {
+  put(keptWord, since && `没有网络。这是${moment(since)}看到的，可能已经变了。`);
 }
 
 /** Who acts for another sees it on each page, and is one tap from being themselves. */
@@ -170,11 +196,21 @@ function ownAgain() {
   instead('/');
 }
 
+/** Of a bar with a title above its buttons, the buttons stay. */
+function stick() {
+  const above = mode.offsetTop - parseFloat(getComputedStyle(bar).paddingTop);
+  bar.style.top = `${-Math.max(0, above)}px`;
+  root.style.setProperty('--bar', `${bar.offsetHeight - Math.max(0, above)}px`);
+}
+
 async function frame() {
   put(bar, back, heading, canSpeak && aloud, mode);
-  banner.append(helping, voiceProblem);
+  banner.append(helping, keptWord, voiceProblem);
   showActing();
-  setMode(memory.get(MODE) !== 'standard');
+  const chosen = memory.get(MODE);
+  // Who made WeChat's text smaller sees well; for everybody else large is right.
+  setMode(chosen ? chosen === 'elder' : textScale() >= 1);
+  if (window.ResizeObserver) new ResizeObserver(stick).observe(bar);
   onSpeech(showSpeech);
   showSpeech(false);
   document.getElementById('skip').addEventListener('click', () => main.focus());
@@ -191,7 +227,7 @@ async function surround() {
     centre && h('p.strong', {}, centre.centre_name),
     await phoneButton('有事打电话'),
     centre && h('p.small', {}, centre.hours),
-    h('a.textlink', { href: '#/consent' }, '隐私说明'));
+    h('p.ways', {}, h('a.textlink', { href: '#/help' }, '怎么用'), h('a.textlink', { href: '#/consent' }, '隐私说明')));
 }
 
 /** A scanned code comes as /m/?c=…, a scanned card as /m/?k=…; it must not stay in the address. */
@@ -207,6 +243,7 @@ function takeScannedCode() {
 addEventListener('scroll', () => { scrolled[depth] = scrollY; }, { passive: true });
 addEventListener('hashchange', show);
 addEventListener('acting', showActing);
+addEventListener('kept', ({ detail }) => showKept(detail));
 addEventListener('visibilitychange', () => {
   if (document.hidden) {
     hiddenAt = Date.now();

@@ -134,8 +134,23 @@ export async function signInAgain(to) {
 /** To the phone's own calendar. */
 export const addToCalendar = (id) => visit(`/pages/calendar/index?class=${id}`);
 
-/** The title on the host's own bar; a mini-program shares the page. */
+/** The title on the host's own bar. */
 export function tellTitle(title) {
-  if (host() === 'miniprogram') navigator_()('postMessage', { data: { to: location.hash.slice(1) } });
   if (window.parent !== window) window.parent.postMessage({ type: 'shangxue:title', title }, '*');
+}
+
+/** The page that is shown, and its words: a mini-program shares the one and may read the other aloud. */
+export function tellPage(text) {
+  if (host() === 'miniprogram') navigator_()('postMessage', { data: { to: location.hash.slice(1), text } });
+}
+
+/** How much larger than written WeChat shows our text: a page cannot ask, but it can measure. */
+export function textScale() {
+  const probe = document.createElement('span');
+  probe.className = 'unseen probe';
+  probe.textContent = '口'.repeat(20);
+  document.body.append(probe);
+  const wide = probe.scrollWidth / 20 / 20;
+  probe.remove();
+  return Math.round(wide * 20) / 20;
 }

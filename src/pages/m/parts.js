@@ -4,13 +4,13 @@ import { Refusal, about, post, session } from './api.js';
 import { h, hush, icon, lead, put, say } from './dom.js';
 import { needLogin } from './routes.js';
 
-/** A sentence that stays on the next page, until the person goes on. */
+/** A sentence that stays on the next page, until the person goes on; and the way to undo it. */
 let kept = null;
-export const keepWord = (text) => { kept = text; };
+export const keepWord = (text, undo) => { kept = [text, undo]; };
 export function takeWord() {
-  const text = kept;
+  const words = kept;
   kept = null;
-  return text && note('good', 'check', text);
+  return words && note('good', 'check', ...words);
 }
 
 /** A box with a mark and words: 'good', 'warn', 'bad' or 'plain'. */

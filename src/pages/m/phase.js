@@ -79,6 +79,7 @@ export function phaseCard(first, { way = true, turned } = {}) {
 
 /** The next term: how long until it begins, and what is when. */
 export function comingCard(term) {
+  if (!term) return null;
   const clock = h('strong', { 'data-testid': 'coming-countdown' });
   const card = h('section.card', { 'data-testid': 'coming', 'aria-label': '下一个学期' },
     h('h2', {}, term.term_name),

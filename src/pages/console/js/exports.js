@@ -25,7 +25,7 @@ export async function page({ me, search, signal }) {
     put(state, changed ? '改了还没保存。下面是改了以后的样子。' : mapping.saved_text ? `${mapping.saved_text} 保存。` : '现在用的是自带的列。');
     try {
       const one = await api.post(`/api/staff/exports/${kind}/preview?term_id=${term.id}`, { columns });
-      put(shown, h('div.panel-head', {}, h('h2', '前几行')), h('div.scroll.rows', {}, table({
+      put(shown, h('div.panel-head', {}, h('h2', '前几行')), h('div.scroll.rows', { tabindex: '0', role: 'group', 'aria-label': '前几行，可以左右移动' }, table({
         label: '预览', rows: one.rows, none: empty('这个学期还没有数据。', ''),
         columns: one.headings.map((name, at) => ({ name, cell: (row) => row[at] })),
       })));

@@ -53,7 +53,7 @@ async function tray({ signal }) {
 async function today(ctx) {
   const meetings = await api.list('/api/staff/meetings', { signal: ctx.signal });
   return h('section.stack', { 'aria-labelledby': 'start-today' },
-    h('div.row.spread', {}, h('h2', { id: 'start-today' }, '今日课次'), h('a', { href: '#/meetings' }, '看其他日子')),
+    h('div.row.spread', {}, h('h2', { id: 'start-today' }, '今日课次'), h('a.way', { href: '#/meetings' }, '看其他日子')),
     meetings.length ? meetingCards(meetings, 'h3') : h('div.panel.flush', {}, empty('今天没有课。', '到“今日课次”里可以看前后几天。')));
 }
 

@@ -2,7 +2,7 @@
 
 import { about, get, post, remove } from '../api.js';
 import { h, lead, put, say } from '../dom.js';
-import { button, confirmed, note, phoneButton, prepared } from '../parts.js';
+import { button, note, phoneButton, prepared } from '../parts.js';
 
 export async function care({ whole }) {
   if (!(await prepared(whole))) return null;
@@ -35,8 +35,9 @@ function off(show, version) {
 
 function on(show) {
   return h('div', {}, note('good', 'check', h('p.strong', { 'data-testid': 'care-wanted' }, '您已经要了关怀电话。')),
-    confirmed('不要了', '以后没来上课，不用打电话了？', { yes: '是，不用了', no: '还是要', busy: '正在处理…', id: 'care-off', work: async () => {
+    // Taken back by the button that is there then.
+    button('不要了', { kind: 'quiet', busy: '正在处理…', id: 'care-off', work: async () => {
       await remove('/me/consents/care_call');
-      show(false, '好的，以后不打了。');
+      show(false, '好的，以后不打了。要的话，再点下面。');
     } }));
 }

@@ -1,11 +1,11 @@
 // 签到: scan here, or arrive with a scanned code; then one clear answer.
 
+import { FAMILY_CODE } from '../acting.js';
 import { device, get, post } from '../api.js';
 import { canScan, codeOf, expectScan, scan } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, hours, link, note, problemBox, soon } from '../parts.js';
 import { instead, needLogin } from '../routes.js';
-import { FAMILY_CODE } from './family.js';
 
 export async function checkin({ query, stale }) {
   const page = h('div.page');

@@ -42,7 +42,8 @@ async function fill(page, { id, query, whole, setTitle }, again) {
   };
   const withdrawn = ({ class: { name }, status_text: words }) => {
     setTitle('已退课');
-    put(page, note('good', 'check', h('p.strong', {}, `“${name}”${words}。`), '改了主意，可以再报名。'),
+    put(page, note('good', 'check', h('p.strong', {}, `“${name}”${words}。`), '名额还在的话，可以再报。'),
+      button('改了主意，再报名', { kind: 'second', id: 'withdraw-undo', work: async () => { setTitle('班级'); await again(); } }),
       link('看看别的班', '#/classes', 'main'), link('回首页', '#/', 'second'));
     say(`“${name}”${words}。`);
     scrollTo(0, 0);

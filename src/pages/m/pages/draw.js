@@ -13,7 +13,8 @@ export async function drawPage() {
     const now = await phases();
     const mine = session.signedIn ? await get('/me/draw').catch((error) => error) : null;
     if (mine instanceof Error && !['no_draw', 'not_on_list', 'no_plan', 'no_term'].includes(mine.code)) throw mine;
-    put(page, planned(now) && phaseCard(now, { way: false, turned: load }),
+    put(page, planned(now) ? phaseCard(now, { way: false, turned: load })
+      : !mine && note('plain', 'calendar', h('p.strong', {}, '现在没有摇号。'), '有空位的班，直接报名就行。'),
       !mine ? link('登录，看我的号码', '#/login?to=%2Fdraw', 'second') : mine instanceof Error ? problemBox(mine) : own(mine),
       now && now.draw && proof(now.draw));
   };

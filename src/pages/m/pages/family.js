@@ -1,13 +1,10 @@
 // 家人: whom I help, and who may help me; a code leads from the one phone to the other.
 
+import { FAMILY_CODE } from '../acting.js';
 import { get, post, remove, session } from '../api.js';
 import { askForMessages, canScan, expectScan, scan } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
 import { button, confirmed, keepWord, link, note, prepared, takeWord } from '../parts.js';
-import { here, instead } from '../routes.js';
-
-/** What a code of ours looks like in a scanned link. */
-export const FAMILY_CODE = /^F(\d{8})$/;
 
 const MAY = [['enrolment', '替我报名、退课、确认名额'], ['record', '看我的学时和到课'], ['notices', '我的通知，也发给家人一份']];
 const RELATIONS = [['daughter', '女儿'], ['son', '儿子'], ['grandchild', '孙子、孙女'], ['spouse', '老伴'], ['other', '别的家人']];
@@ -27,15 +24,6 @@ export async function family({ query, whole }) {
   show(await get('/me/family'));
   expectScan();
   return page;
-}
-
-/** Begins to act for the learner whom a message names; false when that has ended. */
-export async function actFor(id) {
-  if (session.acting && String(session.acting.id) === id) return true;
-  const { learners } = await get('/me/family');
-  const one = learners.find((line) => String(line.resident_id) === id);
-  if (one) session.actFor({ id: one.resident_id, name: one.name });
-  return Boolean(one);
 }
 
 const line = (one, title, ...acts) => h('li.card', { 'data-testid': 'family-line' }, h('h3', {}, title),
@@ -129,20 +117,4 @@ function showing(again, whole) {
     note('plain', 'person', '家人会看到这些，替您办的每一件事都会告诉您。您随时能取消。'),
     button('我同意，给家人看码', { kind: 'main', busy: '请稍等…', id: 'family-show', work }), place);
   return form;
-}
-
-/** In the place of a page that is one's own alone. */
-export function ownOnly() {
-  const { name } = session.acting;
-  return [note('warn', 'alert', h('p.strong', {}, '这一页只能办自己的事。'), `您正在帮${name}办。`),
-    button('换回自己', { kind: 'main', id: 'acting-own', work: () => { session.actFor(null); instead(here().whole); } }), link('回首页', '#/', 'second')];
-}
-
-/** Leads a message about a learner to the right person's pages. */
-export async function wantedActing(query) {
-  const id = query.get('for');
-  if (!id || (await actFor(id))) return true;
-  keepWord('您现在不能替这位家人办事：已经取消，或者到期了。');
-  instead('/family');
-  return false;
 }

@@ -3,7 +3,7 @@
 import { about, get, session } from '../api.js';
 import { canScan } from '../bridge.js';
 import { h, icon } from '../dom.js';
-import { day, link, moment, note } from '../parts.js';
+import { day, link, moment, note, soon } from '../parts.js';
 import { coming, comingCard, phaseCard, phases, planned } from '../phase.js';
 import { leavePart } from './absent.js';
 import { offer } from './mine.js';
@@ -17,6 +17,9 @@ const TILES = [
   ['新闻', '#/news', 'news'],
 ];
 
+/** An end that is farther away is nothing to look at each day. */
+const NEAR_MS = 7 * 86400000;
+
 /** A part that may fail without taking the page with it. */
 const quietly = (asked, otherwise) => asked.catch((error) => {
   if (error.status === 401 || error.code === 'not_delegate') throw error;
@@ -24,20 +27,23 @@ const quietly = (asked, otherwise) => asked.catch((error) => {
 });
 
 export async function home({ setTitle }) {
-  const [centre, phase, next] = await Promise.all([quietly(about(), null), phases(), coming()]);
+  const matters = session.signedIn ? mattersNow() : forGuests().then((cards) => ({ cards, unread: 0 }));
+  const [centre, phase, now] = await Promise.all([quietly(about(), null), phases(), matters]);
   if (centre) setTitle(centre.centre_name.slice(0, 14));
-  const card = phase && phase.phase !== 'closed' && (planned(phase) || phase.until) && phaseCard(phase);
+  const near = phase && phase.until && Date.parse(phase.until) - Date.parse(phase.now) < NEAR_MS;
+  // What is offered says itself until when.
+  const said = phase && phase.phase === 'confirm' && now.offers > 0;
+  const card = phase && phase.phase !== 'closed' && !said && (planned(phase) || near) && phaseCard(phase);
   // While it is one's turn to do something.
   const first = card && ['continuation', 'wishes'].includes(phase.phase);
   // Messages and check-in are one's own.
   const tiles = TILES.filter(([, , mark]) => !session.acting || !['mail', 'scan'].includes(mark));
-  const now = session.signedIn ? await mattersNow() : { cards: await forGuests(), unread: 0 };
   return [
     now.greeting && h('p.greeting', {}, now.greeting),
     h('section.now', { 'aria-label': '现在', 'data-testid': 'now' }, card && first && card, now.cards, card && !first && card),
     h('nav.tiles', { 'aria-label': '全部功能' }, tiles.map((tile) => oneTile(tile, now.unread))),
-    // Weeks ahead: below what is used every day.
-    next && comingCard(next),
+    // Weeks ahead: below what is used every day, and nothing waits for it.
+    soon(async () => comingCard(await coming())),
     session.signedIn && !session.acting && link([icon('scan'), '我的学员卡'], '#/card', 'second', { 'data-testid': 'card-link' }),
     link([icon('person'), session.acting ? '看我在帮谁' : '家人帮我，我帮家人'], '#/family', 'second', { 'data-testid': 'family-link' }),
   ];
@@ -67,6 +73,7 @@ async function mattersNow() {
   if (me && me.needs.length) cards.push(firstVisit(me));
   return {
     cards,
+    offers: offers.length,
     greeting: me && me.name && `${me.name}，您好！`,
     unread: notices.items.filter((one) => !one.read).length,
   };

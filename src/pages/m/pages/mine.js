@@ -15,8 +15,8 @@ export async function mine() {
     put(page, takeWord(), list(items, again));
   };
   /** After a change: the list anew, with a word on top that stays. */
-  const again = async (words) => {
-    keepWord(words);
+  const again = async (words, undo) => {
+    keepWord(words, undo);
     await load();
     say(words);
     lead(page.firstChild);
@@ -56,7 +56,8 @@ function card(one, again) {
     one.by_family && one.by_family.map((words) => h('p.line', { 'data-testid': 'by-family' }, icon('person'), words)),
     LIVE.includes(one.status) && link('看这个班', `#/classes/${one.class.id}`, 'second'),
     one.may.includes('change_class') && link(one.status === 'cancelled' ? '换到同课程的别的班' : '换到别的班', `#/change/${one.id}`, 'second', { 'data-testid': 'change-class-link' }),
-    one.may.includes('withdraw') && withdrawal(one, () => again(one.status === 'waiting' ? `已退出“${one.class.name}”的候补。` : `已退掉“${one.class.name}”。`)));
+    one.may.includes('withdraw') && withdrawal(one, () => again(one.status === 'waiting' ? `已退出“${one.class.name}”的候补。` : `已退掉“${one.class.name}”。`,
+      link('改了主意，再报名', `#/classes/${one.class.id}`, 'second', { 'data-testid': 'withdraw-undo' }))));
 }
 
 const facts = (one) => [h('p.line', {}, icon('calendar'), one.time_text), h('p.line', {}, icon('place'), `${one.site_name} ${one.room}`)];

@@ -23,8 +23,8 @@ export async function wishes() {
       kept && continuations(kept.items, again), list(mine, now, again), plan(now));
   };
   /** After a change: the page anew, with a word on top that stays. */
-  const again = async (words) => {
-    keepWord(words);
+  const again = async (words, undo) => {
+    keepWord(words, undo);
     await load();
     say(words);
     lead(page.firstChild);
@@ -44,10 +44,11 @@ function continuations(items, again) {
 
 function list(mine, now, again) {
   const { items } = mine;
-  const save = (next, words) => async () => {
+  const save = (next, words, undo) => async () => {
     await replace('/me/wishes', { class_ids: next.map((one) => one.id) });
-    await again(words);
+    await again(words, undo);
   };
+  const putBack = (one) => button('放回去', { kind: 'second', busy: '正在保存…', id: 'wish-undo', work: save(items, `“${one.name}”放回来了。`) });
   const swapped = (index, by) => {
     const next = [...items];
     [next[index], next[index + by]] = [next[index + by], next[index]];
@@ -58,7 +59,7 @@ function list(mine, now, again) {
     mine.may_change && h('div.moves', {},
       index > 0 && button(`往前，变${rank(index - 1)}`, { kind: 'second', busy: '正在保存…', id: 'wish-up', work: save(swapped(index, -1), `“${one.name}”是${rank(index - 1)}了。`) }),
       index < items.length - 1 && button(`往后，变${rank(index + 1)}`, { kind: 'second', busy: '正在保存…', id: 'wish-down', work: save(swapped(index, 1), `“${one.name}”是${rank(index + 1)}了。`) }),
-      button('去掉', { kind: 'quiet', busy: '正在保存…', id: 'wish-drop', work: save(items.filter((other) => other !== one), `已去掉“${one.name}”。`) })));
+      button('去掉', { kind: 'quiet', busy: '正在保存…', id: 'wish-drop', work: save(items.filter((other) => other !== one), `已去掉“${one.name}”。`, putBack(one)) })));
   return h('section', {}, h('h2', {}, '我的志愿'),
     mine.may_change && h('p', {}, `最多填 ${mine.most} 个，最多摇中 ${mine.most_classes} 个。${mine.until_text}之前都可以改。`),
     items.length ? h('ol.cards', {}, items.map(row)) : h('p.empty', {}, '还没有填志愿。'),
