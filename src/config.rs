@@ -46,6 +46,7 @@ pub struct Config {
     pub print: Print,
     pub care: Care,
     pub helpdesk: Helpdesk,
+    pub news: News,
     pub worker: Worker,
     pub wechat: Wechat,
 }
@@ -198,6 +199,16 @@ pub struct Care {
 #[serde(deny_unknown_fields)]
 pub struct Helpdesk {
     pub media_days: i64,
+}
+
+/// The news room.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct News {
+    /// As in `21:00-8:00`; empty: none.
+    pub quiet_hours: String,
+    pub warn_days: i64,
+    pub alarm_days: i64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -573,6 +584,17 @@ impl Config {
             crate::office::Office::parse(days, times).is_some(),
             "centre.office_times",
             "天要写成 1-5（周一到周五），时间要写成 8:30-11:30,13:30-17:00",
+        )?;
+        let hours = &self.news.quiet_hours;
+        check(
+            hours.is_empty() || crate::news::Quiet::parse(hours).is_some(),
+            "news.quiet_hours",
+            "要写成 21:00-8:00；不用就留空",
+        )?;
+        check(
+            (1..=self.news.alarm_days).contains(&self.news.warn_days),
+            "news.warn_days",
+            "要至少 1 天，不晚于 news.alarm_days",
         )?;
         let url = self.database.url.expose_secret();
         check(

@@ -92,6 +92,8 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         reminders::api::RemindersApi(app.clone()),
         reminders::api::StaffRemindersApi(app.clone()),
         reports::api::StaffReportsApi(app.clone()),
+        news::api::StaffNewsRoomApi(app.clone()),
+        news::api::StaffLedgerApi(app.clone()),
     );
     OpenApiService::new((residents, staff, more, after), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
@@ -121,6 +123,7 @@ pub fn build(app: &App) -> Result<BoxEndpoint<'static>> {
         .at("/healthz", get(health))
         .at("/readyz", get(ready))
         .at("/metrics", get(scrape))
+        .nest("/news", news::api::archive::pages())
         .nest_no_strip("/", pages::routes(app))
         .data(app.clone())
         .with(CatchPanic::new().with_handler(internal));
@@ -273,7 +276,7 @@ impl<E: Endpoint> Edge<E> {
 /// For metrics, where there is no operation.
 fn area(path: &str) -> &'static str {
     match path.split('/').nth(1) {
-        Some("m" | "console") => "pages",
+        Some("m" | "console" | "news") => "pages",
         Some("healthz" | "readyz" | "metrics") => "health",
         _ => "other",
     }

@@ -30,6 +30,8 @@ pub struct Model {
     pub content_hash: String,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// Why it is urgent; empty: it is not.
+    pub urgent_for: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

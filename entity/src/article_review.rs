@@ -22,6 +22,8 @@ pub struct Model {
     pub reviewer_id: StaffId,
     pub remark: Option<String>,
     pub at: DateTimeUtc,
+    /// The proof-reading that belongs to the stage was ticked: no pass counts without.
+    pub proofread: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

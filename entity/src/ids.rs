@@ -67,6 +67,12 @@ ids! {
     NoticeId;
     /// 公告、图文.
     ArticleId;
+    /// 稿件: what a community, or the centre, writes in.
+    NewsItemId;
+    /// A paper or platform that takes articles.
+    OutletId;
+    /// A remark at a place of an article.
+    RemarkId;
     /// An uploaded picture.
     PictureId;
     /// One attempt to bring an article to the account.

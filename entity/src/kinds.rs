@@ -416,6 +416,25 @@ kinds! {
         Publish = "publish",
         /// Into the chat of every follower.
         MassSend = "mass_send",
+        /// Pasted into the platform's own page by a person, and registered here.
+        ByHand = "by_hand",
+    }
+    /// What became of an item that was sent to a paper or platform.
+    SubmissionState {
+        Sent = "sent",
+        /// 录用.
+        Taken = "taken",
+        Refused = "refused",
+    }
+    /// Why a word of an article is worth a look.
+    NewsWordKind {
+        /// Never to be published.
+        Forbidden = "forbidden",
+        Misspelt = "misspelt",
+        /// 绝对化用语 of advertising law.
+        Absolute = "absolute",
+        /// A name, with the office that it is written with.
+        Official = "official",
     }
     /// Where a job stands.
     JobState {

@@ -43,6 +43,10 @@ pub struct Model {
     pub requested_by: StaffId,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// Not before then; empty: at once.
+    pub due_at: Option<DateTimeUtc>,
+    /// Why it is taken back.
+    pub withdrawn_for: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -33,6 +33,8 @@ mod m20261128_000025_reports;
 mod m20261128_000026_presence;
 mod m20261128_000027_questions;
 mod m20261128_000028_guests;
+mod m20261128_000030_news_desk;
+mod m20261128_000031_submissions;
 mod remake;
 
 pub struct Migrator;
@@ -66,6 +68,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000026_presence::Migration),
             Box::new(m20261128_000027_questions::Migration),
             Box::new(m20261128_000028_guests::Migration),
+            Box::new(m20261128_000030_news_desk::Migration),
+            Box::new(m20261128_000031_submissions::Migration),
         ]
     }
 }

@@ -7,7 +7,7 @@ use sea_orm_migration::sea_orm::DbBackend;
 use crate::columns::{
     big, flag, index, int, optional, reference, table, text, time, unique, word, word_or_null,
 };
-use crate::remake::{Made, again, run};
+use crate::remake::{Made, again, run, words};
 
 const STATUS: &[&str] = &["present", "absent", "leave"];
 const WAYS: &[&str] = &["code", "roll", "card", "leave"];
@@ -79,15 +79,6 @@ impl MigrationTrait for Migration {
         again(manager, event(false), EVENT, EVENT).await?;
         again(manager, tray(false), TRAY, TRAY).await
     }
-}
-
-/// What a column takes, as PostgreSQL says it.
-fn words(table: &str, column: &str, words: &[&str]) -> String {
-    let words = words.join("', '");
-    format!(
-        "ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_check, \
-         ADD CONSTRAINT {table}_{column}_check CHECK ({column} IN ('{words}'))"
-    )
 }
 
 fn event(now: bool) -> Made {

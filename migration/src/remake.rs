@@ -14,6 +14,15 @@ pub(crate) async fn run(manager: &SchemaManager<'_>, steps: &[String]) -> Result
     Ok(())
 }
 
+/// What a column takes, as PostgreSQL says it.
+pub(crate) fn words(table: &str, column: &str, words: &[&str]) -> String {
+    let words = words.join("', '");
+    format!(
+        "ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_check, \
+         ADD CONSTRAINT {table}_{column}_check CHECK ({column} IN ('{words}'))"
+    )
+}
+
 /// The table is made anew beside the old one, which nothing may point at.
 pub(crate) async fn again(
     manager: &SchemaManager<'_>,

@@ -7,13 +7,15 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 
-use entity::article_review;
-use entity::ids::{ArticleId, PictureId, StaffId};
+use entity::ids::{ArticleId, PictureId, RemarkId, StaffId};
 use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage, Verdict};
+use entity::{article_remark, article_review};
 
 use super::content::Content;
 use super::desk::{self, Desk};
-use super::{Opinion, markup, mass, public_address, stage_text, state_text, store};
+use super::{
+    Opinion, markup, mass, proof_text, public_address, remarks, stage_text, state_text, store,
+};
 use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -22,6 +24,13 @@ use crate::wire::ApiResult;
 use crate::wire::auth::NewsDesk;
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
+
+pub mod archive;
+mod ledger;
+mod room;
+
+pub use ledger::StaffLedgerApi;
+pub use room::StaffNewsRoomApi;
 
 /// The longest list that is given.
 const LIST_LIMIT: u64 = 200;
@@ -79,6 +88,11 @@ struct ArticleCard {
     /// Why it is not on the account, in words.
     #[oai(skip_serializing_if_is_none)]
     failure: Option<String>,
+    /// Why it is urgent, if it is.
+    #[oai(skip_serializing_if_is_none)]
+    urgent_for: Option<String>,
+    /// Remarks that nobody has settled.
+    open_remarks: u64,
 }
 
 /// An article with everything that is known about its way.
@@ -101,6 +115,10 @@ struct Article {
     reviews: Vec<Review>,
     #[oai(skip_serializing_if_is_none)]
     next_stage: Option<ReviewStage>,
+    /// The proof-reading that goes with it, in words.
+    #[oai(skip_serializing_if_is_none)]
+    next_proof: Option<String>,
+    remarks: Vec<Remark>,
     may: Vec<Action>,
     #[oai(skip_serializing_if_is_none)]
     publication: Option<PublicationLine>,
@@ -121,8 +139,18 @@ enum Action {
     MassSend,
     /// Show it on one phone first.
     Preview,
-    /// Take a mass send's content away.
+    /// Take it back.
     Withdraw,
+    /// Order it for a time.
+    Plan,
+    /// Call off what is planned.
+    CallOff,
+    /// Get it as a file, and register that it was pasted by hand.
+    Export,
+    /// Say of a place what is to be changed.
+    Remark,
+    /// Say that it is urgent.
+    Urge,
 }
 
 impl From<desk::Action> for Action {
@@ -136,6 +164,11 @@ impl From<desk::Action> for Action {
             desk::Action::MassSend => Self::MassSend,
             desk::Action::Preview => Self::Preview,
             desk::Action::Withdraw => Self::Withdraw,
+            desk::Action::Plan => Self::Plan,
+            desk::Action::CallOff => Self::CallOff,
+            desk::Action::Export => Self::Export,
+            desk::Action::Remark => Self::Remark,
+            desk::Action::Urge => Self::Urge,
         }
     }
 }
@@ -152,7 +185,32 @@ struct Review {
     version: i32,
     /// It counts for the present content.
     holds: bool,
+    /// The proof-reading that belongs to the stage was ticked.
+    proofread: bool,
     time_text: String,
+}
+
+/// A remark at a place.
+#[derive(Debug, Object)]
+struct Remark {
+    id: RemarkId,
+    version: i32,
+    /// The words it is about.
+    quote: String,
+    /// They still stand in the article.
+    stands: bool,
+    text: String,
+    made_by: String,
+    #[oai(skip_serializing_if_is_none)]
+    answer: Option<String>,
+    #[oai(skip_serializing_if_is_none)]
+    answered_by: Option<String>,
+    #[oai(skip_serializing_if_is_none)]
+    settled_by: Option<String>,
+    time_text: String,
+    /// The caller may answer it, or settle it.
+    may_answer: bool,
+    may_settle: bool,
 }
 
 /// The newest way to the account.
@@ -161,6 +219,12 @@ struct PublicationLine {
     state: PublicationState,
     state_text: String,
     way: PublicationWay,
+    /// It is ordered for then.
+    #[oai(skip_serializing_if_is_none)]
+    due_at: Option<DateTime<Utc>>,
+    /// Why it was taken back.
+    #[oai(skip_serializing_if_is_none)]
+    withdrawn_for: Option<String>,
     /// The account's administrator may have to confirm it in WeChat until then.
     #[oai(skip_serializing_if_is_none)]
     confirm_until: Option<DateTime<Utc>>,
@@ -186,6 +250,9 @@ struct Figures {
 /// What the account has left of sends to all followers.
 #[derive(Debug, Object)]
 struct MassSendLeft {
+    /// The account may at all.
+    able: bool,
+    /// It may, and some are left today.
     may: bool,
     text: String,
 }
@@ -257,6 +324,15 @@ struct ReviewRequest {
     verdict: Verdict,
     /// Needed for a return.
     remark: Option<String>,
+    /// The stage's proof-reading was done: needed for a pass.
+    #[oai(default)]
+    proofread: bool,
+}
+
+/// Why something published is taken back.
+#[derive(Debug, Object)]
+struct WithdrawRequest {
+    reason: String,
 }
 
 /// An uploaded picture.
@@ -284,7 +360,7 @@ impl NewsApi {
     /// The newest articles on the account.
     #[oai(path = "/news", method = "get", operation_id = "list_news")]
     async fn list(&self) -> ApiResult<Json<Page<NewsCard>>> {
-        let (lines, total) = store::on_the_account(self.0.db.read(), LIST_LIMIT).await?;
+        let (lines, total) = store::on_the_account(self.0.db.read(), 0, LIST_LIMIT).await?;
         Ok(Json(Page { items: lines.into_iter().map(news_card).collect(), total }))
     }
 
@@ -364,8 +440,8 @@ impl StaffNewsApi {
         id: Path<ArticleId>,
         request: Json<ReviewRequest>,
     ) -> ApiResult<Json<Article>> {
-        let ReviewRequest { content_hash, stage, verdict, remark } = request.0;
-        let opinion = Opinion { content_hash, stage, verdict, remark };
+        let ReviewRequest { content_hash, stage, verdict, remark, proofread } = request.0;
+        let opinion = Opinion { content_hash, stage, verdict, remark, proofread };
         super::review(&self.0, &who.0, id.0, opinion).await?;
         self.shown(&who.0, id.0).await
     }
@@ -373,7 +449,7 @@ impl StaffNewsApi {
     /// Bring an approved article to the account; also once more after a failure.
     #[oai(path = "/articles/:id/publish", method = "post", operation_id = "staff_publish_article")]
     async fn publish(&self, who: NewsDesk, id: Path<ArticleId>) -> ApiResult<Json<Article>> {
-        super::publish(&self.0, &who.0, id.0, PublicationWay::Publish).await?;
+        super::publish(&self.0, &who.0, id.0, PublicationWay::Publish, None).await?;
         self.shown(&who.0, id.0).await
     }
 
@@ -385,7 +461,7 @@ impl StaffNewsApi {
         operation_id = "staff_mass_send_article"
     )]
     async fn mass_send(&self, who: NewsDesk, id: Path<ArticleId>) -> ApiResult<Json<Article>> {
-        super::publish(&self.0, &who.0, id.0, PublicationWay::MassSend).await?;
+        super::publish(&self.0, &who.0, id.0, PublicationWay::MassSend, None).await?;
         self.shown(&who.0, id.0).await
     }
 
@@ -401,14 +477,20 @@ impl StaffNewsApi {
         self.shown(&who.0, id.0).await
     }
 
-    /// Take the content of a mass send away from its readers; the card stays.
+    /// Take a published article back: off our pages at once, off the account by a job. The
+    /// card of a mass send stays in people's chats.
     #[oai(
         path = "/articles/:id/withdraw",
         method = "post",
         operation_id = "staff_withdraw_article"
     )]
-    async fn withdraw(&self, who: NewsDesk, id: Path<ArticleId>) -> ApiResult<Json<Article>> {
-        super::withdraw(&self.0, &who.0, id.0).await?;
+    async fn withdraw(
+        &self,
+        who: NewsDesk,
+        id: Path<ArticleId>,
+        request: Json<WithdrawRequest>,
+    ) -> ApiResult<Json<Article>> {
+        super::withdraw(&self.0, &who.0, id.0, &request.reason).await?;
         self.shown(&who.0, id.0).await
     }
 
@@ -463,11 +545,52 @@ impl StaffNewsApi {
 
 impl StaffNewsApi {
     async fn shown(&self, who: &Colleague, id: ArticleId) -> ApiResult<Json<Article>> {
-        let conn = self.0.db.read();
-        let row = store::article(conn, id).await?.ok_or_else(super::no_article)?;
-        let desk = desk::desks(conn, vec![row]).await?.pop().ok_or_else(super::no_article)?;
-        let quota = mass::quota(&self.0, conn).await?;
-        Ok(Json(article(&desk, who, quota, self.0.clock.now())))
+        shown(&self.0, who, id).await
+    }
+}
+
+/// An article as this person has it before them.
+async fn shown(app: &App, who: &Colleague, id: ArticleId) -> ApiResult<Json<Article>> {
+    let conn = app.db.read();
+    let row = store::article(conn, id).await?.ok_or_else(super::no_article)?;
+    let desk = desk::desks(conn, vec![row]).await?.pop().ok_or_else(super::no_article)?;
+    let quota = mass::quota(app, conn).await?;
+    let rows = store::remarks(conn, id).await?;
+    let mut people: Vec<StaffId> = rows
+        .iter()
+        .flat_map(|row| [Some(row.made_by), row.answered_by, row.settled_by])
+        .flatten()
+        .collect();
+    people.sort();
+    people.dedup();
+    let names = staff::names(conn, &people).await?;
+    let content = Content::from(&desk.article);
+    let remarks = rows.into_iter().map(|row| remark(row, &desk, &content, who, &names)).collect();
+    Ok(Json(article(&desk, who, quota, remarks, app.clock.now())))
+}
+
+fn remark(
+    row: article_remark::Model,
+    desk: &Desk,
+    content: &Content,
+    who: &Colleague,
+    names: &HashMap<StaffId, String>,
+) -> Remark {
+    let name = |id: StaffId| names.get(&id).cloned().unwrap_or_default();
+    let (may_answer, may_settle) = remarks::may(who, &desk.article, &desk.authors, &row);
+    Remark {
+        id: row.id,
+        version: row.version,
+        stands: remarks::stands_in(content, &row.quote),
+        made_by: name(row.made_by),
+        answered_by: row.answered_by.map(name),
+        settled_by: row.settled_by.map(name),
+        time_text: clock::spoken(remarks::touched(&row)),
+        quote: row.quote,
+        text: row.text,
+        answer: row.answer,
+        may_answer,
+        may_settle,
     }
 }
 
@@ -515,10 +638,18 @@ fn article_card(desk: &Desk) -> ArticleCard {
         time_text: clock::spoken(row.updated_at),
         passes: desk.chain.holds.iter().map(|pass| pass.stage).collect(),
         failure: desk.failure(),
+        urgent_for: row.urgent_for.clone(),
+        open_remarks: desk.open_remarks,
     }
 }
 
-fn article(desk: &Desk, who: &Colleague, quota: mass::Quota, now: DateTime<Utc>) -> Article {
+fn article(
+    desk: &Desk,
+    who: &Colleague,
+    quota: mass::Quota,
+    remarks: Vec<Remark>,
+    now: DateTime<Utc>,
+) -> Article {
     let row = &desk.article;
     Article {
         card: article_card(desk),
@@ -532,20 +663,27 @@ fn article(desk: &Desk, who: &Colleague, quota: mass::Quota, now: DateTime<Utc>)
         html: markup::html(&row.body, |id| Some(staff_address(id))),
         reviews: desk.reviews.iter().map(|review| review_line(desk, review)).collect(),
         next_stage: desk.next_stage(),
+        next_proof: desk.next_stage().map(|stage| proof_text(stage).to_owned()),
+        remarks,
         may: desk.may(who, quota.may, now).into_iter().map(Action::from).collect(),
         publication: desk.publication.as_ref().map(|row| PublicationLine {
             state: row.state,
-            state_text: match mass::confirm_until(row, now) {
-                Some(_) => "等管理员在微信里确认".to_owned(),
-                None => state_text(row.state, row.way).to_owned(),
+            state_text: match (mass::confirm_until(row, now), row.due_at) {
+                (Some(_), _) => "等管理员在微信里确认".to_owned(),
+                (None, Some(due)) if desk::is_planned(row, now) => {
+                    format!("定在{}", clock::spoken(due))
+                }
+                _ => state_text(row.state, row.way).to_owned(),
             },
             way: row.way,
+            due_at: row.due_at.filter(|_| desk::is_planned(row, now)),
+            withdrawn_for: row.withdrawn_for.clone(),
             confirm_until: mass::confirm_until(row, now),
             figures: figures(row),
             failure: row.failure.clone(),
             url: row.url.clone(),
         }),
-        mass_send: MassSendLeft { may: quota.may, text: quota.text },
+        mass_send: MassSendLeft { able: quota.able, may: quota.may, text: quota.text },
     }
 }
 
@@ -567,6 +705,7 @@ fn review_line(desk: &Desk, row: &article_review::Model) -> Review {
         remark: row.remark.clone(),
         version: row.version,
         holds: desk.holds(row),
+        proofread: row.proofread,
         time_text: clock::spoken(row.at),
     }
 }

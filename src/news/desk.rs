@@ -9,7 +9,7 @@ use entity::ids::{ArticleId, StaffId};
 use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage, Role};
 use entity::{article, article_review, publication};
 
-use super::{authors, gate, mass, store};
+use super::{authors, gate, store};
 use crate::error::Result;
 use crate::staff::{self, Colleague};
 
@@ -21,6 +21,8 @@ pub(super) struct Desk {
     pub chain: gate::Chain,
     /// The newest.
     pub publication: Option<publication::Model>,
+    /// Remarks that nobody has settled.
+    pub open_remarks: u64,
     pub names: HashMap<StaffId, String>,
 }
 
@@ -37,8 +39,18 @@ pub(super) enum Action {
     MassSend,
     /// Show it on one phone first.
     Preview,
-    /// Take a mass send's content away.
+    /// Take it back.
     Withdraw,
+    /// Order it for a time.
+    Plan,
+    /// Call off what is planned.
+    CallOff,
+    /// Get it as a file, and register that it was pasted by hand.
+    Export,
+    /// Say of a place what is to be changed.
+    Remark,
+    /// Say that it is urgent.
+    Urge,
 }
 
 impl Desk {
@@ -65,6 +77,7 @@ impl Desk {
             (ArticleStatus::InReview, Some(ReviewStage::Direction)) => "待导向审核",
             (ArticleStatus::InReview, None) => "审核中",
             (ArticleStatus::Approved, _) => "三审通过",
+            (ArticleStatus::Publishing, _) if self.planned() => "已定时",
             (ArticleStatus::Publishing, _) if self.to_all() => "正在群发",
             (ArticleStatus::Publishing, _) => "正在发布",
             (ArticleStatus::Published, _) if self.to_all() => "已群发",
@@ -79,10 +92,19 @@ impl Desk {
         self.publication.as_ref().is_some_and(|row| row.way == PublicationWay::MassSend)
     }
 
-    /// It had been sent, and was taken away again: the figures tell.
+    /// It is ordered for a time, and has not begun.
+    fn planned(&self) -> bool {
+        self.publication
+            .as_ref()
+            .is_some_and(|row| row.state == PublicationState::Queued && row.due_at.is_some())
+    }
+
+    /// It had been there, and is taken back, or was deleted there.
     fn withdrawn(&self) -> bool {
-        self.to_all()
-            && self.publication.as_ref().is_some_and(|row| row.sent_count.is_some_and(|n| n > 0))
+        self.publication.as_ref().is_some_and(|row| {
+            row.withdrawn_for.is_some()
+                || (row.way == PublicationWay::MassSend && row.sent_count.is_some_and(|n| n > 0))
+        })
     }
 
     /// The last word on this very content was a return.
@@ -115,17 +137,27 @@ impl Desk {
         });
         let passed = self.chain.complete();
         let stuck = self.publication.as_ref().is_some_and(|row| is_stuck(row, now));
-        let open = matches!(status, S::Approved | S::Failed) && passed;
-        let sent = self.publication.as_ref().is_some_and(mass::may_withdraw);
+        // What is being taken back has not come to its end.
+        let there =
+            self.publication.as_ref().is_some_and(|row| row.state == PublicationState::Published);
+        let open =
+            matches!(status, S::Approved | S::Failed) && passed && !there && self.open_remarks == 0;
+        let planned = self.publication.as_ref().is_some_and(|row| is_planned(row, now));
+        let reader = !self.authors.contains(&who.id);
         [
             (Action::Edit, writes && store::editable(status)),
             (Action::Submit, writes && status == S::Draft),
             (Action::Review, reviews),
-            (Action::Publish, status == S::Approved && passed),
-            (Action::Retry, (status == S::Failed && passed) || (status == S::Publishing && stuck)),
+            (Action::Publish, status == S::Approved && open),
+            (Action::Retry, (status == S::Failed && open) || (status == S::Publishing && stuck)),
             (Action::MassSend, open && may_mass_send),
             (Action::Preview, open),
-            (Action::Withdraw, status == S::Published && sent),
+            (Action::Withdraw, status == S::Published && there),
+            (Action::Plan, open),
+            (Action::CallOff, planned),
+            (Action::Export, open),
+            (Action::Remark, reader && store::editable(status)),
+            (Action::Urge, status != S::Published),
         ]
         .into_iter()
         .filter_map(|(action, allowed)| allowed.then_some(action))
@@ -141,7 +173,12 @@ pub(super) fn is_stuck(row: &publication::Model, now: DateTime<Utc>) -> bool {
         _ if row.submit_started_at.is_some() => TimeDelta::hours(2),
         _ => TimeDelta::minutes(30),
     };
-    now - row.updated_at >= patience
+    now - row.due_at.unwrap_or(row.updated_at).max(row.updated_at) >= patience
+}
+
+/// It is ordered for a time that has not come.
+pub(super) fn is_planned(row: &publication::Model, now: DateTime<Utc>) -> bool {
+    row.state == PublicationState::Queued && row.due_at.is_some_and(|due| due > now)
 }
 
 /// The desk's view of these articles, in their order.
@@ -159,6 +196,7 @@ pub(super) async fn desks(
     for row in store::publications(conn, &ids).await? {
         publications.entry(row.article_id).or_insert(row);
     }
+    let mut open_remarks = store::open_remarks(conn, &ids).await?;
     let mut people: Vec<StaffId> = articles.iter().map(|article| article.author_id).collect();
     people.extend(reviews.values().flatten().map(|review| review.reviewer_id));
     people.sort();
@@ -171,8 +209,9 @@ pub(super) async fn desks(
             let reviews = reviews.remove(&article.id).unwrap_or_default();
             let chain = gate::chain(&article.content_hash, &authors, &reviews);
             let publication = publications.remove(&article.id);
+            let open_remarks = open_remarks.remove(&article.id).unwrap_or_default();
             let names = names.clone();
-            Desk { article, authors, reviews, chain, publication, names }
+            Desk { article, authors, reviews, chain, publication, open_remarks, names }
         })
         .collect())
 }

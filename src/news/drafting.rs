@@ -97,7 +97,7 @@ async fn picture(app: &App, id: PictureId) -> Result<entity::picture::Model, Sto
 }
 
 /// The text as it stands on the account, with the house's lines at its end.
-async fn finished_html(
+pub(super) async fn finished_html(
     app: &App,
     standing: &Standing,
     addresses: &HashMap<PictureId, String>,

@@ -2,7 +2,8 @@
 //!
 //! A pass counts when it is for exactly this content, in the order language →
 //! facts → direction, by somebody who neither wrote any of the article nor passed
-//! an earlier stage of it. What does not count is as if it were not there.
+//! an earlier stage of it, and who ticked the proof-reading that belongs to the stage.
+//! What does not count is as if it were not there.
 
 use entity::article_review::Model as Review;
 use entity::ids::StaffId;
@@ -45,7 +46,7 @@ pub(super) fn chain(content_hash: &str, authors: &[StaffId], rows: &[Review]) ->
         let after = holds.last().map_or(i64::MIN, |pass| pass.review);
         let pass = rows
             .iter()
-            .filter(|row| row.verdict == Verdict::Pass && row.stage == stage)
+            .filter(|row| row.verdict == Verdict::Pass && row.stage == stage && row.proofread)
             .filter(|row| row.content_hash == content_hash && row.id > after)
             .filter(|row| !authors.contains(&row.reviewer_id))
             .filter(|row| holds.iter().all(|pass| pass.reviewer != row.reviewer_id))
@@ -122,6 +123,7 @@ mod tests {
             reviewer_id: StaffId(reviewer),
             remark: None,
             at: chrono::DateTime::UNIX_EPOCH,
+            proofread: true,
         }
     }
 
@@ -154,6 +156,13 @@ mod tests {
             [pass(1, Language, 2), row(2, Facts, Verdict::Pass, 3, "b"), pass(3, Direction, 4)];
         assert_eq!(held(&rows), (1, Some(Facts)));
         assert!(!chain("b", &[AUTHOR], &rows).complete());
+    }
+
+    #[test]
+    fn a_pass_without_proof_reading_counts_for_nothing() {
+        let mut rows = [pass(1, Language, 2), pass(2, Facts, 3), pass(3, Direction, 4)];
+        rows[2].proofread = false;
+        assert_eq!(held(&rows), (2, Some(Direction)));
     }
 
     #[test]

@@ -84,6 +84,77 @@ pub(super) fn pictures(body: &str) -> Vec<PictureId> {
     images(body).filter_map(|dest| picture(&dest)).collect()
 }
 
+/// The caption that stands where nobody has written one yet.
+const NO_CAPTION: &str = "图注";
+
+/// The text block by block, as people count paragraphs; captions are blocks as well.
+pub(super) fn paragraphs(body: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut block = String::new();
+    for event in events(body) {
+        match event {
+            Event::Text(words)
+            | Event::Code(words)
+            | Event::Html(words)
+            | Event::InlineHtml(words) => block.push_str(&words),
+            Event::SoftBreak | Event::HardBreak => block.push('\n'),
+            Event::End(
+                TagEnd::Paragraph
+                | TagEnd::Heading(_)
+                | TagEnd::Item
+                | TagEnd::TableCell
+                | TagEnd::CodeBlock
+                | TagEnd::HtmlBlock,
+            ) => {
+                if !block.trim().is_empty() {
+                    blocks.push(std::mem::take(&mut block));
+                }
+                block.clear();
+            }
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// Where the links of a text lead.
+pub(super) fn links(body: &str) -> Vec<String> {
+    events(body)
+        .filter_map(|event| match event {
+            Event::Start(Tag::Link { dest_url, .. }) => Some(dest_url.into_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Which of the pictures (from 1) have nothing to say what they show.
+pub(super) fn without_caption(body: &str) -> Vec<usize> {
+    let mut bare = Vec::new();
+    let mut caption: Option<String> = None;
+    let mut nth = 0;
+    for event in events(body) {
+        match event {
+            Event::Start(Tag::Image { .. }) => {
+                nth += 1;
+                caption = Some(String::new());
+            }
+            Event::End(TagEnd::Image) => {
+                let words = caption.take().unwrap_or_default();
+                if words.trim().is_empty() || words.trim() == NO_CAPTION {
+                    bare.push(nth);
+                }
+            }
+            Event::Text(words) | Event::Code(words) => {
+                if let Some(caption) = &mut caption {
+                    caption.push_str(&words);
+                }
+            }
+            _ => {}
+        }
+    }
+    bare
+}
+
 /// Where images come from that are not ours: the host, or what stands in its place.
 pub(super) fn foreign_images(body: &str) -> Vec<String> {
     let mut hosts: Vec<String> = Vec::new();
@@ -264,6 +335,15 @@ mod tests {
         assert!(!render(body).contains("<img"));
         assert_eq!(foreign_images(body), ["cdn.example.com", "x.example", "3.png", "picture:1x"]);
         assert!(foreign_images("![a](picture:1)").is_empty());
+    }
+
+    #[test]
+    fn blocks_are_counted_as_people_count_paragraphs() {
+        let body = "# 开班\n\n第一课。\n第二行\n\n![合影](picture:1)\n\n- 一\n- 二\n\n| 甲 | 乙 |\n|---|---|\n| 丙 | 丁 |\n";
+        let blocks = ["开班", "第一课。\n第二行", "合影", "一", "二", "甲", "乙", "丙", "丁"];
+        assert_eq!(paragraphs(body), blocks);
+        assert_eq!(without_caption("![](picture:1) ![图注](picture:2) ![合影](picture:3)"), [1, 2]);
+        assert_eq!(links("[a](https://a.example) <https://b.example>").len(), 2);
     }
 
     #[test]

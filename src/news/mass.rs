@@ -15,18 +15,17 @@
 use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
-use entity::ids::{ArticleId, PublicationId};
+use entity::ids::ArticleId;
 use entity::kinds::{ArticleStatus, PublicationState, PublicationWay};
 use entity::publication;
 
-use super::publication::{Stop, end_badly, known, succeed};
+use super::publication::{Stop, end_badly, succeed};
 use super::store::{self, Step};
-use super::{account, drafting, locked, no_article, not_approved, object, standing};
+use super::{account, drafting, no_article, not_approved, object, standing};
 use crate::app::App;
 use crate::clock;
 use crate::config::AccountKind;
 use crate::error::{Error, Result};
-use crate::outbox::{self, Job};
 use crate::staff::{self, Colleague};
 use crate::wechat::message::{MassResult, MassStatus};
 use crate::wechat::official::{MassContent, MassProgress, MassTarget, PreviewTo};
@@ -54,7 +53,9 @@ pub(super) fn confirm_until(row: &publication::Model, now: DateTime<Utc>) -> Opt
 
 /// What is left of the account's mass sends.
 pub(super) struct Quota {
-    /// The account may, and some are left.
+    /// The account may at all.
+    pub able: bool,
+    /// It may, and some are left.
     pub may: bool,
     pub text: String,
 }
@@ -164,7 +165,7 @@ pub async fn mass_send_finished(
 pub(super) async fn quota(app: &App, conn: &impl ConnectionTrait) -> Result<Quota> {
     if !app.wechat.official().can(Ability::MassSend) {
         let text = "这个公众号不能群发，要先完成微信认证。可以用“发布”。".to_owned();
-        return Ok(Quota { may: false, text });
+        return Ok(Quota { able: false, may: false, text });
     }
     let today = app.clock.today();
     let (since, most, span) = match app.config.wechat.official.kind {
@@ -177,7 +178,7 @@ pub(super) async fn quota(app: &App, conn: &impl ConnectionTrait) -> Result<Quot
         0 => format!("{span}的 {most} 次群发已经用完。可以用“发布”。"),
         _ => format!("{span}还可以群发 {left} 次，共 {most} 次。"),
     };
-    Ok(Quota { may: left > 0, text })
+    Ok(Quota { able: true, may: left > 0, text })
 }
 
 /// Shows an approved article on the phone of one follower, before it goes to all.
@@ -235,41 +236,14 @@ fn unseen(error: wechat::Error) -> Error {
     error.into()
 }
 
-/// Takes the content of a mass send away (a job does it). The card stays in people's
-/// chats, and shows nothing.
+/// Takes the content away from the followers.
 ///
 /// # Errors
-/// It was not sent to all, or is not there any more: `Conflict`.
-pub async fn withdraw(app: &App, who: &Colleague, id: ArticleId) -> Result<()> {
-    let now = app.clock.now();
-    let tx = app.db.begin().await?;
-    locked(&tx, id).await?;
-    let newest = store::publications(&tx, &[id]).await?.into_iter().next();
-    let Some(row) = newest.filter(may_withdraw) else {
-        return Err(Error::conflict("not_mass_sent", "这篇文章没有群发过，或者已经撤回。"));
-    };
-    outbox::enqueue(&tx, &Job::WithdrawMassSend { publication: row.id }, now, now).await?;
-    let detail = format!("publication:{}", row.id);
-    staff::record(&tx, Some(who.id), "news.withdraw", &object(id), Some(&detail), now).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// It is with the followers, and can be taken away from them.
-pub(super) fn may_withdraw(row: &publication::Model) -> bool {
-    row.way == PublicationWay::MassSend
-        && row.state == PublicationState::Published
-        && row.msg_id.is_some()
-}
-
-/// Job: takes a mass send's content away.
-///
-/// # Errors
-/// The platform does not answer: tried again later. It refuses: `Conflict`.
-pub async fn withdraw_job(app: &App, id: PublicationId) -> Result<()> {
-    let row = known(app, id).await?;
-    let Some(msg_id) = row.msg_id.as_deref().filter(|_| may_withdraw(&row)) else {
-        return Ok(());
+/// The platform does not answer, or refuses.
+pub(super) async fn take_away(app: &App, row: &publication::Model) -> Result<()> {
+    let Some(msg_id) = row.msg_id.as_deref() else {
+        // Found on the account without its event: nobody told us what to name.
+        return Err(Error::conflict("no_msg_id", "请到公众平台后台删除这次群发。"));
     };
     if let Err(error) = app.wechat.official().mass_delete(msg_id, None).await {
         // The answer to an earlier try may have been lost.
@@ -279,16 +253,13 @@ pub async fn withdraw_job(app: &App, id: PublicationId) -> Result<()> {
             return Err(error.into());
         }
     }
-    let now = app.clock.now();
-    let tx = app.db.begin().await?;
-    let words = "群发的内容已经撤回。聊天里的卡片还在，点开看不到内容。";
-    end_badly(&tx, &row, &Step::TakenDown(words), now).await?;
-    tx.commit().await?;
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use entity::ids::PublicationId;
+
     use super::*;
 
     #[test]
@@ -315,6 +286,8 @@ mod tests {
             requested_by: entity::ids::StaffId(1),
             created_at: DateTime::UNIX_EPOCH,
             updated_at: DateTime::UNIX_EPOCH,
+            due_at: None,
+            withdrawn_for: None,
         };
         assert!(key(&row).len() <= 64, "{}", key(&row));
     }

@@ -2,8 +2,10 @@
 //!
 //! 1. An article reaches the account only when three different people, none of whom
 //!    wrote any of it, passed exactly this content, in the order language → facts →
-//!    direction (`gate.rs`). The verb that asks for publication checks it, and the job
-//!    checks it again from the rows before it sends anything and before it submits.
+//!    direction (`gate.rs`), each of them having ticked their proof-reading (the third reads
+//!    aloud). The verb that asks for publication checks it, and the job checks it again from
+//!    the rows before it sends anything and before it submits. Who is refused by the gate is
+//!    in the audit (`refused.rs`).
 //! 2. A content is known by its hash over everything a reader sees, pictures included
 //!    (`content.rs`). Any change is another content: its passes are gone, and the
 //!    article is a draft again.
@@ -13,38 +15,57 @@
 //!    pictures only (`markup.rs`); a picture is re-encoded before it is kept (`crate::pixels`).
 //! 5. An article has at most one living or successful publication: a unique index. A
 //!    publication never submits when it cannot rule out that it already did
-//!    (`publication.rs`). There are two ways: published, of which nobody is told, and
-//!    sent to all followers, of which the account has few (`mass.rs`).
+//!    (`publication.rs`). There are three ways: published, of which nobody is told, sent to
+//!    all followers, of which the account has few (`mass.rs`), and pasted by a person
+//!    (`export.rs`).
 //! 6. Residents see published articles and their pictures, and nothing else.
+//! 7. What communities write in, and where it was sent, is the ledger (`ledger.rs`).
+//! 8. While a remark at a place is open, nothing is passed and nothing published
+//!    (`remarks.rs`). What the machine check must not let through is not handed in
+//!    (`check.rs`); all else that it finds is a hint for people.
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::article;
-use entity::ids::{ArticleId, PictureId, PublicationId, StaffId};
+use entity::ids::{ArticleId, PictureId, StaffId};
 use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage, Role, Verdict};
 
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::outbox::{self, Job};
 use crate::pixels;
 use crate::staff::{self, Colleague};
 
 mod account;
 pub mod api;
+mod changes;
+mod check;
 mod content;
 mod desk;
 mod drafting;
+mod export;
 mod gate;
+mod ledger;
 mod markup;
 mod mass;
+mod order;
 mod publication;
+mod quiet;
+mod refused;
+mod remarks;
 mod store;
+mod watch;
+mod words;
 
 pub use content::Content;
-pub use mass::{mass_send_finished, preview, withdraw, withdraw_job};
-pub use publication::{follow_publication, publication_finished, publish_job};
+pub use mass::{mass_send_finished, preview};
+pub use order::{by_hand, call_off, publish, urge, withdraw};
+pub use publication::{follow_publication, publication_finished, publish_job, withdraw_job};
+pub use quiet::Quiet;
+pub use remarks::{NewRemark, answer_remark, remark, settle_remark};
+pub use words::{drop_word, keep_word};
 
 const REMARK_CHARS: usize = 1000;
 
@@ -57,6 +78,8 @@ pub struct Opinion {
     pub verdict: Verdict,
     /// Needed for a return: what is to be changed.
     pub remark: Option<String>,
+    /// The stage's proof-reading was done, the third one aloud: needed for a pass.
+    pub proofread: bool,
 }
 
 /// A published article in a list.
@@ -80,6 +103,8 @@ struct Standing {
     chain: gate::Chain,
     /// SHA-256 of the pictures that exist.
     sums: HashMap<PictureId, String>,
+    /// Remarks that nobody has settled.
+    open_remarks: u64,
 }
 
 async fn standing(conn: &impl ConnectionTrait, article: &article::Model) -> Result<Standing> {
@@ -89,7 +114,9 @@ async fn standing(conn: &impl ConnectionTrait, article: &article::Model) -> Resu
     let authors = authors(article, store::savers(conn, &[article.id]).await?.remove(&article.id));
     let reviews = store::reviews(conn, &[article.id]).await?;
     let chain = gate::chain(&hash, &authors, &reviews);
-    Ok(Standing { content, hash, authors, chain, sums })
+    let open_remarks = store::open_remarks(conn, &[article.id]).await?.remove(&article.id);
+    let open_remarks = open_remarks.unwrap_or_default();
+    Ok(Standing { content, hash, authors, chain, sums, open_remarks })
 }
 
 fn authors(article: &article::Model, savers: Option<Vec<StaffId>>) -> Vec<StaffId> {
@@ -117,14 +144,23 @@ fn object(id: ArticleId) -> String {
 /// # Errors
 /// Too long to be kept, or the cover does not exist: `Invalid`.
 pub async fn write(app: &App, who: &Colleague, content: Content) -> Result<ArticleId> {
+    let tx = app.db.begin().await?;
+    let id = begin(&tx, who, content, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+async fn begin(
+    tx: &DatabaseTransaction,
+    who: &Colleague,
+    content: Content,
+    now: DateTime<Utc>,
+) -> Result<ArticleId> {
     let content = content.tidy();
     content.check_kept()?;
-    let now = app.clock.now();
-    let tx = app.db.begin().await?;
-    let hash = hash_for_saving(&tx, &content).await?;
-    let article = store::insert_article(&tx, &content, &hash, who.id, now).await?;
-    store::keep_version(&tx, article.id, 1, &content, &hash, who.id, now).await?;
-    tx.commit().await?;
+    let hash = hash_for_saving(tx, &content).await?;
+    let article = store::insert_article(tx, &content, &hash, who.id, now).await?;
+    store::keep_version(tx, article.id, 1, &content, &hash, who.id, now).await?;
     Ok(article.id)
 }
 
@@ -197,6 +233,7 @@ pub async fn submit(app: &App, who: &Colleague, id: ArticleId) -> Result<()> {
         return Err(Error::conflict("not_a_draft", "这篇文章已经送审了。"));
     }
     standing.content.check_complete(&standing.sums)?;
+    check::refuse_stops(&check::look(&standing.content, &words::all(&tx).await?))?;
     let to =
         if standing.chain.complete() { ArticleStatus::Approved } else { ArticleStatus::InReview };
     store::move_article(&tx, id, &[ArticleStatus::Draft], to, now).await?;
@@ -213,12 +250,20 @@ pub async fn submit(app: &App, who: &Colleague, id: ArticleId) -> Result<()> {
 /// Not this person's to give: `Forbidden`. Not this stage's turn, or the content is no
 /// longer the one that was read: `Conflict`.
 pub async fn review(app: &App, who: &Colleague, id: ArticleId, opinion: Opinion) -> Result<()> {
+    refused::noted(app, Some(who), id, "review", judge(app, who, id, opinion).await).await
+}
+
+async fn judge(app: &App, who: &Colleague, id: ArticleId, opinion: Opinion) -> Result<()> {
     let remark = opinion.remark.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     if remark.as_ref().is_some_and(|text| text.chars().count() > REMARK_CHARS) {
         return Err(Error::invalid("too_long", format!("意见太长，最多 {REMARK_CHARS} 个字。")));
     }
     if opinion.verdict == Verdict::Return && remark.is_none() {
         return Err(Error::invalid("remark_needed", "退回时请写明要改什么。"));
+    }
+    if opinion.verdict == Verdict::Pass && !opinion.proofread {
+        let proof = proof_text(opinion.stage);
+        return Err(Error::invalid("proof_needed", format!("请先做{proof}，再通过。")));
     }
     let now = app.clock.now();
     let tx = app.db.begin().await?;
@@ -232,6 +277,9 @@ pub async fn review(app: &App, who: &Colleague, id: ArticleId, opinion: Opinion)
     }
     gate::may_review(&standing.chain, opinion.stage, who.id, who.role, &standing.authors)
         .map_err(barred)?;
+    if opinion.verdict == Verdict::Pass {
+        remarks::refuse_open(standing.open_remarks)?;
+    }
     let row = store::NewReview {
         article: &article,
         content_hash: &standing.hash,
@@ -239,6 +287,7 @@ pub async fn review(app: &App, who: &Colleague, id: ArticleId, opinion: Opinion)
         verdict: opinion.verdict,
         reviewer: who.id,
         remark,
+        proofread: opinion.proofread,
     };
     if !store::insert_review(&tx, row, now).await? {
         return Err(Error::conflict(
@@ -274,66 +323,8 @@ fn barred(why: gate::Barred) -> Error {
     }
 }
 
-/// Asks for publication, or for a send to all followers, also again after a failure. One
-/// that got stuck goes on the way that it began.
-///
-/// # Errors
-/// Not passed by three people: `Conflict`. Already on its way or there: `Conflict`. No
-/// mass send is left: `Conflict`.
-pub async fn publish(app: &App, who: &Colleague, id: ArticleId, way: PublicationWay) -> Result<()> {
-    let now = app.clock.now();
-    let tx = app.db.begin().await?;
-    let article = locked(&tx, id).await?;
-    let standing = standing(&tx, &article).await?;
-    let publication = match article.status {
-        ArticleStatus::Approved | ArticleStatus::Failed => {
-            // Whatever the status says, the rows decide.
-            if !standing.chain.complete() {
-                return Err(not_approved());
-            }
-            standing.content.check_complete(&standing.sums)?;
-            if way == PublicationWay::MassSend {
-                let quota = mass::quota(app, &tx).await?;
-                if !quota.may {
-                    return Err(Error::conflict("no_mass_send_left", quota.text));
-                }
-            }
-            store::insert_publication(&tx, &article, &standing.hash, way, who.id, now)
-                .await?
-                .ok_or_else(on_its_way)?
-        }
-        ArticleStatus::Publishing => stuck(&tx, id, now).await?.ok_or_else(on_its_way)?,
-        ArticleStatus::Published => {
-            return Err(Error::conflict("published", "这篇文章已经发布了。"));
-        }
-        ArticleStatus::Draft | ArticleStatus::InReview => return Err(not_approved()),
-    };
-    let from = [ArticleStatus::Approved, ArticleStatus::Failed, ArticleStatus::Publishing];
-    store::move_article(&tx, id, &from, ArticleStatus::Publishing, now).await?;
-    outbox::enqueue(&tx, &Job::Publish { publication }, now, now).await?;
-    let detail = format!("publication:{publication} {} {}", way.as_str(), standing.hash);
-    staff::record(&tx, Some(who.id), "news.publish", &object(id), Some(&detail), now).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// A living publication for which nothing was done for long: its job was given up.
-/// Starting the job once more does no harm, since it goes on where it was.
-async fn stuck(
-    tx: &DatabaseTransaction,
-    article: ArticleId,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<Option<PublicationId>> {
-    let newest = store::publications(tx, &[article]).await?.into_iter().next();
-    Ok(newest.filter(|row| desk::is_stuck(row, now)).map(|row| row.id))
-}
-
 fn not_approved() -> Error {
     Error::conflict("not_approved", "要先由三个人依次审核通过，才能发布。")
-}
-
-fn on_its_way() -> Error {
-    Error::conflict("publishing", "这篇文章正在发布，请稍等。")
 }
 
 /// Keeps an uploaded picture; the same file again gives the same picture.
@@ -362,7 +353,7 @@ async fn is_public(conn: &impl ConnectionTrait, id: PictureId) -> Result<bool> {
 /// # Errors
 /// The database.
 pub async fn published(conn: &impl ConnectionTrait, limit: u64) -> Result<Vec<PublishedCard>> {
-    let (lines, _) = store::on_the_account(conn, limit).await?;
+    let (lines, _) = store::on_the_account(conn, 0, limit).await?;
     Ok(lines
         .into_iter()
         .map(|line| PublishedCard {
@@ -392,6 +383,8 @@ fn state_text(state: PublicationState, way: PublicationWay) -> &'static str {
         }
         (S::Published, W::Publish) => "已发布",
         (S::Published, W::MassSend) => "已群发",
+        (S::Published, W::ByHand) => "已手工发布",
+        (S::Submitted | S::Failed, W::ByHand) => "手工发布的文章已撤下",
         (S::Failed, W::Publish) => "发布失败",
         (S::Failed, W::MassSend) => "群发没有成功",
     }
@@ -402,5 +395,14 @@ fn stage_text(stage: ReviewStage) -> &'static str {
         ReviewStage::Language => "文字",
         ReviewStage::Facts => "事实",
         ReviewStage::Direction => "导向",
+    }
+}
+
+/// The proof-reading that goes with a review.
+fn proof_text(stage: ReviewStage) -> &'static str {
+    match stage {
+        ReviewStage::Language => "一校：对照原稿，看字词和标点",
+        ReviewStage::Facts => "二校：核对人名、时间、地点和数字",
+        ReviewStage::Direction => "三校：从头到尾读出声来，通读一遍",
     }
 }

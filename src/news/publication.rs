@@ -24,7 +24,7 @@ use entity::publication;
 
 use super::account::{self, Found};
 use super::store::{self, Step};
-use super::{Standing, drafting, mass, standing};
+use super::{Standing, drafting, mass, refused, remarks, standing};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::{self, Job};
@@ -74,6 +74,10 @@ impl From<wechat::Error> for Stop {
 /// passed by three people: `Conflict`, and the publication has failed.
 pub async fn publish_job(app: &App, id: PublicationId) -> Result<()> {
     let row = known(app, id).await?;
+    // Its own job comes when it is due.
+    if row.due_at.is_some_and(|due| app.clock.now() < due) {
+        return Ok(());
+    }
     match row.state {
         PublicationState::Published | PublicationState::Failed => return Ok(()),
         PublicationState::Submitted => return follow(app, &row).await,
@@ -86,12 +90,12 @@ pub async fn publish_job(app: &App, id: PublicationId) -> Result<()> {
         Ok(()) | Err(Stop::Elsewhere) => Ok(()),
         Err(Stop::Refused(words)) => fail(app, &row, &words).await,
         Err(Stop::Later(error)) => {
-            if error.code == UNAPPROVED {
+            if matches!(error.code, UNAPPROVED | REMARKS_OPEN) {
                 fail(app, &row, &error.message).await?;
             } else {
                 note(app, id, &error.message).await?;
             }
-            Err(error)
+            refused::noted(app, None, row.article_id, "job", Err(error)).await
         }
     }
 }
@@ -130,6 +134,7 @@ pub(super) async fn known(app: &App, id: PublicationId) -> Result<publication::M
 // As far as it goes.
 
 const UNAPPROVED: &str = "not_approved";
+const REMARKS_OPEN: &str = "remarks_open";
 
 /// Checks the three passes against the exact content, from the rows alone; gives what
 /// was passed.
@@ -141,6 +146,7 @@ async fn verified(conn: &impl ConnectionTrait, row: &publication::Model) -> Resu
     if article.status != ArticleStatus::Publishing || !exact || !standing.chain.complete() {
         return Err(unapproved());
     }
+    remarks::refuse_open(standing.open_remarks)?;
     Ok(standing)
 }
 
@@ -195,7 +201,10 @@ async fn submit(app: &App, row: &publication::Model, draft: &str) -> Result<(), 
     store::lock_article(&tx, row.article_id).await?;
     verified(&tx, row).await?;
     let (key, ask_after) = match row.way {
-        PublicationWay::Publish => (None, TimeDelta::seconds(ASK_AFTER_S[0])),
+        // What a person pastes is no job's.
+        PublicationWay::Publish | PublicationWay::ByHand => {
+            (None, TimeDelta::seconds(ASK_AFTER_S[0]))
+        }
         PublicationWay::MassSend => (Some(mass::key(row)), mass::ASK_AFTER),
     };
     let begin = Step::SubmitBegun { draft, key: key.as_deref() };
@@ -242,7 +251,7 @@ async fn follow(app: &App, row: &publication::Model) -> Result<()> {
         (PublicationState::Submitted, Some(publish_id), ..) => ask(app, row, publish_id).await,
         (PublicationState::Submitted, _, Some(msg_id), _) => mass::ask(app, row, msg_id).await,
         (PublicationState::Drafted, None, None, Some(begun)) => match row.way {
-            PublicationWay::Publish => find_out(app, row, begun).await,
+            PublicationWay::Publish | PublicationWay::ByHand => find_out(app, row, begun).await,
             PublicationWay::MassSend => mass::send_again(app, row, begun).await,
         },
         // Ended, or not begun: nothing to follow.
@@ -401,6 +410,53 @@ pub(super) async fn succeed(
     if store::step(tx, row.id, &Step::Published { article: wechat_article, url }, now).await? {
         let from = [ArticleStatus::Publishing, ArticleStatus::Failed, ArticleStatus::Approved];
         store::move_article(tx, row.article_id, &from, ArticleStatus::Published, now).await?;
+    }
+    Ok(())
+}
+
+/// Job: takes what was published away from its readers.
+///
+/// # Errors
+/// The platform does not answer: tried again later. It refuses: `Conflict`.
+pub async fn withdraw_job(app: &App, id: PublicationId) -> Result<()> {
+    let row = known(app, id).await?;
+    if row.state != PublicationState::Published {
+        return Ok(());
+    }
+    match row.way {
+        PublicationWay::MassSend => mass::take_away(app, &row).await?,
+        PublicationWay::Publish => take_off(app, &row).await?,
+        PublicationWay::ByHand => {}
+    }
+    let why = row.withdrawn_for.as_deref().map(|why| format!("原因：{why}")).unwrap_or_default();
+    let words = match row.way {
+        PublicationWay::MassSend => {
+            format!("群发的内容已经撤回。聊天里的卡片还在，点开看不到内容。{why}")
+        }
+        PublicationWay::Publish => format!("已从公众号撤下。{why}"),
+        PublicationWay::ByHand => format!("这里已经撤下。公众号上的请到后台删除。{why}"),
+    };
+    let tx = app.db.begin().await?;
+    end_badly(&tx, &row, &Step::TakenDown(&words), app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Deletes a published article from the account.
+async fn take_off(app: &App, row: &publication::Model) -> Result<()> {
+    // An event that was lost leaves the id to be looked for.
+    let there = match &row.wechat_article_id {
+        Some(id) => Some(id.clone()),
+        None => account::published(app, row.article_id).await?.map(|found| found.article_id),
+    };
+    let Some(there) = there else { return Ok(()) };
+    if let Err(error) = app.wechat.official().delete_published(&there, None).await {
+        // The answer to an earlier try may have been lost: then it is not there any more.
+        let gone = error.class() == wechat::Class::Permanent
+            && account::published(app, row.article_id).await?.is_none();
+        if !gone {
+            return Err(error.into());
+        }
     }
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The only queries on articles, versions, reviews, pictures and publications.
 
+mod ledger;
 mod publications;
+mod remarks;
 
 use std::collections::HashMap;
 
@@ -19,9 +21,17 @@ use super::content::Content;
 use crate::error::Result;
 use crate::pixels::Picture;
 
+pub(super) use ledger::{
+    Decline, community_names, decline_item, insert_item, item, items, link_item, outlets,
+    save_outlet, save_submission, submissions,
+};
 pub(super) use publications::{
-    NewsLine, Step, insert_publication, mass_sends_since, on_the_account, publication,
-    publication_by_msg_id, publication_by_publish_id, publications, published_article_of, step,
+    NewPublication, NewsLine, Step, insert_publication, last_published, mass_sends_since,
+    next_planned, on_the_account, publication, publication_by_msg_id, publication_by_publish_id,
+    publications, publications_between, published_article_of, step, withdraw,
+};
+pub(super) use remarks::{
+    answer_remark, insert_remark, open_remarks, remark, remarks, save_word, settle_remark, words,
 };
 
 // Articles.
@@ -142,7 +152,55 @@ pub(super) async fn move_article(
     Ok(changed.rows_affected == 1)
 }
 
+/// Says why an article is urgent, or that it is not.
+pub(super) async fn urge(tx: &DatabaseTransaction, id: ArticleId, why: Option<&str>) -> Result<()> {
+    article::Entity::update_many()
+        .col_expr(article::Column::UrgentFor, Expr::value(why.map(str::to_owned)))
+        .filter(article::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Urgent ones that wait for somebody.
+pub(super) async fn urgent(conn: &impl ConnectionTrait) -> Result<Vec<article::Model>> {
+    let waiting = [ArticleStatus::InReview, ArticleStatus::Approved, ArticleStatus::Failed];
+    Ok(article::Entity::find()
+        .filter(article::Column::UrgentFor.is_not_null())
+        .filter(article::Column::Status.is_in(waiting))
+        .order_by_asc(article::Column::Id)
+        .all(conn)
+        .await?)
+}
+
+pub(super) async fn titles(
+    conn: &impl ConnectionTrait,
+    ids: &[ArticleId],
+) -> Result<HashMap<ArticleId, String>> {
+    let rows: Vec<(ArticleId, String)> = article::Entity::find()
+        .select_only()
+        .columns([article::Column::Id, article::Column::Title])
+        .filter(article::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
 // Versions.
+
+/// One saved version, with its text.
+pub(super) async fn version(
+    conn: &impl ConnectionTrait,
+    article: ArticleId,
+    version: i32,
+) -> Result<Option<article_version::Model>> {
+    Ok(article_version::Entity::find()
+        .filter(article_version::Column::ArticleId.eq(article))
+        .filter(article_version::Column::Version.eq(version))
+        .one(conn)
+        .await?)
+}
 
 /// One saved state, without its text.
 pub(super) struct VersionLine {
@@ -248,6 +306,7 @@ pub(super) struct NewReview<'a> {
     pub verdict: Verdict,
     pub reviewer: StaffId,
     pub remark: Option<String>,
+    pub proofread: bool,
 }
 
 /// False when this stage, or this person, already passed this content.
@@ -264,6 +323,7 @@ pub(super) async fn insert_review(
         verdict: Set(review.verdict),
         reviewer_id: Set(review.reviewer),
         remark: Set(review.remark),
+        proofread: Set(review.proofread),
         at: Set(now),
         ..Default::default()
     };

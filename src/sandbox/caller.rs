@@ -41,7 +41,7 @@ impl Inner {
         }
     }
 
-    pub(super) fn format(&self, account: Account) -> Format {
+    fn format(&self, account: Account) -> Format {
         match account {
             Account::Official => Format::Xml,
             Account::Mini => self.config.mini_format,
@@ -59,13 +59,17 @@ impl Inner {
 
 /// Posts a callback and waits for its answer, through all tries.
 pub(super) async fn deliver(inner: &Inner, push: &Push) -> Reply {
-    let Push { account, from, what, .. } = push;
-    let body = push.body(inner.format(*account));
+    let body = push.body(inner.format(push.account));
     if let Some(held) = &mut inner.journal().held {
-        held.push(Held { account: *account, openid: from.clone(), what: what.clone(), body });
+        held.push(Held {
+            account: push.account,
+            openid: push.from.clone(),
+            what: push.what.clone(),
+            body,
+        });
         return Reply::Nothing;
     }
-    post(inner, *account, from, what, body).await.0
+    post(inner, push.account, &push.from, &push.what, body).await.0
 }
 
 /// Posts what was held back, each so many times; the first answer is shown.
@@ -108,8 +112,7 @@ pub(super) async fn redeliver(inner: &Inner, number: usize) -> Option<CallbackRe
     Some(record)
 }
 
-/// Posts this body, through all tries.
-pub(super) async fn post(
+async fn post(
     inner: &Inner,
     account: Account,
     openid: &str,

@@ -19,7 +19,6 @@ mod code;
 mod config;
 mod control;
 mod deeds;
-mod given;
 mod journal;
 mod meter;
 mod people;

@@ -404,6 +404,50 @@ pub async fn record_all(
     store::record_all(tx, by, action, objects, detail, now).await
 }
 
+/// A line of the audit, with the name of who did it.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    pub action: String,
+    pub detail: Option<String>,
+    /// Empty: nobody of the staff.
+    pub by: String,
+    pub at: DateTime<Utc>,
+}
+
+/// What was done to a thing, the newest first.
+///
+/// # Errors
+/// The database.
+pub async fn trace(conn: &impl ConnectionTrait, object: &str, limit: u64) -> Result<Vec<Trace>> {
+    let rows = store::records_of(conn, object, limit).await?;
+    let mut people: Vec<StaffId> = rows.iter().filter_map(|row| row.staff_id).collect();
+    people.sort();
+    people.dedup();
+    let names = names(conn, &people).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Trace {
+            by: row.staff_id.and_then(|id| names.get(&id).cloned()).unwrap_or_default(),
+            action: row.action,
+            detail: row.detail,
+            at: row.at,
+        })
+        .collect())
+}
+
+/// Writes down that somebody tried what is not theirs to do: who, and what by its path,
+/// which holds ids only.
+///
+/// # Errors
+/// The database.
+pub async fn record_refused(app: &App, who: &Colleague, tried: &str) -> Result<()> {
+    let tx = app.db.begin().await?;
+    let now = app.clock.now();
+    store::record(&tx, Some(who.id), "staff.forbidden", tried, None, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// How often an action stands in the audit.
 ///
 /// # Errors

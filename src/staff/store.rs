@@ -299,6 +299,20 @@ pub(super) async fn record_all(
     Ok(())
 }
 
+/// What was done to a thing, the newest first.
+pub(super) async fn records_of(
+    conn: &impl ConnectionTrait,
+    object: &str,
+    limit: u64,
+) -> Result<Vec<audit::Model>> {
+    Ok(audit::Entity::find()
+        .filter(audit::Column::Object.eq(object))
+        .order_by_desc(audit::Column::Id)
+        .limit(limit)
+        .all(conn)
+        .await?)
+}
+
 /// How often an action was recorded: for tests and for the log's reader.
 pub(super) async fn count_records(conn: &impl ConnectionTrait, action: &str) -> Result<u64> {
     Ok(audit::Entity::find().filter(audit::Column::Action.eq(action)).count(conn).await?)

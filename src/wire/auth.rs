@@ -108,6 +108,8 @@ staff_permissions! {
     EnrolmentStaff = check_enrolment(Admin | Centre | Officer),
     /// Opens rolls: teachers for their own classes, officers in their community.
     RollKeeper = check_roll(Admin | Centre | Officer | Teacher),
+    /// Writes items in for the news: the desk, and officers for their community.
+    NewsContributor = check_contributor(Officer | Editor | SectionHead | Leader),
     /// Sees and writes articles.
     NewsDesk = check_news(Editor | SectionHead | Leader),
 }
@@ -122,6 +124,12 @@ async fn check_staff(request: &Request, token: &str, allowed: &[Role]) -> poem::
         return Err(ApiError::from(error).into());
     }
     if !allowed.contains(&colleague.role) {
+        if !reading {
+            let tried = format!("{} {}", request.method(), request.original_uri().path());
+            if let Err(error) = staff::record_refused(app, &colleague, &tried).await {
+                tracing::error!(cause = %error.chain(), "a refusal cannot be written down");
+            }
+        }
         let error = Error::forbidden("forbidden", "您没有这项权限。");
         return Err(ApiError::from(error).into());
     }

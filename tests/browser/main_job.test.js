@@ -233,6 +233,7 @@ test("an article passes three people and appears on the phone", { timeout: 180_0
   for (const reviewer of ["editor2", "head", "leader"]) {
     const desk = await openConsole(reviewer);
     await desk.goto(address);
+    await desk.getByTestId("review-proof").check();
     await desk.getByTestId("review-pass").click();
     await desk.getByTestId("review-pass").waitFor({ state: "detached" });
     await look(desk, `12-${reviewer}`);

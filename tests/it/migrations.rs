@@ -60,14 +60,14 @@ on_both_databases! {
             })*};
         }
         compare!(
-            article article_review article_version attendance attendance_event audit bar callback care_event care_task
+            article article_remark article_review article_version attendance attendance_event audit bar callback care_event care_task
             certificate check_verdict class class_monitor class_pass class_rule closed_month closed_row
             community consent content_check course delegation delivery draw draw_class draw_entry enrolment
             enrolment_change erasure export_mapping family_code family_try followed_meeting follower
             guest_offer guest_seat head_count help_media help_message help_thread holiday job late_answer learner_card link_code
-            meeting meeting_change meeting_reminder notice pattern_note picture pledge poster_claim publication relative
+            meeting meeting_change meeting_reminder news_item news_word notice outlet pattern_note picture pledge poster_claim publication relative
             resident resident_session sample_answer scan_tray site
-            staff staff_session subscription teacher term term_plan wechat_identity wechat_note wish
+            staff staff_session submission subscription teacher term term_plan wechat_identity wechat_note wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
     }
@@ -151,6 +151,10 @@ on_both_databases! {
         words::<Verdict>(db, "article_review", "verdict").await;
         words::<PublicationState>(db, "publication", "state").await;
         words::<PublicationWay>(db, "publication", "way").await;
+        // What was only sent has not been decided: no word fits a row of the other kind.
+        only(db, "submission", "state", [SubmissionState::Taken, SubmissionState::Refused].into_iter()).await;
+        refuses(db, "check", "UPDATE submission SET state = 'sent'").await;
+        words::<NewsWordKind>(db, "news_word", "kind").await;
         words::<NoticeState>(db, "notice", "state").await;
         words::<NoticeWay>(db, "notice", "way").await;
         words::<WechatAccount>(db, "delivery", "account").await;
@@ -205,6 +209,12 @@ on_both_databases! {
         for unreal in ["scan_tray SET uploaded_by = NULL, uploaded_by_resident = NULL", "class_monitor SET ended_by = NULL", "head_count SET people = -1", "sample_answer SET there = NULL", "sample_answer SET scan_id = NULL", "pattern_note SET times = 0"] {
             refuses(db, "check", &format!("UPDATE {unreal}")).await;
         }
+        for unreal in ["outlet SET points = -1", "submission SET decided_on = NULL", "news_item SET declined_by = NULL"] {
+            refuses(db, "check", &format!("UPDATE {unreal}")).await;
+        }
+        for unreal in ["answer", "answered_by", "answered_at", "settled_by", "settled_at"] {
+            refuses(db, "check", &format!("UPDATE article_remark SET {unreal} = NULL")).await;
+        }
         refuses(db, "check", "UPDATE care_task SET absences = 0").await;
         refuses(db, "check", "UPDATE care_task SET outcome = NULL").await;
         refuses(db, "check", "UPDATE care_task SET said = NULL").await;
@@ -237,7 +247,7 @@ on_both_databases! {
         repeat!(
             community resident wechat_identity resident_session staff staff_session site term
             course teacher meeting attendance attendance_event learner_card scan_tray poster_claim guest_seat guest_offer head_count sample_answer notice delivery subscription callback
-            picture article_version publication enrolment article_review wechat_note care_task certificate meeting_reminder closed_row
+            picture article_version publication enrolment article_review news_item news_word outlet submission wechat_note care_task certificate meeting_reminder closed_row
         );
     }
 
@@ -283,7 +293,10 @@ on_both_databases! {
             ("link_code", "token_hash", ""),
             ("meeting", "class_id, number", ""),
             ("meeting_reminder", "meeting_id, kind, day", ""),
+            ("news_item", "article_id", ""),
+            ("news_word", "kind, word", ""),
             ("notice", "dedup_key", ""),
+            ("outlet", "name", ""),
             ("picture", "sha256", ""),
             ("poster_claim", "meeting_id, resident_id", ""),
             ("publication", "article_id", "state"),
@@ -299,6 +312,7 @@ on_both_databases! {
             ("site", "name", ""),
             ("staff", "login", ""),
             ("staff_session", "token_hash", ""),
+            ("submission", "item_id, outlet_id", ""),
             ("subscription", "resident_id, kind", ""),
             ("teacher", "staff_id", ""),
             ("term", "name", ""),

@@ -14,22 +14,29 @@ use entity::{article, publication};
 use crate::error::Result;
 use crate::wechat::message::MassResult;
 
+/// What is ordered.
+pub(in crate::news) struct NewPublication<'a> {
+    pub article: &'a article::Model,
+    pub hash: &'a str,
+    pub way: PublicationWay,
+    pub by: StaffId,
+    pub due_at: Option<DateTime<Utc>>,
+}
+
 /// A new one, unless the article has one that lives or succeeded.
 pub(in crate::news) async fn insert_publication(
     tx: &DatabaseTransaction,
-    article: &article::Model,
-    hash: &str,
-    way: PublicationWay,
-    by: StaffId,
+    new: &NewPublication<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<PublicationId>> {
     let row = publication::ActiveModel {
-        article_id: Set(article.id),
-        version: Set(article.version),
-        content_hash: Set(hash.to_owned()),
+        article_id: Set(new.article.id),
+        version: Set(new.article.version),
+        content_hash: Set(new.hash.to_owned()),
         state: Set(PublicationState::Queued),
-        way: Set(way),
-        requested_by: Set(by),
+        way: Set(new.way),
+        due_at: Set(new.due_at),
+        requested_by: Set(new.by),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()
@@ -99,6 +106,88 @@ pub(in crate::news) async fn publications(
         .await?)
 }
 
+/// Why it is taken back, once; the state stands until the platform has done it.
+pub(in crate::news) async fn withdraw(
+    tx: &DatabaseTransaction,
+    id: PublicationId,
+    why: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    use publication::Column as C;
+    publication::Entity::update_many()
+        .col_expr(C::WithdrawnFor, Expr::value(why))
+        .col_expr(C::UpdatedAt, Expr::value(now))
+        .filter(C::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// When something was published last.
+pub(in crate::news) async fn last_published(
+    conn: &impl ConnectionTrait,
+) -> Result<Option<DateTime<Utc>>> {
+    use publication::Column as C;
+    Ok(publication::Entity::find()
+        .select_only()
+        .column(C::UpdatedAt)
+        .filter(C::State.eq(PublicationState::Published))
+        .order_by_desc(C::UpdatedAt)
+        .limit(1)
+        .into_tuple()
+        .one(conn)
+        .await?)
+}
+
+/// When something is to go out next.
+pub(in crate::news) async fn next_planned(
+    conn: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    use publication::Column as C;
+    let next: Option<Option<DateTime<Utc>>> = publication::Entity::find()
+        .select_only()
+        .column(C::DueAt)
+        .filter(C::State.eq(PublicationState::Queued))
+        .filter(C::DueAt.gt(now))
+        .order_by_asc(C::DueAt)
+        .limit(1)
+        .into_tuple()
+        .one(conn)
+        .await?;
+    Ok(next.flatten())
+}
+
+/// What went out in this time, or is to go out in it.
+pub(in crate::news) async fn publications_between(
+    conn: &impl ConnectionTrait,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<publication::Model>> {
+    use publication::Column as C;
+    let out = Condition::all()
+        .add(
+            Condition::any()
+                .add(C::State.eq(PublicationState::Published))
+                .add(C::WithdrawnFor.is_not_null()),
+        )
+        .add(C::UpdatedAt.gte(from))
+        .add(C::UpdatedAt.lt(to));
+    let planned = Condition::all()
+        .add(C::State.is_in([
+            PublicationState::Queued,
+            PublicationState::Drafted,
+            PublicationState::Submitted,
+        ]))
+        .add(C::DueAt.gte(from))
+        .add(C::DueAt.lt(to));
+    Ok(publication::Entity::find()
+        .filter(Condition::any().add(out).add(planned))
+        .order_by_asc(C::Id)
+        .all(conn)
+        .await?)
+}
+
 /// A published article without its text.
 pub(in crate::news) struct NewsLine {
     pub id: ArticleId,
@@ -128,6 +217,7 @@ impl NewsLine {
 /// What is on the account, the newest first, and how many there are.
 pub(in crate::news) async fn on_the_account(
     conn: &impl ConnectionTrait,
+    from: u64,
     limit: u64,
 ) -> Result<(Vec<NewsLine>, u64)> {
     use article::Column as A;
@@ -144,6 +234,7 @@ pub(in crate::news) async fn on_the_account(
         .columns([P::UpdatedAt, P::Url])
         .order_by_desc(P::UpdatedAt)
         .order_by_desc(P::Id)
+        .offset(from)
         .limit(limit)
         .into_tuple()
         .all(conn)

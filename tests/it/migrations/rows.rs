@@ -31,7 +31,8 @@ pub async fn write_all(db: &DatabaseConnection) {
         meeting meeting_change enrolment enrolment_change attendance attendance_event
         learner_card scan_tray class_monitor poster_claim guest_seat guest_offer head_count sample_answer pattern_note care_task care_event class_pass certificate
         meeting_reminder closed_month closed_row export_mapping
-        picture article article_version article_review publication
+        picture article article_version article_review article_remark news_word publication
+        news_item outlet submission
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict wechat_note
     );
@@ -578,6 +579,7 @@ fn article() -> entity::article::Model {
         content_hash: "h".to_owned(),
         created_at: instant(0),
         updated_at: instant(1),
+        urgent_for: text("台风"),
     }
 }
 
@@ -609,6 +611,71 @@ pub fn article_review() -> entity::article_review::Model {
         reviewer_id: StaffId(1),
         remark: text("好"),
         at: instant(0),
+        proofread: true,
+    }
+}
+
+pub fn article_remark() -> entity::article_remark::Model {
+    entity::article_remark::Model {
+        id: RemarkId(1),
+        article_id: ArticleId(1),
+        version: 1,
+        quote: "秋季班".to_owned(),
+        text: long("哪一年"),
+        made_by: StaffId(1),
+        made_at: instant(0),
+        answer: text("今年"),
+        answered_by: Some(StaffId(1)),
+        answered_at: Some(instant(1)),
+        settled_by: Some(StaffId(1)),
+        settled_at: Some(instant(2)),
+    }
+}
+
+pub fn news_item() -> entity::news_item::Model {
+    entity::news_item::Model {
+        id: NewsItemId(1),
+        title: "重阳节".to_owned(),
+        body: long("九月初九"),
+        project: "智在指尖".to_owned(),
+        community_id: Some(CommunityId(1)),
+        article_id: Some(ArticleId(1)),
+        sent_by: StaffId(1),
+        sent_at: instant(0),
+        declined_for: text("重复"),
+        declined_by: Some(StaffId(1)),
+    }
+}
+
+pub fn outlet() -> entity::outlet::Model {
+    entity::outlet::Model {
+        id: OutletId(1), name: "学习强国".to_owned(), points: 10, off: true
+    }
+}
+
+pub fn submission() -> entity::submission::Model {
+    entity::submission::Model {
+        id: 1,
+        item_id: NewsItemId(1),
+        outlet_id: OutletId(1),
+        state: SubmissionState::Taken,
+        sent_on: day(2026, 9, 1),
+        decided_on: Some(day(2026, 9, 2)),
+        link: "https://".to_owned(),
+        entered_by: StaffId(1),
+        entered_at: instant(0),
+    }
+}
+
+pub fn news_word() -> entity::news_word::Model {
+    entity::news_word::Model {
+        id: 1,
+        kind: NewsWordKind::Misspelt,
+        word: "帐号".to_owned(),
+        instead: "账号".to_owned(),
+        off: false,
+        saved_by: StaffId(1),
+        saved_at: instant(0),
     }
 }
 
@@ -635,6 +702,8 @@ pub fn publication() -> entity::publication::Model {
         requested_by: StaffId(1),
         created_at: instant(1),
         updated_at: instant(2),
+        due_at: Some(instant(3)),
+        withdrawn_for: text("时间写错了"),
     }
 }
 

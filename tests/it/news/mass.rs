@@ -162,7 +162,7 @@ impl Masses {
 
     async fn act(&self, id: i64, action: &str) -> Answer {
         let path = format!("/api/staff/articles/{id}/{action}");
-        self.room.post(&self.room.author, &path, &json!({})).await
+        self.room.post(&self.room.author, &path, &json!({"reason": "时间写错了"})).await
     }
 
     async fn preview(&self, id: i64, name: &str) -> Answer {
@@ -399,7 +399,7 @@ before_all_followers! {
         let room = &masses.room;
         let id = room.draft().await;
         masses.act(id, "mass-send").await.refused(409, "not_approved");
-        masses.act(id, "withdraw").await.refused(409, "not_mass_sent");
+        masses.act(id, "withdraw").await.refused(409, "not_published");
         masses.preview(id, "lin_zhou").await.refused(409, "not_approved");
         room.submit(id).await.ok();
         room.pass_all(id).await;
@@ -425,7 +425,7 @@ before_all_followers! {
         assert_eq!((&done["status"], &done["status_text"]), (&json!("failed"), &json!("已撤下")));
         assert!(done["failure"].as_str().unwrap().contains("撤回"), "{done}");
         assert_eq!(masses.state(|state| state.withdrawn.clone()), [masses.row(id).await.msg_id.unwrap()]);
-        masses.act(id, "withdraw").await.refused(409, "not_mass_sent");
+        masses.act(id, "withdraw").await.refused(409, "not_published");
         assert_eq!(room.app.get("/api/news").send().await.ok()["total"], 0);
     }
 }

@@ -55,11 +55,20 @@ function link(node, made) {
 
 export const pictureUrl = (id) => `/api/staff/pictures/${id}`;
 
-/** A phone with the article in it: `{element, show(article)}`. */
+/** A phone with the article in it, in normal or large type: `{element, screen, body(), show(article)}`. */
 export function phone(accountName) {
   const screen = h('article.screen', { tabindex: '0', 'aria-label': '手机上的样子', testid: 'article-preview' });
+  const sizes = [['普通字', false], ['大字', true]].map(([text, large]) => h('button.button', {
+    type: 'button', 'aria-pressed': String(!large), testid: large ? 'preview-large' : 'preview-normal',
+    onclick: (event) => {
+      screen.classList.toggle('large', large);
+      for (const one of sizes) one.setAttribute('aria-pressed', String(one === event.currentTarget));
+    },
+  }, text));
   return {
-    element: h('div.phone', {}, screen),
+    element: h('div.stack.tight', {}, h('div.row.tight.sizes', { role: 'group', 'aria-label': '字的大小' }, sizes), h('div.phone', {}, screen)),
+    screen,
+    body: () => screen.querySelector('.wx-body'),
     show(article) {
       const top = screen.scrollTop;
       put(screen,

@@ -4,7 +4,7 @@ import { h } from './dom.js';
 import { button } from './ui.js';
 
 /** Inserts at the cursor in the way that keeps the browser's undo. */
-function insert(area, text, selectFrom, selectTo) {
+export function insert(area, text, selectFrom, selectTo) {
   area.focus();
   const start = area.selectionStart;
   // No other way keeps undo; where it is gone, the text still arrives.

@@ -4,7 +4,8 @@ import { pictureUrl } from './article_view.js';
 import { h, put, uid } from './dom.js';
 import { named, upload } from './pictures.js';
 import { isGone } from './api.js';
-import { failure } from './ui.js';
+import { crop } from './news_crop.js';
+import { button, failure } from './ui.js';
 
 /** `{element, value(), set(id), offer(id), refresh()}` */
 export function coverChoice({ value, body, signal, changed }) {
@@ -55,13 +56,26 @@ export function coverChoice({ value, body, signal, changed }) {
       }
     },
   });
+  const cut = button('裁封面', {
+    testid: 'cover-crop',
+    onclick: async () => {
+      if (chosen == null) { said.textContent = '请先选一张图作封面，再裁。'; return; }
+      put(problems);
+      try {
+        const picture = await crop(chosen);
+        if (picture) { extra.add(picture.id); drawn = ''; choose(picture.id); }
+      } catch (error) {
+        if (!isGone(error)) put(problems, failure(error));
+      }
+    },
+  });
   draw();
   return {
     element: h('div.field', {},
       h('p.legend', '封面'),
       h('p.hint', '横的图最好。列表里会裁成长条，重要的内容放中间。'),
       grid, said, problems,
-      h('div', {}, h('label.button.file', {}, '上传封面图', input))),
+      h('div.row.tight', {}, h('label.button.file', {}, '上传封面图', input), cut)),
     value: () => chosen,
     set(id) { chosen = id; draw(); },
     /** A picture that was just uploaded: the cover, while there is none. */

@@ -7,6 +7,7 @@
 // 3. Somebody else's save is never written over without being asked.
 
 import { api, isGone } from './api.js';
+import { checkBox } from './news_check.js';
 import { conflictBox } from './news_conflict.js';
 import { coverChoice } from './news_cover.js';
 import { pictureDesk } from './news_pictures.js';
@@ -35,6 +36,7 @@ export async function page(ctx) {
   const saveState = h('span.save-state', { role: 'status', testid: 'article-save-state' });
   const status = h('span', {}, article && statusBadge(article));
   const view = phone(ctx.about.account_name);
+  const check = checkBox({ find, signal: ctx.signal });
   const save = button('保存', { testid: 'article-save', onclick: () => work.now() });
   const submit = button('提交审核', { main: true, testid: 'article-submit', onclick: handIn });
   const kept = keepsake(ctx.me.id, article?.id ?? 'new');
@@ -74,8 +76,20 @@ export async function page(ctx) {
   function took(saved) {
     article = saved;
     view.show(saved);
+    check.refresh(saved.id);
     put(status, statusBadge(saved));
     submit.hidden = !saved.may.includes('submit') && saved.status !== 'draft';
+  }
+
+  /** Selects words where they stand, as they are typed. */
+  function find(quote) {
+    const held = TEXTS.map((name) => f[name].input).find((input) => input.value.includes(quote));
+    if (!held) return;
+    const at = held.value.indexOf(quote);
+    held.focus();
+    held.setSelectionRange(at, at + quote.length);
+    // A field scrolls to its selection only while somebody types.
+    if (held === f.body.input) held.scrollTop = held.scrollHeight * at / Math.max(1, held.value.length) - held.clientHeight / 2;
   }
 
   function showSaveState(kind, error) {
@@ -150,7 +164,7 @@ export async function page(ctx) {
         f.title.element, f.digest.element,
         h('div.form-grid', {}, f.byline.element, f.origin.element),
         bodyField(f, toolbar(f.body.input, pictures.button), pictures),
-        cover.element),
+        cover.element, check.element),
       h('aside.preview-side', { 'aria-label': '预览' }, h('h2', '手机上的样子'), h('p.soft.small', '保存后更新。'), view.element)));
 }
 
@@ -161,7 +175,7 @@ function fields(text) {
     digest: line('digest', '摘要', '列表里标题下面的话。可以不写。', { type: 'textarea', rows: '2', full: true }),
     byline: line('byline', '作者'),
     origin: line('origin', '来源', null, { placeholder: '常阴沙社区教育中心' }),
-    body: field({ name: 'body', label: '正文', type: 'textarea', value: text.body, rows: '16', full: true, testid: 'article-body', hint: '空一行是新的一段。图片可以按“插图”，也可以直接粘贴或拖进来。' }),
+    body: field({ name: 'body', label: '正文', type: 'textarea', value: text.body, rows: '16', full: true, testid: 'article-body', hint: '空一行是新的一段。图片可以按“插图”，也可以直接粘贴或拖进来。从 Word、WPS 或网页粘贴，会去掉多余的格式。' }),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { api, query } from './api.js';
 import { h } from './dom.js';
+import { silenceBox } from './news_alarms.js';
 import { articleList } from './news_words.js';
 import { empty, pageHead } from './ui.js';
 
@@ -9,10 +10,11 @@ const FILTERS = [['', '全部'], ['draft', '草稿'], ['in_review', '审核中']
 
 export async function page({ search, signal }) {
   const status = search.get('status') ?? '';
-  const articles = await api.list(`/api/staff/articles${query({ status })}`, { signal });
+  const [articles, alarms] = await Promise.all([api.list(`/api/staff/articles${query({ status })}`, { signal }), api.get('/api/staff/news-alarms', { signal })]);
   const write = () => h('a.button.main', { href: '#/news/new', testid: 'article-new' }, '写文章');
   return h('div.page', {},
-    pageHead({ title: '新闻', lead: '文章由三个人分别审核文字、事实和导向，都通过后才能发布到公众号。', actions: [write()] }),
+    pageHead({ title: '新闻', lead: '文章由三个人分别审核文字、事实和导向，都通过后才能发布到公众号。', actions: [h('a.button', { href: '#/news/calendar', testid: 'news-calendar-open' }, '发布日历'), h('a.button', { href: '#/news/words' }, '词语表'), write()] }),
+    silenceBox(alarms),
     h('nav.tabs', { 'aria-label': '按状态看' }, FILTERS.map(([key, text]) =>
       h('a', { href: key ? `#/news?status=${key}` : '#/news', testid: `articles-${key || 'all'}`, 'aria-current': key === status ? 'page' : null }, text))),
     h('div.panel.flush', {}, articleList(articles, status

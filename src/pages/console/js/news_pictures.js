@@ -3,9 +3,10 @@
 import { isGone } from './api.js';
 import { h, put } from './dom.js';
 import { icon } from './icons.js';
-import { insertBlock } from './markdown.js';
+import { insert, insertBlock } from './markdown.js';
+import { pasted } from './pasted.js';
 import { filesOf, upload } from './pictures.js';
-import { button, failure } from './ui.js';
+import { button, failure, tell } from './ui.js';
 
 /** `{button, list, busy()}` */
 export function pictureDesk({ area, signal, uploaded }) {
@@ -42,8 +43,20 @@ export function pictureDesk({ area, signal, uploaded }) {
 
   area.addEventListener('paste', (event) => {
     const files = filesOf(event.clipboardData);
+    const html = event.clipboardData.getData('text/html');
     // Text copied from a document brings a picture of itself along: then the text is meant.
-    if (!files.length || event.clipboardData.types.includes('text/plain')) return;
+    const words = event.clipboardData.types.includes('text/plain');
+    if (words && html) {
+      const { text, pictures, lost } = pasted(html);
+      // What is nothing but words the browser pastes best.
+      if (!text && !pictures.length) return;
+      event.preventDefault();
+      if (text.includes('\n')) insertBlock(area, text); else insert(area, text);
+      take(pictures);
+      if (lost) tell(`有 ${lost} 张图没有带过来，请按“插图”再传。`, 'bad');
+      return;
+    }
+    if (!files.length || words) return;
     event.preventDefault();
     take(files);
   });

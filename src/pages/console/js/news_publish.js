@@ -1,9 +1,10 @@
 // The two ways to the account: the buttons, the state as it moves, the failure and its repetition.
 
 import { api, isGone } from './api.js';
+import { download } from './download.js';
 import { h, put } from './dom.js';
-import { field, formDialog } from './form.js';
-import { spoken } from './time.js';
+import { askReason, field, formDialog } from './form.js';
+import { addDays, day, fromInput, spoken } from './time.js';
 import { alertBox, button, confirm, failure, tell } from './ui.js';
 
 const STEPS = [['queued', '排队'], ['drafted', '传到公众号草稿'], ['submitted', '已提交，等微信发布'], ['published', '已发布']];
@@ -26,7 +27,56 @@ function publishing(article, show, failed) {
   return h('section.panel.stack.todo', { 'aria-labelledby': 'publish-title' },
     h('h2', { id: 'publish-title' }, failed ? article.status_text : '三审都通过了，可以发布'),
     failed && alertBox('bad', h('p', { testid: 'publish-failure' }, reason), h('p.small', massSent(article) ? '审核仍然算数。' : '审核仍然算数。再试一次不会重复发布。')),
-    may ? [problems, previewWay(article), plainWay(article, show, problems, failed), massWay(article, show)] : h('p.soft', '内容改过，要重新三审后才能再发布。'));
+    may ? [problems, previewWay(article), plainWay(article, show, problems, failed), massWay(article, show), planWay(article, show), handWay(article, show)]
+      : h('p.soft', article.open_remarks ? '还有意见没有处理好，处理好才能发布。' : article.publication?.withdrawn_for ? '正在撤下，请稍等。' : '内容改过，要重新三审后才能再发布。'));
+}
+
+/** Tomorrow morning, when people are up. */
+const usual = () => `${addDays(day(), 1)}T09:00`;
+
+function planWay(article, show) {
+  if (!article.may.includes('plan')) return null;
+  return h('div.stack', {},
+    h('p', '定时：到时间自己发出去。到时候会再核对一遍三审。'),
+    h('div', {}, button('定一个时间', {
+      testid: 'article-plan',
+      onclick: async () => {
+        const fresh = await formDialog({
+          title: '定时发布',
+          testid: 'plan-dialog',
+          fields: [
+            field({ name: 'way', label: '方式', type: 'select', required: true, options: [['publish', '发布（不通知）'], ...(article.mass_send.able ? [['mass_send', '群发（通知每个人）']] : [])] }),
+            field({ name: 'at', label: '时间', type: 'datetime-local', value: usual(), required: true, read: (text) => (text ? fromInput(text.slice(0, 16)) : null) }),
+          ],
+          submitText: '定好',
+          submit: (values) => api.post(`/api/staff/articles/${article.id}/plan`, values),
+        });
+        if (fresh) { await show(fresh); tell('时间定好了。'); }
+      },
+    })));
+}
+
+/** Where the account may not publish by itself, a person does. */
+function handWay(article, show) {
+  if (!article.may.includes('export')) return null;
+  return h('details.fold', { testid: 'by-hand' },
+    h('summary', '公众号不能自动发布？手工发布'),
+    h('ol.plain-steps', {},
+      h('li', {}, '下载全文，用浏览器打开。', h('div', {}, button('下载全文（带图片）', { testid: 'article-export', onclick: async () => { await download('POST', `/api/staff/articles/${article.id}/export`); tell('已下载。'); } }))),
+      h('li', '全选、复制，粘贴到公众号后台的图文里，上传封面，发布。'),
+      h('li', {}, '发好后，把文章的链接登记在这里。', h('div', {}, button('登记链接', {
+        testid: 'article-by-hand',
+        onclick: async () => {
+          const fresh = await formDialog({
+            title: '登记手工发布',
+            testid: 'by-hand-dialog',
+            fields: [field({ name: 'link', label: '链接', required: true, full: true, maxlength: '500', placeholder: 'https://mp.weixin.qq.com/s/…', hint: '在公众号里打开文章，按“复制链接”。' })],
+            submitText: '登记',
+            submit: (values) => api.post(`/api/staff/articles/${article.id}/by-hand`, values),
+          });
+          if (fresh) { await show(fresh); tell('已登记。'); }
+        },
+      })))));
 }
 
 function previewWay(article) {
@@ -92,6 +142,7 @@ function go(article, show, problems, text) {
 
 function underway(article, show) {
   const publication = article.publication ?? { state: 'queued', state_text: '排队' };
+  if (article.may.includes('call_off')) return planned(article, show);
   const steps = massSent(article) ? MASS_STEPS : STEPS;
   const at = steps.findIndex(([state]) => state === publication.state);
   const problems = h('div');
@@ -107,6 +158,16 @@ function underway(article, show) {
     h('p.soft.small', '可以离开这一页，系统会继续做完。'));
 }
 
+function planned(article, show) {
+  return h('section.panel.stack.todo', { 'aria-labelledby': 'publish-title' },
+    h('h2', { id: 'publish-title' }, massSent(article) ? '定时群发' : '定时发布'),
+    h('p', { testid: 'publication-state' }, `${article.publication.state_text}。到时间自己发出去。`),
+    h('div', {}, button('取消定时', {
+      testid: 'article-call-off',
+      onclick: async () => { await show(await api.post(`/api/staff/articles/${article.id}/call-off`)); tell('定时已取消。'); },
+    })));
+}
+
 /** WeChat tells the administrator alone, so this is said of every send that takes long. */
 function confirming(until) {
   if (!until) return null;
@@ -115,24 +176,28 @@ function confirming(until) {
     h('p.small', '开了群发保护才要确认，到时没点就不会发出。没开的，请再等一等。'));
 }
 
+const DONE = { publish: '已发布到公众号。', mass_send: '已群发给关注的人。', by_hand: '已登记为手工发布。' };
+
 function published(article, show) {
-  const { url, figures } = article.publication ?? {};
+  const { url, figures, way } = article.publication ?? {};
   return alertBox('ok',
-    h('p.strong', massSent(article) ? '已群发给关注的人。' : '已发布到公众号。'),
+    h('p.strong', DONE[way] ?? DONE.publish),
     figures && h('p', { testid: 'mass-send-figures' }, `共 ${figures.total} 人，应收 ${figures.filtered} 人，收到 ${figures.sent} 人，没收到 ${figures.failed} 人。`),
     url && /^https?:\/\//.test(url) ? h('p', {}, h('a', { href: url, target: '_blank', rel: 'noopener noreferrer', testid: 'article-link' }, '看发布的文章')) : h('p', '链接还没有到，稍后再看。'),
-    article.may.includes('withdraw') && h('div', {}, button('撤回群发', {
+    article.may.includes('withdraw') && h('div', {}, button('撤下这篇文章', {
       danger: true,
       testid: 'article-withdraw',
-      onclick: () => confirm({
-        title: '撤回这次群发？',
-        text: '聊天里的卡片还在，点开就看不到内容了。撤回后不能恢复。',
-        yes: '撤回',
-        danger: true,
-        work: async () => {
-          await show(await api.post(`/api/staff/articles/${article.id}/withdraw`));
-          tell('正在撤回，稍后刷新可以看到结果。');
-        },
-      }),
+      onclick: async () => {
+        const fresh = await askReason({
+          title: '撤下这篇文章？',
+          intro: [way === 'mass_send' ? '聊天里的卡片还在，点开就看不到内容了。' : way === 'by_hand' ? '这里马上看不到。公众号上的要到后台自己删。' : '公众号和网页上都看不到了。', '撤下后不能恢复，只能重新发布。'],
+          offers: ['内容有错', '当事人不同意', '上级要求'],
+          label: '为什么撤下',
+          submitText: '撤下',
+          danger: true,
+          submit: ({ reason }) => api.post(`/api/staff/articles/${article.id}/withdraw`, { reason }),
+        });
+        if (fresh) { await show(fresh); tell('正在撤下，稍后刷新可以看到结果。'); }
+      },
     })));
 }

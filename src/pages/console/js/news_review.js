@@ -18,16 +18,24 @@ export function stages(article) {
   }));
 }
 
-export function reviewBox(ctx, article, show) {
+/** `reader` reads the text aloud, for the third proof-reading. */
+export function reviewBox(ctx, article, show, reader) {
   if (article.status !== 'in_review' || !article.next_stage) return null;
   const stage = article.next_stage;
   if (!article.may.includes('review')) {
     return alertBox('info', h('p', { testid: 'review-refused' }, whyNot(ctx.me, article, stage)));
   }
   const remark = field({ name: 'remark', label: '意见', type: 'textarea', rows: '3', full: true, hint: '退回时要写，作者会看到。通过时可以不写。', testid: 'review-remark' });
+  const proof = field({ name: 'proofread', label: `做好了${article.next_proof}`, type: 'checkbox', full: true, testid: 'review-proof' });
   const problems = h('div');
   const give = async (verdict) => {
     put(problems);
+    proof.show(null);
+    if (verdict === 'pass' && !proof.input.checked) {
+      proof.show('通过前要先校对，做好了请打勾。');
+      proof.input.focus();
+      return;
+    }
     if (verdict === 'return' && !remark.input.value.trim()) {
       remark.show('请写意见：哪里要改。');
       remark.input.focus();
@@ -35,7 +43,7 @@ export function reviewBox(ctx, article, show) {
     }
     try {
       const fresh = await api.post(`/api/staff/articles/${article.id}/reviews`, {
-        content_hash: article.content_hash, stage, verdict, remark: remark.input.value.trim() || null,
+        content_hash: article.content_hash, stage, verdict, remark: remark.input.value.trim() || null, proofread: proof.input.checked,
       });
       await show(fresh);
       tell(verdict === 'pass' ? `${STAGE[stage]}已通过。` : '已退回给作者。');
@@ -50,7 +58,8 @@ export function reviewBox(ctx, article, show) {
   return h('section.panel.stack.todo', { 'aria-labelledby': 'review-title' },
     h('h2', { id: 'review-title' }, `请您做${STAGE[stage]}`),
     h('p.soft', { language: '看错别字、语句和标点。', facts: '核对时间、地点、人名和数字。', direction: '看内容是否合适发布。' }[stage]),
-    remark.element, problems,
+    stage === 'direction' ? reader : null,
+    proof.element, remark.element, problems,
     h('div.form-end', {},
       button('通过', { main: true, testid: 'review-pass', onclick: () => give('pass') }),
       button('退回给作者', { danger: true, testid: 'review-return', onclick: () => give('return') })));
@@ -78,19 +87,20 @@ export function history(article) {
       review.remark && h('div', `意见：${review.remark}`)))));
 }
 
-/** Fetched when it is opened. */
-export function versions(article) {
+/** What was done and tried, fetched when it is opened. */
+export function trace(article) {
   const place = h('div.fold-body', h('p.soft', '正在打开…'));
   let asked = false;
-  const details = h('details.panel.flush.fold', { testid: 'article-versions' }, h('summary', '历史版本'), place);
+  const details = h('details.panel.flush.fold', { testid: 'article-trace' }, h('summary', '经过'), place);
   details.addEventListener('toggle', async () => {
     if (asked || !details.open) return;
     asked = true;
     try {
-      const items = await api.list(`/api/staff/articles/${article.id}/versions`);
-      put(place, items.length ? h('ol.history', items.map((item) => h('li', {},
-        h('div', {}, h('span.strong', `第 ${item.version} 版`), `　${item.title || '（没有标题）'}`),
-        h('div.small.soft', `${item.saved_by} · ${item.time_text}`)))) : empty('还没有版本。'));
+      const items = await api.list(`/api/staff/articles/${article.id}/trace`);
+      put(place, items.length ? h('ol.history', items.map((item) => h('li', { 'data-action': item.action },
+        h('div.row.tight', {}, h('span.strong', item.text), item.action === 'news.refused' ? badge('有人想绕过审核', 'bad') : null),
+        h('div.small.soft', `${item.by || '系统'} · ${item.time_text}`),
+        item.action === 'news.withdraw' || item.action === 'news.urgent' ? h('div.small', item.detail.replace(/^publication:\d+ /, '')) : null))) : empty('还没有送审。'));
     } catch (error) {
       asked = false;
       put(place, failure(error));

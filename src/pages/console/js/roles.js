@@ -5,7 +5,8 @@ const centre = ['admin', 'centre'];
 const enrolment = ['admin', 'centre', 'officer'];
 const rolls = ['admin', 'centre', 'officer', 'teacher'];
 const news = ['editor', 'section_head', 'leader'];
-const only = { everyone, centre, enrolment, rolls, news, admin: ['admin'] };
+const contribute = ['officer', 'editor', 'section_head', 'leader'];
+const only = { everyone, centre, enrolment, rolls, news, contribute, admin: ['admin'] };
 
 export const may = (me, what) => only[what].includes(me.role);
 
@@ -40,7 +41,10 @@ const NAV = [
     ['desk', '#/desk', '留言', 'enrolment'],
     ['checks', '#/checks', '内容检查', 'enrolment'],
   ]],
-  ['宣传', [['news', '#/news', '新闻', 'news']]],
+  ['宣传', [
+    ['news', '#/news', '新闻', 'news'],
+    ['ledger', '#/ledger', '投稿', 'contribute'],
+  ]],
   ['系统', [
     ['wechat', '#/wechat', '微信', 'centre'],
     ['jobs', '#/jobs', '任务', 'centre'],

@@ -1,6 +1,7 @@
 // What waits for this person today.
 
 import { api } from './api.js';
+import { silenceBox, urgentBox } from './news_alarms.js';
 import { articleList, stageOf, waitingFor } from './news_words.js';
 import { classTable } from './classes.js';
 import { h } from './dom.js';
@@ -87,11 +88,13 @@ async function term({ me, signal }) {
 export const figure = (name, number, unit) => h('div', {}, h('dt', name), h('dd.numbers', {}, h('b', number), unit));
 
 async function newsDesk({ me, signal }) {
-  const articles = await api.list('/api/staff/articles', { signal });
+  const [articles, alarms] = await Promise.all([api.list('/api/staff/articles', { signal }), api.get('/api/staff/news-alarms', { signal })]);
   const waiting = articles.filter((article) => waitingFor(me, article));
   const mine = articles.filter((article) => article.author_name === me.name && ['draft', 'in_review'].includes(article.status) && !waiting.includes(article));
   const stage = stageOf(me);
   return [
+    urgentBox(alarms, stage),
+    alarms.level === 'none' ? null : silenceBox(alarms),
     h('section.stack', { 'aria-labelledby': 'start-waiting', testid: 'start-waiting' },
       h('div.row.spread', {}, h('h2', { id: 'start-waiting' }, `等我处理（${waiting.length}）`), h('a', { href: '#/news' }, '全部新闻')),
       h('div.panel.flush', {}, articleList(waiting, empty('没有文章等您处理。', stage ? `有文章要${stage}时，会排在这里。` : '')))),
