@@ -41,7 +41,7 @@ impl Inner {
         }
     }
 
-    fn format(&self, account: Account) -> Format {
+    pub(super) fn format(&self, account: Account) -> Format {
         match account {
             Account::Official => Format::Xml,
             Account::Mini => self.config.mini_format,
@@ -59,17 +59,13 @@ impl Inner {
 
 /// Posts a callback and waits for its answer, through all tries.
 pub(super) async fn deliver(inner: &Inner, push: &Push) -> Reply {
-    let body = push.body(inner.format(push.account));
+    let Push { account, from, what, .. } = push;
+    let body = push.body(inner.format(*account));
     if let Some(held) = &mut inner.journal().held {
-        held.push(Held {
-            account: push.account,
-            openid: push.from.clone(),
-            what: push.what.clone(),
-            body,
-        });
+        held.push(Held { account: *account, openid: from.clone(), what: what.clone(), body });
         return Reply::Nothing;
     }
-    post(inner, push.account, &push.from, &push.what, body).await.0
+    post(inner, *account, from, what, body).await.0
 }
 
 /// Posts what was held back, each so many times; the first answer is shown.
@@ -112,7 +108,8 @@ pub(super) async fn redeliver(inner: &Inner, number: usize) -> Option<CallbackRe
     Some(record)
 }
 
-async fn post(
+/// Posts this body, through all tries.
+pub(super) async fn post(
     inner: &Inner,
     account: Account,
     openid: &str,

@@ -19,6 +19,7 @@ mod code;
 mod config;
 mod control;
 mod deeds;
+mod given;
 mod journal;
 mod meter;
 mod people;

@@ -16,7 +16,7 @@ use super::journal::{Fault, Order};
 use super::platform::{mass, publish};
 use super::server::{Inner, Shared};
 use super::state::{Account, AdminAnswer, MassOutcome, NoticeOutcome, Outcome, User, Verdict};
-use super::{caller, people, platform, scan};
+use super::{caller, given, people, platform, scan};
 use crate::error::{Error, Kind, Result};
 
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -178,6 +178,7 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
                 .map(|record| json!(record))
                 .ok_or_else(|| Error::not_found("no_callback", "没有这条推送。"))
         }
+        ("POST", ["callbacks"]) => Ok(json!(given::deliver(inner, read(body)?).await?)),
         ("POST", ["tokens", "kill"]) => {
             inner.kill_tokens();
             Ok(json!({}))

@@ -1,6 +1,7 @@
 //! How the platform calls, and which answers it takes.
 
-use shangxue::config::Mode;
+use serde_json::{Value, json};
+use shangxue::config::{Format, Mode};
 use shangxue::sandbox::Sender;
 
 use super::Platform;
@@ -93,4 +94,45 @@ async fn three_tries_with_one_msg_id_then_the_person_is_told() {
     let again = platform.sandbox.redeliver(record.number).await.expect("known");
     assert_eq!(again.body, record.body);
     platform.sandbox.take_unexpected();
+}
+
+#[tokio::test]
+async fn any_callback_can_be_given() {
+    let platform = Platform::start_with(|config| {
+        (config.official.mode, config.mini.mode) = (Mode::Plain, Mode::Plain);
+        config.mini_format = Format::Json;
+    })
+    .await;
+    let service = Service::start(&platform).await;
+    let user = platform.sandbox.add_user("王小明");
+    let fields = json!({"Latitude": 31.8, "Label": "沙>洲", "List": [{"A": "1"}, {"A": null}]});
+    let given =
+        json!({"account": "official", "user": user.id, "event": "LOCATION", "fields": fields});
+    let record = platform.post("/sandbox/api/callbacks", &given).await;
+    assert_eq!((&record["what"], &record["status"]), (&json!("LOCATION"), &json!(200)));
+    let body = service.last().2;
+    for part in [
+        "<Event><![CDATA[LOCATION]]></Event>",
+        "<Latitude>31.8</Latitude>",
+        "<Label><![CDATA[沙>洲]]></Label>",
+        "<List><A><![CDATA[1]]></A></List><List><A></A></List>",
+        &format!("<FromUserName><![CDATA[{}]]>", user.official_openid),
+    ] {
+        assert!(body.contains(part), "{part} in {body}");
+    }
+    let given = json!({"account": "mini", "message": "shortvideo", "fields": {"MediaId": "m"}});
+    platform.post("/sandbox/api/callbacks", &given).await;
+    let (account, _, body) = service.last();
+    let body: Value = serde_json::from_str(&body).expect("JSON");
+    assert_eq!((account.as_str(), &body["MsgType"]), ("mini", &json!("shortvideo")));
+    assert_eq!((&body["FromUserName"], &body["MediaId"]), (&json!("sys"), &json!("m")));
+    for (wrong, code) in [
+        (json!({"account": "official"}), "what"),
+        (json!({"account": "official", "message": "a", "event": "b"}), "what"),
+        (json!({"account": "official", "user": 99, "message": "text"}), "no_user"),
+        (json!({"account": "official", "message": "text", "fields": {"a><b": 1}}), "field"),
+    ] {
+        let answer = platform.post("/sandbox/api/callbacks", &wrong).await;
+        assert_eq!(answer["code"], code, "{wrong}");
+    }
 }
