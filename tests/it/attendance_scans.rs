@@ -346,7 +346,7 @@ on_both_databases! {
         assert_eq!((key["algorithm"].as_str(), key["public_key"].as_str().map(str::len)), (Some("Ed25519"), Some(43)));
         let audit = entity::audit::Entity::find().all(app.app.db.read()).await.unwrap();
         let actions: Vec<_> = audit.iter().map(|row| row.action.as_str()).collect();
-        assert_eq!(actions, ["card.printed", "card.replaced"]);
+        assert_eq!(actions, ["card.printed", "card.replaced", "staff.forbidden"]);
     }
 
     async fn leave_is_asked_for_by_one_tap_seen_on_the_roll_and_taken_back(app: TestApp) {
