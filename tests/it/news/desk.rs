@@ -209,10 +209,12 @@ in_the_news_room! {
             saves.push(begun.elapsed());
             edit["version"] = saved["version"].clone();
         }
-        // This is a build without optimisation, and others use the machine: the best of five.
+        // The limits are those of a release build; without optimisation, and with other tests at
+        // the same time, only something grossly slow is to be seen.
+        let slack = if cfg!(debug_assertions) { 5 } else { 1 };
         let best = |times: &[Duration]| *times.iter().min().unwrap();
-        assert!(best(&opens) < Duration::from_millis(300), "opens in {opens:?}");
-        assert!(best(&saves) < Duration::from_millis(100), "saves in {saves:?}");
+        assert!(best(&opens) < Duration::from_millis(300) * slack, "opens in {opens:?}");
+        assert!(best(&saves) < Duration::from_millis(100) * slack, "saves in {saves:?}");
 
         room.platform.set_service_url(&room.app.url);
         let mut long = text(pictures[0], pictures[0]);
