@@ -41,7 +41,7 @@ pub struct Content {
 impl Content {
     /// Blanks around single lines mean nothing; line ends are one character.
     pub(super) fn tidy(self) -> Self {
-        let line = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let line = |text: String| plain(&text).split_whitespace().collect::<Vec<_>>().join(" ");
         Self {
             title: line(self.title),
             digest: line(self.digest),
@@ -155,6 +155,12 @@ impl Content {
         }
         hex::encode(hasher.finalize())
     }
+}
+
+/// As it was typed, without blanks at the ends, and without the one character that
+/// PostgreSQL does not keep.
+pub(super) fn plain(text: &str) -> String {
+    text.replace('\0', "").trim().to_owned()
 }
 
 fn too_long(message: String) -> Error {

@@ -14,7 +14,7 @@ use entity::ids::{ArticleId, CommunityId, NewsItemId, OutletId};
 use entity::kinds::{Role, SubmissionState};
 use entity::{news_item, outlet, submission};
 
-use super::content::Content;
+use super::content::{Content, plain};
 use super::store;
 use crate::app::App;
 use crate::clock;
@@ -70,11 +70,11 @@ pub(super) struct Sum {
 }
 
 fn tidy(text: &str, name: &str, limit: usize) -> Result<String> {
-    let text = text.trim();
+    let text = plain(text);
     if text.chars().count() > limit {
         return Err(Error::invalid("too_long", format!("{name}太长，最多 {limit} 个字。")));
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
 fn no_item() -> Error {
@@ -177,7 +177,7 @@ pub async fn decline(app: &App, who: &Colleague, id: NewsItemId, why: &str) -> R
 /// `Invalid`.
 pub async fn enter(app: &App, who: &Colleague, id: NewsItemId, new: NewSubmission) -> Result<()> {
     let scope = staff::scope(who)?;
-    let link = new.link.trim().to_owned();
+    let link = plain(&new.link);
     let plain = link.starts_with("https://") || link.starts_with("http://");
     if !link.is_empty()
         && (!plain || link.len() > LINK_CHARS || link.contains(['<', '>', '"', ' ']))

@@ -15,6 +15,7 @@ use entity::article;
 use entity::ids::{ArticleId, PublicationId};
 use entity::kinds::{ArticleStatus, PublicationState, PublicationWay};
 
+use super::content::plain;
 use super::quiet::Quiet;
 use super::store::{self, NewPublication, Step};
 use super::{Standing, desk, locked, mass, not_approved, object, refused, remarks, standing};
@@ -195,7 +196,8 @@ async fn register(app: &App, who: &Colleague, id: ArticleId, link: &str) -> Resu
 /// # Errors
 /// Too long: `Invalid`. Published: `Conflict`.
 pub async fn urge(app: &App, who: &Colleague, id: ArticleId, why: Option<&str>) -> Result<()> {
-    let why = why.map(str::trim).filter(|why| !why.is_empty());
+    let why = why.map(plain).filter(|why| !why.is_empty());
+    let why = why.as_deref();
     if why.is_some_and(|why| why.chars().count() > REASON_CHARS) {
         return Err(Error::invalid("too_long", format!("原因最多 {REASON_CHARS} 个字。")));
     }
@@ -218,7 +220,7 @@ pub async fn urge(app: &App, who: &Colleague, id: ArticleId, why: Option<&str>) 
 /// # Errors
 /// It is not there, or not there any more: `Conflict`. No reason: `Invalid`.
 pub async fn withdraw(app: &App, who: &Colleague, id: ArticleId, why: &str) -> Result<()> {
-    let why = why.trim();
+    let why = plain(why);
     if why.is_empty() || why.chars().count() > REASON_CHARS {
         let words = format!("请写明为什么撤下，最多 {REASON_CHARS} 个字。");
         return Err(Error::invalid("reason_needed", words));
@@ -231,7 +233,7 @@ pub async fn withdraw(app: &App, who: &Colleague, id: ArticleId, why: &str) -> R
     let Some(row) = newest.filter(there) else {
         return Err(Error::conflict("not_published", "这篇文章没有发布，或者已经撤下。"));
     };
-    store::withdraw(&tx, row.id, why, now).await?;
+    store::withdraw(&tx, row.id, &why, now).await?;
     let from = [ArticleStatus::Published];
     if !store::move_article(&tx, id, &from, ArticleStatus::Failed, now).await? {
         return Err(Error::conflict("not_published", "这篇文章正在撤下。"));

@@ -11,7 +11,7 @@ use entity::article_remark;
 use entity::ids::{ArticleId, RemarkId};
 use entity::kinds::ArticleStatus;
 
-use super::content::Content;
+use super::content::{Content, plain};
 use super::{REMARK_CHARS, locked, markup, may_write, object, standing, store};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -45,14 +45,14 @@ pub(super) fn stands_in(content: &Content, quote: &str) -> bool {
 }
 
 fn tidy(text: &str, name: &str, limit: usize) -> Result<String> {
-    let text = text.trim();
+    let text = plain(text);
     if text.is_empty() {
         return Err(Error::invalid("remark_needed", format!("请写{name}。")));
     }
     if text.chars().count() > limit {
         return Err(Error::invalid("too_long", format!("{name}太长，最多 {limit} 个字。")));
     }
-    Ok(text.to_owned())
+    Ok(text)
 }
 
 /// Makes a remark.

@@ -6,6 +6,7 @@ use sea_orm::ConnectionTrait;
 use entity::kinds::NewsWordKind as Kind;
 use entity::news_word;
 
+use super::content::plain;
 use super::store;
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -137,10 +138,10 @@ async fn save(
     instead: &str,
     off: bool,
 ) -> Result<()> {
-    let (word, instead) = (word.trim(), instead.trim());
+    let (word, instead) = (plain(word), plain(instead));
     let long = |text: &str| text.chars().count() > WORD_CHARS;
     // One letter would be found everywhere.
-    if word.chars().count() < 2 || long(word) || long(instead) {
+    if word.chars().count() < 2 || long(&word) || long(&instead) {
         let words = format!("词语要写 2 到 {WORD_CHARS} 个字，说明最多 {WORD_CHARS} 个字。");
         return Err(Error::invalid("news_word", words));
     }
@@ -149,17 +150,10 @@ async fn save(
     }
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    store::save_word(
-        &tx,
-        &Word { kind, word: word.to_owned(), instead: instead.to_owned() },
-        off,
-        who.id,
-        now,
-    )
-    .await?;
+    store::save_word(&tx, &Word { kind, word: word.clone(), instead }, off, who.id, now).await?;
     let action = if off { "news.word_dropped" } else { "news.word_kept" };
     let object = format!("news_word:{}", kind.as_str());
-    staff::record(&tx, Some(who.id), action, &object, Some(word), now).await?;
+    staff::record(&tx, Some(who.id), action, &object, Some(&word), now).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -150,22 +150,24 @@ in_the_news_room! {
         assert_eq!(room.calendar("2026-09").await["items"][0]["withdrawn"], true);
     }
 
-    async fn a_silent_account_and_a_waiting_urgent_article_are_told(room: Room) {
+    async fn a_silent_account_is_told_in_time(room: Room) {
         assert_eq!(room.alarms().await["level"], "none", "nothing was ever published");
         let id = room.approved().await;
         room.publish(id).await.ok();
         room.drive(id).await;
-        for (days, level) in [(0, "none"), (9, "none"), (10, "soon"), (11, "soon"), (12, "now"), (15, "now")] {
-            let now = room.app.now();
-            let since = days - (now - the_time()).num_days();
-            room.app.advance(TimeDelta::days(since));
-            let alarms = room.alarms().await;
-            assert_eq!((&alarms["level"], &alarms["silent_days"]), (&json!(level), &json!(days)), "{alarms}");
-        }
-        assert!(room.alarms().await["silence_text"].as_str().unwrap().contains("不合格"));
         assert_eq!(room.calendar("2026-09").await["items"][0]["day"], "2026-09-01");
         room.get(&room.author, "/api/staff/news-calendar?month=2026").await.refused(400, "bad_month");
+        for (days, level) in [(0, "none"), (9, "none"), (10, "soon"), (11, "soon"), (12, "now"), (15, "now")] {
+            room.app.advance(TimeDelta::days(days - (room.app.now() - the_time()).num_days()));
+            // Nobody is signed in for so long.
+            let who = clerk(&room.app, &format!("day-{days}"), Role::Leader, None).await;
+            let alarms = room.get(&who, "/api/staff/news-alarms").await.ok();
+            assert_eq!((&alarms["level"], &alarms["silent_days"]), (&json!(level), &json!(days)), "{alarms}");
+            assert_eq!(alarms["silence_text"].as_str().unwrap().contains("不合格"), level != "none", "{alarms}");
+        }
+    }
 
+    async fn an_urgent_article_that_waits_is_told_and_has_the_same_gate(room: Room) {
         let id = room.draft().await;
         room.act(id, "urgent", json!({"reason": "台风今晚到"})).await.ok();
         assert_eq!(room.alarms().await["urgent"], json!([]), "nobody else is waited for");
@@ -174,7 +176,6 @@ in_the_news_room! {
         let waiting = room.alarms().await["urgent"][0].clone();
         assert_eq!((&waiting["next_stage"], &waiting["waiting_minutes"]), (&json!("language"), &json!(75)));
         assert_eq!(waiting["waiting_text"], "等文字审核，已经等了 1 小时 15 分钟。");
-        // The gate is the same.
         room.publish(id).await.refused(409, "not_approved");
         room.pass_all(id).await;
         assert_eq!(room.alarms().await["urgent"][0].get("next_stage"), None);
@@ -208,10 +209,12 @@ in_the_news_room! {
             saves.push(begun.elapsed());
             edit["version"] = saved["version"].clone();
         }
-        // This is a build without optimisation, and others use the machine: the best of five.
+        // The limits are those of a release build; without optimisation, and with other tests at
+        // the same time, only something grossly slow is to be seen.
+        let slack = if cfg!(debug_assertions) { 5 } else { 1 };
         let best = |times: &[Duration]| *times.iter().min().unwrap();
-        assert!(best(&opens) < Duration::from_millis(300), "opens in {opens:?}");
-        assert!(best(&saves) < Duration::from_millis(100), "saves in {saves:?}");
+        assert!(best(&opens) < Duration::from_millis(300) * slack, "opens in {opens:?}");
+        assert!(best(&saves) < Duration::from_millis(100) * slack, "saves in {saves:?}");
 
         room.platform.set_service_url(&room.app.url);
         let mut long = text(pictures[0], pictures[0]);
