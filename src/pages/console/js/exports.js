@@ -21,16 +21,20 @@ export async function page({ me, search, signal }) {
   const lines = h('div.stack.tight', { testid: 'export-columns' });
   const state = h('p.soft', { role: 'status', testid: 'export-state' });
   let changed = false;
+  // An earlier answer may come later.
+  let newest = 0;
   const preview = async () => {
+    const mine = (newest += 1);
     put(state, changed ? '改了还没保存。下面是改了以后的样子。' : mapping.saved_text ? `${mapping.saved_text} 保存。` : '现在用的是自带的列。');
     try {
       const one = await api.post(`/api/staff/exports/${kind}/preview?term_id=${term.id}`, { columns });
+      if (mine !== newest) return;
       put(shown, h('div.panel-head', {}, h('h2', '前几行')), h('div.scroll.rows', { tabindex: '0', role: 'group', 'aria-label': '前几行，可以左右移动' }, table({
         label: '预览', rows: one.rows, none: empty('这个学期还没有数据。', ''),
         columns: one.headings.map((name, at) => ({ name, cell: (row) => row[at] })),
       })));
     } catch (error) {
-      put(shown, failure(error));
+      if (mine === newest) put(shown, failure(error));
     }
   };
   const change = () => { changed = true; return preview(); };
