@@ -123,7 +123,12 @@ on_both_databases! {
         assert_eq!(kept[0].reason, "本人书面申请");
         let audit = audit::Entity::find().all(app.app.db.read()).await.unwrap();
         let audit: Vec<_> = audit.iter().map(|one| (one.action.as_str(), one.object.as_str())).collect();
-        assert_eq!(audit, [("resident.erased", format!("resident:{}", who.id).as_str())]);
+        let (tried, erased) =
+            (format!("POST /api/staff/residents/{}/erase", who.id), format!("resident:{}", who.id));
+        assert_eq!(
+            audit,
+            [("staff.forbidden", tried.as_str()), ("resident.erased", erased.as_str())]
+        );
         app.run_jobs().await;
     }
 
