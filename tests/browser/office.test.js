@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { farFromNow } from "./demo.js";
-import { Stage, day } from "./stage.js";
+import { Stage, day, running } from "./stage.js";
 
 let stage;
 let centre;
@@ -22,7 +22,7 @@ before(async () => {
   stage = await Stage.set();
   centre = await stage.colleague("centre");
   desk = await stage.desk("centre");
-  [term] = (await centre("GET", "/terms")).items;
+  term = running((await centre("GET", "/terms")).items);
   const first = async (path) => (await centre("GET", path)).items[0].id;
   const [course_id, teacher_id] = [await first("/courses"), await first("/teachers")];
   made = (name, weekday, more) => centre("POST", "/classes", {

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { farFromNow } from "./demo.js";
-import { Stage, day, from } from "./stage.js";
+import { Stage, day, from, running } from "./stage.js";
 
 let stage;
 let centre;
@@ -18,7 +18,7 @@ let large;
 before(async () => {
   stage = await Stage.set();
   centre = await stage.colleague("centre");
-  [term] = (await centre("GET", "/terms")).items;
+  term = running((await centre("GET", "/terms")).items);
   term = { ...term, first_day: day(2), last_day: day(100) };
   await centre("PUT", `/terms/${term.id}`, term);
   const first = async (path) => (await centre("GET", path)).items[0].id;

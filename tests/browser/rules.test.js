@@ -5,7 +5,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Stage, day } from "./stage.js";
+import { Stage, day, running } from "./stage.js";
 
 let stage;
 
@@ -20,7 +20,7 @@ test("papers are asked for one after the other, and a class with too few people 
   await desk.getByTestId("pledge-form-submit").click();
   await desk.getByTestId("toast").waitFor();
   await stage.look(desk, "pledge-office");
-  const [term] = (await centre("GET", "/terms")).items;
+  const term = running((await centre("GET", "/terms")).items);
   await centre("PUT", `/terms/${term.id}`, { ...term, pledge_needed: true, first_day: day(2), last_day: day(100) });
   const one = (await stage.call("GET", "/classes?free=true")).items[0];
 

@@ -125,3 +125,6 @@ export class Stage {
 
 export const from = (seconds) => new Date(Date.now() + seconds * 1000).toISOString();
 export const day = (days) => from(days * 86400).slice(0, 10);
+
+/** Of the sample terms the one that runs; before it is one that ended, after it the next. */
+export const running = (terms) => terms.find((one) => one.name.endsWith("示例学期"));
