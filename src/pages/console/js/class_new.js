@@ -2,6 +2,7 @@
 
 import { api } from './api.js';
 import { heldField, offerFields } from './class_page.js';
+import { current } from './classes.js';
 import { h } from './dom.js';
 import { asId, field, form } from './form.js';
 import { may } from './roles.js';
@@ -33,7 +34,7 @@ export async function page({ me, signal }) {
     },
   });
   const fields = [
-    field({ name: 'term_id', label: '学期', type: 'select', required: true, read: asId, value: terms[0].id, options: pick(terms) }),
+    field({ name: 'term_id', label: '学期', type: 'select', required: true, read: asId, value: (await current(signal) ?? terms.at(-1)).id, options: pick(terms) }),
     course,
     name,
     field({ name: 'teacher_id', label: '教师', type: 'select', required: true, read: asId, options: pick(teachers) }),

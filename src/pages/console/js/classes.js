@@ -36,7 +36,8 @@ export async function page(ctx) {
   return h('div.page', {}, head, h('div.filters', {}, choice.element, text.element), list);
 }
 
-async function current(signal) {
+/** The term that runs, or comes next; `null` without one. */
+export async function current(signal) {
   try {
     return await api.get('/api/terms/current', { signal });
   } catch (error) {
