@@ -372,8 +372,8 @@ test("scripts may be late, and one may not come the first time", async () => {
   await page.getByTestId("now").waitFor();
   await page.evaluate(() => { location.hash = "/help"; });
   for (let tries = 0; tries < 5 && !(await page.getByTestId("to-desk").count()); tries += 1) {
-    await page.getByTestId("retry").click();
-    await page.getByTestId("retry").or(page.getByTestId("to-desk")).waitFor();
+    // The page may come while the button is looked for.
+    await page.getByTestId("retry").click({ timeout: 3_000 }).catch(() => {});
   }
   await page.getByTestId("to-desk").waitFor();
   await context.close();
