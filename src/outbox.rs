@@ -49,8 +49,9 @@ pub enum Job {
     Publish { publication: PublicationId },
     /// Ask the platform how a publication ended, in case the event is lost.
     FollowPublication { publication: PublicationId },
-    /// Take the content of a mass send away from its readers.
-    WithdrawMassSend { publication: PublicationId },
+    /// Take an article away from its readers on the account.
+    #[serde(alias = "withdraw_mass_send")]
+    WithdrawPublication { publication: PublicationId },
     /// Tell somebody what was not ready while WeChat waited, or cannot be told otherwise.
     AnswerLate { answer: LateAnswerId },
     /// Let the rooms above forget a resident too.
@@ -106,7 +107,7 @@ impl Job {
             Self::RemindMeeting { .. } => "remind_meeting",
             Self::Publish { .. } => "publish",
             Self::FollowPublication { .. } => "follow_publication",
-            Self::WithdrawMassSend { .. } => "withdraw_mass_send",
+            Self::WithdrawPublication { .. } => "withdraw_publication",
             Self::AnswerLate { .. } => "answer_late",
             Self::FinishErasure { .. } => "finish_erasure",
             Self::TellDelegation { .. } => "tell_delegation",
@@ -143,7 +144,7 @@ impl Job {
             Self::TellDelegation { .. } => "通知家人代办",
             Self::Publish { .. } => "发布文章",
             Self::FollowPublication { .. } => "跟踪发布结果",
-            Self::WithdrawMassSend { .. } => "撤回群发",
+            Self::WithdrawPublication { .. } => "撤下文章",
             Self::AnswerLate { .. } => "回答居民的提问",
             Self::FinishErasure { .. } => "注销后的清理",
             Self::BringAnswer { .. } => "发送留言的回复",

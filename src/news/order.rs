@@ -4,7 +4,9 @@
 //! 1. Each order stands in the audit with who gave it; a refusal by the gate does as well
 //!    (`refused.rs`).
 //! 2. A time is a wish: the job that comes then verifies everything anew.
-//! 3. Nothing is sent to all followers in the quiet hours, but for an urgent article.
+//! 3. Nothing is sent to all followers in the quiet hours, but for an urgent article; what
+//!    could not be sent before them waits for their end. (A send whose answer was lost is
+//!    asked for again at any hour: nobody knows whether it has rung already.)
 //! 4. What is taken back is gone from our own pages at once, and from the account as soon
 //!    as the platform answers.
 
@@ -106,14 +108,24 @@ fn passed(standing: &Standing) -> Result<()> {
 /// # Errors
 /// `quiet_hours`.
 fn may_ring(app: &App, article: &article::Model, at: DateTime<Utc>) -> Result<()> {
-    let hours = &app.config.news.quiet_hours;
-    let quiet = Quiet::parse(hours).is_some_and(|quiet| quiet.covers(clock::local_minute(at)));
-    if !quiet || article.urgent_for.is_some() {
+    if rings_again(app, article, at).is_none() {
         return Ok(());
     }
+    let hours = &app.config.news.quiet_hours;
     let words =
         format!("{hours} 是休息时间，不群发，免得吵醒大家。请定在别的时间；急稿先标成“急稿”。");
     Err(Error::conflict("quiet_hours", words))
+}
+
+/// When everybody's phone may ring again, where it may not at this time.
+pub(super) fn rings_again(
+    app: &App,
+    article: &article::Model,
+    at: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let left = Quiet::parse(&app.config.news.quiet_hours)?.left(clock::local_minute(at));
+    let quiet = left > 0 && article.urgent_for.is_none();
+    quiet.then(|| at + TimeDelta::minutes(left.into()))
 }
 
 /// A living publication for which nothing was done for long: its job was given up.
@@ -238,7 +250,7 @@ pub async fn withdraw(app: &App, who: &Colleague, id: ArticleId, why: &str) -> R
     if !store::move_article(&tx, id, &from, ArticleStatus::Failed, now).await? {
         return Err(Error::conflict("not_published", "这篇文章正在撤下。"));
     }
-    outbox::enqueue(&tx, &Job::WithdrawMassSend { publication: row.id }, now, now).await?;
+    outbox::enqueue(&tx, &Job::WithdrawPublication { publication: row.id }, now, now).await?;
     let detail = format!("publication:{} {why}", row.id);
     staff::record(&tx, Some(who.id), "news.withdraw", &object(id), Some(&detail), now).await?;
     tx.commit().await?;

@@ -24,7 +24,7 @@ use entity::publication;
 
 use super::account::{self, Found};
 use super::store::{self, Step};
-use super::{Standing, drafting, mass, refused, remarks, standing};
+use super::{Standing, drafting, mass, no_article, order, refused, remarks, standing};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::{self, Job};
@@ -86,6 +86,9 @@ pub async fn publish_job(app: &App, id: PublicationId) -> Result<()> {
         }
         PublicationState::Queued | PublicationState::Drafted => {}
     }
+    if row.way == PublicationWay::MassSend && put_off(app, &row).await? {
+        return Ok(());
+    }
     match bring(app, &row).await {
         Ok(()) | Err(Stop::Elsewhere) => Ok(()),
         Err(Stop::Refused(words)) => fail(app, &row, &words).await,
@@ -98,6 +101,18 @@ pub async fn publish_job(app: &App, id: PublicationId) -> Result<()> {
             refused::noted(app, None, row.article_id, "job", Err(error)).await
         }
     }
+}
+
+/// It was to be sent before the quiet hours, and waits for their end now.
+async fn put_off(app: &App, row: &publication::Model) -> Result<bool> {
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    let article = store::article(&tx, row.article_id).await?.ok_or_else(no_article)?;
+    let Some(until) = order::rings_again(app, &article, now) else { return Ok(false) };
+    store::step(&tx, row.id, &Step::PutOff(until), now).await?;
+    outbox::enqueue(&tx, &Job::Publish { publication: row.id }, now, until).await?;
+    tx.commit().await?;
+    Ok(true)
 }
 
 /// Job: asks the platform how a publication ended.

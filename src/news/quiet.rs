@@ -20,13 +20,12 @@ impl Quiet {
         (from != to).then_some(Self { from, to })
     }
 
-    /// Does this minute of a day belong to them?
-    pub fn covers(self, minute: i32) -> bool {
-        if self.from < self.to {
-            (self.from..self.to).contains(&minute)
-        } else {
-            minute >= self.from || minute < self.to
-        }
+    /// How many minutes of them are left at this minute of a day; 0: it is none of them.
+    pub fn left(self, minute: i32) -> i32 {
+        const DAY: i32 = 24 * 60;
+        let (lasts, gone) =
+            ((self.to - self.from).rem_euclid(DAY), (minute - self.from).rem_euclid(DAY));
+        (lasts - gone).max(0)
     }
 }
 
@@ -37,13 +36,13 @@ mod tests {
     #[test]
     fn quiet_hours_go_over_midnight() {
         let night = Quiet::parse("21:00-8:00").expect("hours");
-        for (minute, quiet) in
-            [(20 * 60 + 59, false), (21 * 60, true), (0, true), (7 * 60 + 59, true), (480, false)]
+        for (minute, left) in
+            [(20 * 60 + 59, 0), (21 * 60, 660), (0, 480), (7 * 60 + 59, 1), (480, 0)]
         {
-            assert_eq!(night.covers(minute), quiet, "{minute}");
+            assert_eq!(night.left(minute), left, "{minute}");
         }
         let noon = Quiet::parse("12:00-13:30").expect("hours");
-        assert!(noon.covers(750) && !noon.covers(810) && !noon.covers(0));
+        assert_eq!([750, 810, 0].map(|minute| noon.left(minute)), [60, 0, 0]);
         for wrong in ["", "21-8", "8:00-8:00", "24:00-8:00", "21:00"] {
             assert_eq!(Quiet::parse(wrong), None, "{wrong}");
         }

@@ -306,7 +306,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::RemindMeeting { meeting, of } => reminders::remind(app, meeting, of).await,
         Job::Publish { publication } => news::publish_job(app, publication).await,
         Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
-        Job::WithdrawMassSend { publication } => news::withdraw_job(app, publication).await,
+        Job::WithdrawPublication { publication } => news::withdraw_job(app, publication).await,
         Job::AnswerLate { answer } => conversation::answer_late(app, answer).await,
         Job::FinishErasure { erasure } => conversation::finish_erasure(app, erasure).await,
         Job::TellDelegation { delegation, ended } => {

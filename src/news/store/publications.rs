@@ -303,6 +303,8 @@ pub(in crate::news) enum Step<'a> {
     TakenDown(&'a str),
     /// Nothing changed but what the editor should know.
     Trouble(&'a str),
+    /// It waits until then.
+    PutOff(DateTime<Utc>),
 }
 
 /// True when the step was taken.
@@ -373,6 +375,7 @@ pub(in crate::news) async fn step(
             .col_expr(C::Failure, Expr::value(*words))
             .filter(C::State.ne(S::Failed)),
         Step::Trouble(words) => update.col_expr(C::Failure, Expr::value(*words)).filter(live),
+        Step::PutOff(until) => update.col_expr(C::DueAt, Expr::value(*until)).filter(live),
     };
     Ok(update.exec(tx).await?.rows_affected == 1)
 }

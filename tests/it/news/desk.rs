@@ -96,6 +96,20 @@ in_the_news_room! {
         room.act(id, "mass-send", json!({})).await.ok();
     }
 
+    async fn what_could_not_be_sent_before_the_quiet_hours_waits_for_the_morning(room: Room) {
+        let id = room.approved().await;
+        room.app.advance(TimeDelta::minutes(11 * 60 + 59)); // 20:59
+        room.act(id, "mass-send", json!({})).await.ok();
+        room.app.advance(TimeDelta::minutes(1));
+        room.app.run_jobs().await;
+        room.app.advance(TimeDelta::hours(5));
+        room.app.run_jobs().await;
+        assert_eq!((room.platform.requests().len(), room.dead_jobs().await), (0, 0));
+        assert_eq!(room.article(id).await["status_text"], "已定时");
+        room.app.advance(TimeDelta::hours(6));
+        assert_eq!(room.drive(id).await["status"], "published");
+    }
+
     async fn what_was_pasted_by_hand_is_taken_out_with_its_pictures_and_registered(room: Room) {
         let id = room.approved().await;
         let file = room.act(id, "export", json!({})).await;
