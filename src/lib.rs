@@ -28,6 +28,8 @@ pub mod staff;
 pub mod family;
 pub mod safety;
 
+pub mod projects;
+
 pub mod courses;
 pub mod news;
 pub mod notices;
@@ -39,6 +41,10 @@ pub mod draw;
 pub mod attendance;
 
 pub mod learning;
+
+pub mod activities;
+pub mod clubs;
+pub mod volunteers;
 
 pub mod care;
 

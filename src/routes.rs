@@ -23,9 +23,9 @@ use crate::app::App;
 use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
-    attendance, care, conversation, courses, draw, enrolment, family, followers, helpdesk,
-    learning, members, news, notices, pages, platform, reminders, reports, safety, staff,
-    telemetry, vault, wire, worker,
+    activities, attendance, care, clubs, conversation, courses, draw, enrolment, family, followers,
+    helpdesk, learning, members, news, notices, pages, platform, projects, reminders, reports,
+    safety, staff, telemetry, vault, volunteers, wire, worker,
 };
 
 /// Where files are sent to, which may be longer than other bodies.
@@ -95,7 +95,17 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         news::api::StaffNewsRoomApi(app.clone()),
         news::api::StaffLedgerApi(app.clone()),
     );
-    OpenApiService::new((residents, staff, more, after), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+    let year = (
+        projects::api::StaffProjectsApi(app.clone()),
+        activities::api::ActivitiesApi(app.clone()),
+        activities::api::StaffActivitiesApi(app.clone()),
+        activities::api::StaffProjectPagesApi(app.clone()),
+        volunteers::api::VolunteersApi(app.clone()),
+        volunteers::api::StaffVolunteersApi(app.clone()),
+        clubs::api::ClubsApi(app.clone()),
+        clubs::api::StaffClubsApi(app.clone()),
+    );
+    OpenApiService::new((residents, staff, more, after, year), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`; a family member names the resident for \
              whom they act in `X-Acting-For` (calls that do not take it refuse it: `acting_refused`). Staff call `/api/staff/…` with the \
@@ -232,6 +242,9 @@ impl<E: Endpoint> Edge<E> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let limit = match request.uri().path() {
                 PICTURES_PATH => server.max_picture_bytes,
+                path if path.starts_with("/api/staff/") && path.ends_with("/photos") => {
+                    server.max_picture_bytes
+                }
                 path if path.starts_with(SHEETS_PATH) => server.max_sheet_bytes,
                 _ => server.max_body_bytes,
             };

@@ -3,8 +3,8 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    ids::{ClassId, CourseId, SiteId, TeacherId, TermId},
-    kinds::{ClassStatus, Residence},
+    ids::{ClassId, CourseId, ProjectId, SiteId, TeacherId, TermId},
+    kinds::{ClassKind, ClassStatus, Residence},
 };
 
 #[sea_orm::model]
@@ -52,6 +52,14 @@ pub struct Model {
     /// Staff said that it begins all the same.
     pub kept_open_at: Option<DateTimeUtc>,
     pub created_at: DateTimeUtc,
+    /// A course's, or one of another kind: those stand in no term's catalogue.
+    pub kind: ClassKind,
+    /// Whoever scans the code is taken in, signed up or not.
+    pub open_door: bool,
+    /// Being there counts as 学时.
+    pub credited: bool,
+    /// The project that it is part of.
+    pub project_id: Option<ProjectId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

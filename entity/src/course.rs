@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::ids::CourseId;
+use crate::{ids::CourseId, kinds::ClassKind};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -19,6 +19,8 @@ pub struct Model {
     pub smart_technology: bool,
     pub min_age: Option<i32>,
     pub max_age: Option<i32>,
+    /// What its classes are; all but `course` have one class alone, and stand in no list.
+    pub kind: ClassKind,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

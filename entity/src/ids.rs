@@ -89,6 +89,18 @@ ids! {
     HelpMessageId;
     /// One thing that is judged before others see it.
     CheckId;
+    /// 项目.
+    ProjectId;
+    /// 社团.
+    ClubId;
+    /// 服务队: a team of volunteers.
+    TeamId;
+    /// 志愿者.
+    VolunteerId;
+    /// Somebody in a team, from applying to leaving.
+    TeamMemberId;
+    /// How long somebody served at one meeting of a shift.
+    ServiceId;
     /// A piece of work that waits in the outbox.
     JobId;
 }

@@ -95,6 +95,47 @@ kinds! {
         PartTime = "part_time",
         Volunteer = "volunteer",
     }
+    /// What a class is. All have places, meetings, a roll and codes.
+    ClassKind {
+        /// 班级 of a course in a term.
+        Course = "course",
+        /// 活动.
+        Activity = "activity",
+        /// 志愿服务: a shift of volunteers.
+        Shift = "shift",
+        /// 社团.
+        Club = "club",
+    }
+    /// What an activity is.
+    ActivityKind {
+        /// 企业职工技能培训.
+        Vocational = "vocational",
+        /// 法律法规培训.
+        Law = "law",
+        /// 农业种植技术培训.
+        Farming = "farming",
+        /// 读书会.
+        Reading = "reading",
+        /// 千名教师进社区.
+        Lesson = "lesson",
+        /// 义卖.
+        Charity = "charity",
+        /// 全民终身学习周.
+        LearningWeek = "learning_week",
+        /// 成果展演.
+        Exhibition = "exhibition",
+    }
+    /// Where somebody stands in a team of volunteers. The first three are live.
+    MemberState {
+        Applied = "applied",
+        /// Taken in by the leader.
+        Approved = "approved",
+        /// May sign up for shifts.
+        Trained = "trained",
+        Refused = "refused",
+        /// By themselves, or taken out.
+        Left = "left",
+    }
     /// Whether a class runs.
     ClassStatus {
         Open = "open",
@@ -267,6 +308,8 @@ kinds! {
         Completion = "completion",
         /// 学时证明.
         Hours = "hours",
+        /// 志愿服务证明.
+        Service = "service",
     }
     /// What a notice is about; each has a template of its own.
     NoticeKind {
@@ -463,5 +506,12 @@ kinds! {
         CallbackSources = "callback_sources",
         /// When the night's work was last begun.
         Reviewed = "reviewed",
+    }
+}
+
+#[expect(clippy::derivable_impls, reason = "the macro gives all kinds the same derives")]
+impl Default for ClassKind {
+    fn default() -> Self {
+        Self::Course
     }
 }

@@ -53,6 +53,8 @@ pub struct Model {
     /// minute of the day. Empty: they are not.
     pub remind_before_at: Option<i32>,
     pub remind_on_day_at: Option<i32>,
+    /// 长期: holds what belongs to no term. There is one, and it stands in no list.
+    pub standing: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

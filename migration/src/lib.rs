@@ -35,6 +35,9 @@ mod m20261128_000027_questions;
 mod m20261128_000028_guests;
 mod m20261128_000030_news_desk;
 mod m20261128_000031_submissions;
+mod m20261128_000040_gatherings;
+mod m20261128_000041_volunteers;
+mod m20261128_000042_clubs;
 mod remake;
 
 pub struct Migrator;
@@ -70,6 +73,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000028_guests::Migration),
             Box::new(m20261128_000030_news_desk::Migration),
             Box::new(m20261128_000031_submissions::Migration),
+            Box::new(m20261128_000040_gatherings::Migration),
+            Box::new(m20261128_000041_volunteers::Migration),
+            Box::new(m20261128_000042_clubs::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 
 use entity::ids::{ClassId, MeetingId, ResidentId};
-use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus};
+use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, ClassKind, MeetingStatus};
 
 use crate::app::App;
 use crate::attendance::{self, CheckIn, MeetingFacts, RollRow, Window, heads, store};
@@ -163,7 +163,21 @@ impl AttendanceApi {
         let (code, device) = (&body.0.code, body.0.device.as_deref());
         let done = attendance::check_in(&self.0, &me.0, code, device).await?;
         let (outcome, facts, message) = match done {
-            CheckIn::Recorded(facts) => (CheckInOutcome::Recorded, facts, "签到成功。"),
+            CheckIn::Recorded(facts) => {
+                let shift = facts.class.kind == ClassKind::Shift;
+                let words = if shift {
+                    "签到成功。走的时候，再扫一次签退。"
+                } else {
+                    "签到成功。"
+                };
+                (CheckInOutcome::Recorded, facts, words)
+            }
+            // Of a shift each scan counts, and the last says when somebody left.
+            CheckIn::AlreadyRecorded(facts) if facts.class.kind == ClassKind::Shift => (
+                CheckInOutcome::AlreadyRecorded,
+                facts,
+                "签退记下了。还没走的话，走的时候再扫一次。",
+            ),
             CheckIn::AlreadyRecorded(facts) => {
                 (CheckInOutcome::AlreadyRecorded, facts, "您已经签过到了，不用再签。")
             }

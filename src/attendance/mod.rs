@@ -196,6 +196,41 @@ pub async fn next_meeting(
     Ok(meetings.into_iter().find(|facts| facts.meeting.status == MeetingStatus::Planned))
 }
 
+/// How many are present at each of these meetings; those with nobody are missing.
+///
+/// # Errors
+/// The database.
+pub async fn present_counts(
+    conn: &impl ConnectionTrait,
+    meetings: &[MeetingId],
+) -> Result<HashMap<MeetingId, i64>> {
+    store::present_counts(conn, meetings).await
+}
+
+/// When somebody was seen at a meeting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stay {
+    pub came: DateTime<Utc>,
+    /// They were seen once more, and this was the last time.
+    pub went: Option<DateTime<Utc>>,
+}
+
+/// When each who was at a meeting came, and when they went, as the register's events say.
+///
+/// # Errors
+/// The database.
+pub async fn stays(
+    conn: &impl ConnectionTrait,
+    meeting: MeetingId,
+) -> Result<HashMap<ResidentId, Stay>> {
+    let words = store::events::words(conn, meeting, None).await?;
+    let stay = |(resident, words): (ResidentId, Vec<register::Word>)| {
+        let (came, went) = register::seen(&words)?;
+        Some((resident, Stay { came, went }))
+    };
+    Ok(words.into_iter().filter_map(stay).collect())
+}
+
 /// When the check-in of a meeting is open.
 pub fn window(app: &App, facts: &MeetingFacts) -> Window {
     window_at(&app.config.attendance, app.clock.now(), facts)
@@ -394,7 +429,9 @@ pub async fn set_roll(
         return Err(Error::conflict("too_early", "还没到上课时间，现在只能登记请假。"));
     }
     let reason = self::reason(reason)?;
-    if !store::on_roll(app.db.read(), id, facts.class_id()).await?.contains(&resident) {
+    let known = facts.class.open_door
+        || store::on_roll(app.db.read(), id, facts.class_id()).await?.contains(&resident);
+    if !known {
         return Err(Error::not_found("not_on_roll", "这位学员不在这个班的名单上。"));
     }
     let now = app.clock.now();
@@ -459,7 +496,7 @@ pub async fn hours(app: &App, resident: ResidentId) -> Result<(Hours, Vec<HoursL
         if chrono::Datelike::year(&day) == chrono::Datelike::year(&today) {
             hours.year += counted;
         }
-        if line.term_first_day <= today && today <= line.term_last_day {
+        if line.term_days.is_some_and(|(first, last)| first <= today && today <= last) {
             hours.term += counted;
         }
     }

@@ -14,7 +14,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use entity::kinds::{AttendanceStatus, CheckInWay};
 
@@ -104,6 +104,20 @@ pub(super) fn fold(words: &[Word]) -> Standing {
         }
     }
     standing
+}
+
+/// Of somebody who was there in the end: when they were seen first, and when last if that was
+/// a minute later or more.
+pub(super) fn seen(words: &[Word]) -> Option<(DateTime<Utc>, Option<DateTime<Utc>>)> {
+    if fold(words).status != Some(AttendanceStatus::Present) {
+        return None;
+    }
+    let there = || words.iter().filter(|word| word.status == Some(AttendanceStatus::Present));
+    let first = there().map(|word| word.happened_at).min()?;
+    // Who corrects the roll later did not see them then.
+    let scans = there().filter(|word| word.way != CheckInWay::Roll || word.reason.is_none());
+    let last = scans.map(|word| word.happened_at).max()?;
+    Some((first, Some(last).filter(|last| *last - first >= TimeDelta::minutes(1))))
 }
 
 /// As [`fold`], of what had happened until then.

@@ -127,6 +127,11 @@ impl Book {
         )
     }
 
+    /// On the roll, or of those for whom the door is open.
+    fn may_come(&self, id: ResidentId) -> bool {
+        self.facts.class.open_door || self.on_roll.contains(&id)
+    }
+
     /// Who it is: whole where a card was held up, or the person is on a roll that the sender
     /// keeps. Else a number that was guessed would give a name.
     fn name(&self, id: ResidentId, kind: ScanKind, now: DateTime<Utc>) -> Option<String> {
@@ -360,7 +365,7 @@ fn weigh(
     let claimed = |claim: &poster_claim::Model| claim.claimed_at <= happened_at;
     let why = match book.rights.refuses(happened_at, now).or(whose) {
         Some(why) => Some(why),
-        None if resident.is_none_or(|id| !book.on_roll.contains(&id)) => Some(Why::NotOnRoll),
+        None if resident.is_none_or(|id| !book.may_come(id)) => Some(Why::NotOnRoll),
         None if scan.kind == ScanKind::Nod
             && !resident.and_then(|id| book.claims.get(&id)).is_some_and(claimed) =>
         {

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use entity::ids::{ClassId, CommunityId, MeetingId, ResidentId, StaffId};
-use entity::kinds::{AttendanceStatus, CheckInWay, EnrolmentStatus};
+use entity::kinds::{AttendanceStatus, CheckInWay, ClassKind, EnrolmentStatus};
 use entity::{
     attendance, class, enrolment, meeting, meeting_change, resident, site, teacher, term,
 };
@@ -45,9 +45,9 @@ impl MeetingFacts {
         &self.class.name
     }
 
-    /// As [`hours_of`].
+    /// As [`hours_of`]; none where being there is no learning.
     pub fn hours_hundredths(&self) -> i32 {
-        hours_of(&self.meeting)
+        if self.class.credited { hours_of(&self.meeting) } else { 0 }
     }
 }
 
@@ -226,18 +226,8 @@ pub(super) async fn counts(
         .await?
         .into_iter()
         .collect();
-    let present: HashMap<MeetingId, i64> = attendance::Entity::find()
-        .select_only()
-        .column(attendance::Column::MeetingId)
-        .column_as(attendance::Column::Id.count(), "count")
-        .filter(attendance::Column::MeetingId.is_in(meetings.iter().map(|facts| facts.meeting.id)))
-        .filter(attendance::Column::Status.eq(AttendanceStatus::Present))
-        .group_by(attendance::Column::MeetingId)
-        .into_tuple::<(MeetingId, i64)>()
-        .all(conn)
-        .await?
-        .into_iter()
-        .collect();
+    let ids: Vec<MeetingId> = meetings.iter().map(|facts| facts.meeting.id).collect();
+    let present = present_counts(conn, &ids).await?;
     Ok(meetings
         .iter()
         .map(|facts| {
@@ -245,6 +235,25 @@ pub(super) async fn counts(
             let of = |count: Option<&i64>| count.copied().unwrap_or(0);
             (id, (of(enrolled.get(&facts.class_id())), of(present.get(&id))))
         })
+        .collect())
+}
+
+/// How many are present at each of these meetings.
+pub(super) async fn present_counts(
+    conn: &impl ConnectionTrait,
+    meetings: &[MeetingId],
+) -> Result<HashMap<MeetingId, i64>> {
+    Ok(attendance::Entity::find()
+        .select_only()
+        .column(attendance::Column::MeetingId)
+        .column_as(attendance::Column::Id.count(), "count")
+        .filter(attendance::Column::MeetingId.is_in(meetings.iter().copied()))
+        .filter(attendance::Column::Status.eq(AttendanceStatus::Present))
+        .group_by(attendance::Column::MeetingId)
+        .into_tuple::<(MeetingId, i64)>()
+        .all(conn)
+        .await?
+        .into_iter()
         .collect())
 }
 
@@ -351,11 +360,11 @@ pub struct HoursLine {
     pub starts_at: DateTime<Utc>,
     pub status: AttendanceStatus,
     pub hours_hundredths: i32,
-    pub term_first_day: NaiveDate,
-    pub term_last_day: NaiveDate,
+    /// Of the term of the calendar in which it was; empty: of none.
+    pub term_days: Option<(NaiveDate, NaiveDate)>,
 }
 
-/// A resident's whole record, newest first.
+/// A resident's whole record, newest first; without what they did as a volunteer.
 pub(super) async fn hours_lines(
     conn: &impl ConnectionTrait,
     resident: ResidentId,
@@ -373,6 +382,7 @@ pub(super) async fn hours_lines(
         meetings.into_iter().map(|meeting| (meeting.id, meeting)).collect();
     let classes = class::Entity::find()
         .filter(class::Column::Id.is_in(meetings.values().map(|meeting| meeting.class_id)))
+        .filter(class::Column::Kind.ne(ClassKind::Shift))
         .all(conn)
         .await?;
     let classes: HashMap<_, _> = classes.into_iter().map(|class| (class.id, class)).collect();
@@ -394,8 +404,7 @@ pub(super) async fn hours_lines(
                 starts_at: meeting.starts_at,
                 status: row.status?,
                 hours_hundredths: row.hours_hundredths,
-                term_first_day: term.first_day,
-                term_last_day: term.last_day,
+                term_days: (!term.standing).then_some((term.first_day, term.last_day)),
             })
         })
         .collect();

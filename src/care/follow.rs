@@ -7,7 +7,7 @@ use sea_orm::DatabaseTransaction;
 
 use entity::care_task;
 use entity::ids::{ClassId, MeetingId, ResidentId};
-use entity::kinds::{CareKind, CareOutcome, CareStep};
+use entity::kinds::{CareKind, CareOutcome, CareStep, ClassKind};
 
 use super::runs::{self, Limits, Run};
 use super::store::{self, End};
@@ -56,6 +56,10 @@ pub async fn follow(app: &App, meeting: MeetingId) -> Result<()> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     let Ok((_, facts)) = courses::meeting(&tx, meeting).await else { return Ok(()) };
+    // Who does not come to an activity is asked after by nobody.
+    if facts.class.kind != ClassKind::Course {
+        return Ok(());
+    }
     let class = facts.class.id;
     let people = Class::look(app, &tx, class, now).await?;
     let rules = &app.config.care;

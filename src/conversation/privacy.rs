@@ -17,6 +17,7 @@ use crate::wechat::Incoming;
 use crate::wechat::message::{Event, Message, Privacy};
 use crate::{
     attendance, care, enrolment, family, followers, helpdesk, learning, members, notices, safety,
+    volunteers,
 };
 
 /// Lets an event about personal data take effect; any other passes.
@@ -75,6 +76,7 @@ pub async fn finish_erasure(app: &App, id: ErasureId) -> Result<()> {
     attendance::forget_guest(&tx, erasure.resident, now).await?;
     learning::forget_resident(&tx, erasure.resident).await?;
     care::forget_resident(&tx, erasure.resident).await?;
+    volunteers::forget_resident(&tx, erasure.resident, now).await?;
     notices::forget_copies(&tx, erasure.resident).await?;
     helpdesk::forget_resident(&tx, erasure.resident, now).await?;
     safety::forget_resident(&tx, erasure.resident, now).await?;

@@ -6,7 +6,7 @@ use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
 use entity::ids::{ClassId, CourseId, MeetingId, SiteId, TeacherId, TermId};
-use entity::kinds::{ClassStatus, MeetingStatus, Residence};
+use entity::kinds::{ClassKind, ClassStatus, MeetingStatus, Residence};
 use entity::meeting;
 
 use crate::app::App;
@@ -62,6 +62,8 @@ pub struct ClassCard {
     /// People on the waiting list.
     pub waiting: i32,
     pub status: ClassStatus,
+    /// A course's, or one that has a page of its own.
+    pub kind: ClassKind,
     #[oai(skip_serializing_if_is_none)]
     pub first_meeting_at: Option<DateTime<Utc>>,
 }
@@ -97,6 +99,7 @@ impl ClassCard {
             taken: class.taken,
             waiting: class.waiting,
             status: class.status,
+            kind: class.kind,
             first_meeting_at,
         }
     }

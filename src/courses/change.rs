@@ -5,7 +5,7 @@ use sea_orm::ActiveValue::{Set, Unchanged};
 use sea_orm::DatabaseTransaction;
 
 use entity::ids::{ClassId, MeetingId, SiteId, StaffId, TeacherId};
-use entity::kinds::{ClassStatus, MeetingStatus};
+use entity::kinds::{ClassKind, ClassStatus, MeetingStatus};
 use entity::{class, meeting, meeting_change};
 
 use super::make::{Offer, found};
@@ -262,6 +262,10 @@ async fn must_be_free(
     let classes = store::classes(tx, &ids).await?;
     for other in others {
         let Some(class) = classes.get(&other.class_id) else { continue };
+        // Volunteers help where others meet.
+        if ClassKind::Shift == class.class.kind || ClassKind::Shift == facts.class.kind {
+            continue;
+        }
         let there = format!("“{}”（{}）", class.class.name, clock::spoken(other.starts_at));
         if class.class.teacher_id == facts.class.teacher_id {
             let message = format!("{}老师这个时间要上{there}。", facts.teacher_name);

@@ -279,6 +279,7 @@ async fn put_term(
         credit_hours: Set(wanted.credit_hours),
         remind_before_at: Set(wanted.remind_before_at),
         remind_on_day_at: Set(wanted.remind_on_day_at),
+        ..Default::default()
     };
     let saved: Result<term::Model> = save!(tx, by, now, "term", id.is_none(), row);
     let saved = saved?;
@@ -327,6 +328,7 @@ async fn put_course(
         smart_technology: Set(new.smart_technology),
         min_age: Set(new.min_age),
         max_age: Set(new.max_age),
+        ..Default::default()
     };
     save!(tx, by, now, "course", id.is_none(), row)
 }

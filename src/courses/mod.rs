@@ -18,6 +18,10 @@
 //! 6. Officers act at the sites of their own community alone.
 //! 7. A class is made in one way (`timetable.rs`), by a form or by a spreadsheet (`sheet.rs`);
 //!    of a spreadsheet all of them or none.
+//! 8. An activity, a shift and a club are classes of another kind (`gatherings.rs`): places,
+//!    sign-up, meetings, codes and the roll are those of any class. They stand in the one
+//!    term that is `standing`, each of a course of its own, and in no catalogue: whoever
+//!    lists classes gets courses', unless they ask for another kind.
 
 use std::collections::HashMap;
 
@@ -25,7 +29,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::ids::{ClassId, CommunityId, CourseId, MeetingId, SiteId, StaffId, TeacherId, TermId};
-use entity::kinds::Role;
+use entity::kinds::{ClassKind, Role};
 use entity::{class, community, course, holiday, meeting, meeting_change, site, teacher, term};
 
 use crate::clock;
@@ -37,6 +41,7 @@ pub mod calendar;
 mod catalogue;
 mod change;
 mod check;
+mod gatherings;
 mod held;
 mod invite;
 mod make;
@@ -51,6 +56,9 @@ mod timetable;
 pub use catalogue::{Catalogue, Listing};
 pub use change::{
     ClassChange, MeetingMove, cancel_class, cancel_meeting, move_meeting, update_class,
+};
+pub use gatherings::{
+    Gathering, Times, add_meeting, change_gathering, create_gathering, set_project,
 };
 pub use held::{empty_places, free_places, held_places, kept_places, open_places, released_at};
 pub use invite::{MiniAddress, mini_code, mini_link};
@@ -68,6 +76,7 @@ pub use rules::{
     ClassRules, keep_open, least_people, must_decide_at, note_below, offer_hours, save_class_rules,
 };
 pub use store::ClassFacts;
+pub use store::gatherings::not_a_shift;
 pub use timetable::{NewClass, add_class, create_class};
 
 /// Which classes are wanted; what is left out does not matter.
@@ -87,6 +96,8 @@ pub struct ClassFilter {
     pub open_only: bool,
     /// With a place that nobody has; residents may not get it ([`free_places`]).
     pub empty_only: bool,
+    /// Of this kind alone; of courses where nothing is said.
+    pub kind: ClassKind,
 }
 
 /// A class with its course, term, site and teacher.
@@ -417,9 +428,13 @@ pub fn within_scope(who: &Colleague, site: &site::Model) -> Result<()> {
     Ok(())
 }
 
-/// `每周二 9:00–10:30`.
+/// `每周二 9:00–10:30`; of what does not meet each week, as of the first time: `周二 9:00–10:30`.
 pub fn time_text(class: &class::Model) -> String {
-    hours_text(class.weekday, (class.start_minute, class.duration_minutes))
+    let text = hours_text(class.weekday, (class.start_minute, class.duration_minutes));
+    match class.kind {
+        ClassKind::Course => text,
+        _ => text.trim_start_matches('每').to_owned(),
+    }
 }
 
 /// As [`time_text`], for a weekday, and a start and a duration in minutes.

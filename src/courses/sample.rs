@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use entity::ids::{ClassId, CourseId, SiteId, TeacherId, TermId};
-use entity::kinds::{ClassStatus, Residence};
+use entity::kinds::{ClassKind, ClassStatus, Residence};
 use entity::{class, term};
 
 use crate::clock;
@@ -38,6 +38,7 @@ pub fn term() -> term::Model {
         credit_hours: 16,
         remind_before_at: Some(1080),
         remind_on_day_at: Some(450),
+        standing: false,
     }
 }
 
@@ -70,5 +71,9 @@ pub fn class(id: i64) -> class::Model {
         below_since: None,
         kept_open_at: None,
         created_at: DateTime::<Utc>::UNIX_EPOCH,
+        kind: ClassKind::Course,
+        open_door: false,
+        credited: true,
+        project_id: None,
     }
 }

@@ -13,9 +13,10 @@ use sea_orm::{
 };
 
 use entity::ids::{ClassId, CommunityId, CourseId, MeetingId, SiteId, StaffId, TeacherId, TermId};
-use entity::kinds::{ClassStatus, MeetingStatus};
+use entity::kinds::{ClassKind, ClassStatus, MeetingStatus};
 use entity::{class, community, course, holiday, meeting, meeting_change, site, teacher, term};
 
+pub(super) mod gatherings;
 pub(super) mod plans;
 
 use super::ClassFilter;
@@ -111,7 +112,7 @@ pub(super) async fn list(
     conn: &impl ConnectionTrait,
     filter: &ClassFilter,
 ) -> Result<Vec<ClassFacts>> {
-    let mut query = facts();
+    let mut query = facts().filter(class::Column::Kind.eq(filter.kind));
     if let Some(term) = filter.term_id {
         query = query.filter(class::Column::TermId.eq(term));
     }
@@ -586,10 +587,20 @@ macro_rules! lists {
 lists! {
     communities: community by Id;
     sites: site by Id;
-    terms: term by FirstDay;
     holidays: holiday by Day;
-    courses: course by Id;
     teachers: teacher by Id;
+}
+
+/// Those of the calendar; what belongs to none stands in one of its own.
+pub(super) async fn terms(conn: &impl ConnectionTrait) -> Result<Vec<term::Model>> {
+    let find = term::Entity::find().filter(term::Column::Standing.eq(false));
+    Ok(find.order_by_asc(term::Column::FirstDay).all(conn).await?)
+}
+
+/// Those that are taught in classes of a term.
+pub(super) async fn courses(conn: &impl ConnectionTrait) -> Result<Vec<course::Model>> {
+    let find = course::Entity::find().filter(course::Column::Kind.eq(ClassKind::Course));
+    Ok(find.order_by_asc(course::Column::Id).all(conn).await?)
 }
 
 pub(super) async fn teacher_of_staff(

@@ -101,11 +101,26 @@ struct MyEnrolment {
 
 /// How a sign-up ended.
 #[derive(Object)]
-struct SignedUp {
+pub struct SignedUp {
     enrolment: MyEnrolment,
     outcome: SignUpOutcome,
     /// A plain sentence.
     message: String,
+}
+
+impl SignedUp {
+    /// As whoever signed up is told; for the rooms above as well.
+    pub fn of(SignUp { mine, outcome }: SignUp, who: Caller, now: DateTime<Utc>) -> Self {
+        Self {
+            message: message(outcome, &mine, who),
+            enrolment: MyEnrolment::of(mine, now),
+            outcome: match outcome {
+                Outcome::Placed => SignUpOutcome::Placed,
+                Outcome::Waiting => SignUpOutcome::Waiting,
+                Outcome::Already => SignUpOutcome::Already,
+            },
+        }
+    }
 }
 
 /// Something to be done before a sign-up.
@@ -227,16 +242,8 @@ impl EnrolmentApi {
             request_key: key.0,
         };
         let signed_up = enrolment::sign_up(&self.0, who.0.learner, id.0, options).await;
-        let SignUp { mine, outcome } = signed_up.map_err(|error| who.0.explained(error))?;
-        Ok(Json(SignedUp {
-            message: message(outcome, &mine, who.0),
-            enrolment: MyEnrolment::of(mine, self.0.clock.now()),
-            outcome: match outcome {
-                Outcome::Placed => SignUpOutcome::Placed,
-                Outcome::Waiting => SignUpOutcome::Waiting,
-                Outcome::Already => SignUpOutcome::Already,
-            },
-        }))
+        let signed_up = signed_up.map_err(|error| who.0.explained(error))?;
+        Ok(Json(SignedUp::of(signed_up, who.0, self.0.clock.now())))
     }
 
     /// What is still asked of me before I can sign up for this class, in order.

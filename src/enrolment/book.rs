@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::enrolment::Model;
 use entity::ids::{ClassId, ResidentId, TermId};
-use entity::kinds::EnrolmentStatus;
+use entity::kinds::{ClassKind, EnrolmentStatus};
 use entity::term_plan;
 
 use super::applicants::{Applicants, Asked};
@@ -67,6 +67,19 @@ impl Seat {
             Self::New(..) => true,
         }
     }
+}
+
+/// It is signed up for elsewhere.
+fn another_kind(facts: &ClassFacts) -> Error {
+    let id = facts.class.id;
+    let (text, page) = match facts.class.kind {
+        ClassKind::Course => ("到“找班级”里报名", format!("/classes/{id}")),
+        ClassKind::Activity => ("到“活动”里报名", format!("/activities/{id}")),
+        ClassKind::Club => ("到“社团”里加入", format!("/clubs/{id}?class=1")),
+        ClassKind::Shift => ("到“志愿服务”里报名", "/volunteer".to_owned()),
+    };
+    let message = format!("“{}”不在这里报名。", facts.class.name);
+    Error::conflict("another_kind", message).or_else(text, Some(page))
 }
 
 /// Waits, after having let an offer pass.
@@ -223,6 +236,9 @@ impl Book {
     fn try_weigh(&self, one: &Request, now: DateTime<Utc>) -> Result<Verdict> {
         let class = self.classes.get(&one.class).ok_or_else(courses::no_class)?;
         self.people.ready(one.who)?;
+        if !one.door.opens(class.class.kind) {
+            return Err(another_kind(class));
+        }
         let mut missed = None;
         for seat in self.seats(one.who) {
             match seat {

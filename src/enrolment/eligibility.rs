@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use entity::ids::{ClassId, CourseId, PledgeId, ResidentId};
-use entity::kinds::{ClassStatus, Residence};
+use entity::kinds::{ClassKind, ClassStatus, Residence};
 use entity::term_plan;
 
 use crate::clock;
@@ -229,6 +229,10 @@ fn course_is_new(facts: &Facts<'_>) -> Result<()> {
 
 fn hour_is_free(facts: &Facts<'_>) -> Result<()> {
     let wanted = &facts.class.class;
+    // What does not meet each week is looked at by its days (`enrolment::clashes`).
+    if wanted.kind != ClassKind::Course {
+        return Ok(());
+    }
     let clash = |held: &&&ClassFacts| {
         held.class.weekday == wanted.weekday
             && calendar::overlaps(
@@ -243,7 +247,7 @@ fn hour_is_free(facts: &Facts<'_>) -> Result<()> {
 
 /// Where the term does not leave it at a warning.
 fn way_is_long_enough(facts: &Facts<'_>) -> Result<()> {
-    if !facts.class.term.travel_refused {
+    if !facts.class.term.travel_refused || facts.class.class.kind != ClassKind::Course {
         return Ok(());
     }
     let Some((other, gap)) = short_way(facts.class, facts.held) else { return Ok(()) };
@@ -286,6 +290,9 @@ pub(super) fn travel_warning(class: &ClassFacts, held: &[&ClassFacts]) -> Option
 
 /// A class of the day at another site, and how many minutes there are between the two.
 fn short_way<'a>(class: &ClassFacts, held: &[&'a ClassFacts]) -> Option<(&'a ClassFacts, i32)> {
+    if class.class.kind != ClassKind::Course {
+        return None;
+    }
     let hours = (class.class.start_minute, class.class.duration_minutes);
     held.iter().filter(|other| other.class.id != class.class.id).find_map(|other| {
         let other_hours = (other.class.start_minute, other.class.duration_minutes);
@@ -350,6 +357,7 @@ mod tests {
                 smart_technology: false,
                 min_age: None,
                 max_age: None,
+                kind: ClassKind::Course,
             },
             term: term::Model {
                 first_day: "2026-09-02".parse().expect("valid"),

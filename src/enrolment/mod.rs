@@ -25,14 +25,14 @@
 //! 8. What a family member does stands in the history as theirs; they may still do it
 //!    when the person is held, and the person is told in the same transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::enrolment::Model;
 use entity::ids::{ClassId, EnrolmentId, ResidentId, StaffId};
-use entity::kinds::{ActorKind, DelegatedScope, EnrolmentStatus};
+use entity::kinds::{ActorKind, ClassKind, DelegatedScope, EnrolmentStatus};
 
 use crate::app::App;
 use crate::courses::{self, ClassFacts};
@@ -70,8 +70,9 @@ pub use minimum::{Running, RunningClass, running, see_to_minimum};
 pub use offer::expires_at as by_daytime;
 pub use opening::{Ended, Minute, Opening, end_in_words, opening};
 pub use refusal::Way;
-pub use sign_up::{Outcome, SignUp, SignUpOptions, needs, sign_up, sign_up_at_counter};
+pub use sign_up::{Outcome, SignUp, SignUpOptions, needs, sign_up, sign_up_at_counter, sign_up_to};
 pub use slip::{Slip, slip};
+pub use store::{Clash, clashes};
 pub use tell::{tell_meeting_change, tell_of_act, tell_placed, tell_room_change};
 pub use waiting::{accept, ask_again, decline, fill_free_places, lapse_offer};
 pub use withdraw::{
@@ -173,6 +174,30 @@ pub async fn my(app: &App, conn: &impl ConnectionTrait, who: ResidentId) -> Resu
     rows.sort_by_key(|row| !store::LIVE.contains(&row.status));
     let mut mine = describe(app, conn, rows).await?;
     mine.retain(|one| one.class.term.last_day >= today);
+    without_what_is_over(app, conn, mine).await
+}
+
+/// An activity and a shift are over with their last meeting, and not with a term.
+async fn without_what_is_over(
+    app: &App,
+    conn: &impl ConnectionTrait,
+    mut mine: Vec<Mine>,
+) -> Result<Vec<Mine>> {
+    let once = |one: &Mine| matches!(one.class.class.kind, ClassKind::Activity | ClassKind::Shift);
+    let ids: Vec<ClassId> =
+        mine.iter().filter(|one| once(one)).map(|one| one.class.class.id).collect();
+    if ids.is_empty() {
+        return Ok(mine);
+    }
+    let (from, to) =
+        (app.clock.now() - TimeDelta::hours(12), app.clock.now() + TimeDelta::days(366));
+    let meetings = courses::meetings_between(conn, &ids, from, to).await?;
+    let goes_on: HashSet<ClassId> = meetings
+        .into_iter()
+        .filter(|meeting| meeting.ends_at > app.clock.now())
+        .map(|meeting| meeting.class_id)
+        .collect();
+    mine.retain(|one| !once(one) || goes_on.contains(&one.class.class.id));
     Ok(mine)
 }
 

@@ -2,7 +2,7 @@
 
 use entity::enrolment::Model;
 use entity::ids::{ClassId, ResidentId};
-use entity::kinds::Role;
+use entity::kinds::{ClassKind, Role};
 
 use super::{Actor, Applicants, Mine, scoped};
 use crate::app::App;
@@ -32,6 +32,25 @@ pub(super) struct Request {
     pub(super) join_waitlist: bool,
     pub(super) actor: Actor,
     pub(super) request_key: Option<String>,
+    /// By which door they come.
+    pub(super) door: Door,
+}
+
+/// Each kind of class is signed up for where its own rules are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    Of(ClassKind),
+    /// At the counter: all but shifts, for which one is a volunteer.
+    Counter,
+}
+
+impl Door {
+    pub(super) fn opens(self, kind: ClassKind) -> bool {
+        match self {
+            Self::Of(own) => own == kind,
+            Self::Counter => kind != ClassKind::Shift,
+        }
+    }
 }
 
 impl Request {
@@ -64,7 +83,7 @@ pub struct SignUp {
 /// `consent_needed`, `profile_needed`; `not_open`, `closed`, `barred`, `class_cancelled`,
 /// `too_young`, `too_old`, `other_community`, `previous_needed`, `taken_out`,
 /// `limit_reached`, `same_course`, `overlap`, `too_far`, `pledge_needed`,
-/// `relative_needed`; `class_full` with other classes of the course and the waiting list
+/// `relative_needed`; `another_kind`: it is an activity, a shift or a club; `class_full` with other classes of the course and the waiting list
 /// as next steps; `busy`.
 pub async fn sign_up(
     app: &App,
@@ -72,11 +91,36 @@ pub async fn sign_up(
     class: ClassId,
     options: SignUpOptions,
 ) -> Result<SignUp> {
+    by_door(app, who, class, options, Door::Of(ClassKind::Course)).await
+}
+
+/// As [`sign_up`], for a class of another kind, of which the caller knows that the person may
+/// be in it.
+///
+/// # Errors
+/// As [`sign_up`]; `another_kind`.
+pub async fn sign_up_to(
+    app: &App,
+    kind: ClassKind,
+    who: ResidentId,
+    class: ClassId,
+    options: SignUpOptions,
+) -> Result<SignUp> {
+    by_door(app, who, class, options, Door::Of(kind)).await
+}
+
+async fn by_door(
+    app: &App,
+    who: ResidentId,
+    class: ClassId,
+    options: SignUpOptions,
+    door: Door,
+) -> Result<SignUp> {
     let SignUpOptions { join_waitlist, actor, request_key } = options;
     if request_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
         return Err(Error::invalid("bad_request_key", "页面已过期，请刷新后再试。"));
     }
-    let request = Request { who, class, join_waitlist, actor, request_key };
+    let request = Request { who, class, join_waitlist, actor, request_key, door };
     let outcome = app.decisions.ask(request).await;
     let label = match &outcome {
         Ok(signed_up) => signed_up.outcome.label(),
@@ -136,5 +180,5 @@ pub async fn sign_up_at_counter(
         })?;
     let actor = Actor::Staff(who.id);
     let options = SignUpOptions { join_waitlist, actor, request_key };
-    sign_up(app, resident.id, class, options).await
+    by_door(app, resident.id, class, options, Door::Counter).await
 }

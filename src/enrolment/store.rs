@@ -15,6 +15,10 @@ use entity::ids::{ClassId, CourseId, EnrolmentId, ResidentId, TermId};
 use entity::kinds::{EnrolmentStatus, LeaveReason};
 use entity::{bar, enrolment_change, term};
 
+mod clashes;
+
+pub use clashes::{Clash, clashes};
+
 use super::Actor;
 use crate::error::Result;
 use crate::sql::{self, rounded};

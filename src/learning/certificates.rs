@@ -16,7 +16,7 @@ use crate::attendance;
 use crate::clock;
 use crate::courses;
 use crate::error::{Error, Result};
-use crate::members::Person;
+use crate::members::{self, Person};
 use crate::print;
 use crate::staff::{self, Colleague};
 use crate::vault;
@@ -109,12 +109,7 @@ pub async fn statement(app: &App, resident: ResidentId, year: i32) -> Result<cer
     if hours == 0 {
         return Err(Error::conflict("no_hours", format!("{year}年还没有学时，开不了证明。")));
     }
-    if let Some(one) = print::missing(&app.config.print.extra_font, &record.person.name)?.first() {
-        return Err(Error::conflict(
-            "no_glyph",
-            format!("“{one}”这个字，字库里没有，打印不出来。请打电话给教育中心。"),
-        ));
-    }
+    printable(app, &record.person.name)?;
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     store::lock_resident(&tx, resident).await?;
@@ -142,6 +137,60 @@ pub async fn statement(app: &App, resident: ResidentId, year: i32) -> Result<cer
     let made = add(&tx, new, now).await?;
     tx.commit().await?;
     Ok(made)
+}
+
+/// 志愿服务证明 of so many hours (in hundredths) in all; the same one while nothing has
+/// changed. An earlier one with other figures is taken back.
+///
+/// # Errors
+/// `no_glyph`.
+pub async fn service(app: &App, resident: ResidentId, hours: i64) -> Result<certificate::Model> {
+    let mut people = members::people(app, app.db.read(), &[resident]).await?;
+    let person = people.remove(&resident).ok_or_else(super::no_person)?;
+    printable(app, &person.name)?;
+    let now = app.clock.now();
+    let tx = app.db.begin().await?;
+    store::lock_resident(&tx, resident).await?;
+    let standing = store::live_services(&tx, resident).await?;
+    let same = |one: &&certificate::Model| {
+        i64::from(one.hours_hundredths) == hours && one.name == person.name
+    };
+    if let Some(one) = standing.iter().find(same) {
+        return Ok(one.clone());
+    }
+    for one in standing {
+        store::revoke(&tx, one.id, None, "有了新的证明", now).await?;
+    }
+    let day = clock::spoken_day(clock::local_date(now));
+    let new = store::New {
+        kind: CertificateKind::Service,
+        resident,
+        class: None,
+        year: None,
+        name: person.name,
+        about: format!("志愿服务，到{day}为止"),
+        hours,
+        credits: 0,
+        by: None,
+    };
+    let made = add(&tx, new, now).await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
+/// Where a paper can be fetched as a PDF, for some minutes; for the rooms above.
+pub fn address(app: &App, row: &certificate::Model) -> String {
+    super::link::address(app, super::link::File::Paper, row.resident_id, row.id)
+}
+
+fn printable(app: &App, name: &str) -> Result<()> {
+    match print::missing(&app.config.print.extra_font, name)?.first() {
+        None => Ok(()),
+        Some(one) => Err(Error::conflict(
+            "no_glyph",
+            format!("“{one}”这个字，字库里没有，打印不出来。请打电话给教育中心。"),
+        )),
+    }
 }
 
 /// Takes one back; its number says so from then on.

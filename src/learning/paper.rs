@@ -26,6 +26,7 @@ pub(super) fn title(kind: CertificateKind) -> &'static str {
     match kind {
         CertificateKind::Completion => "结业证书",
         CertificateKind::Hours => "学时证明",
+        CertificateKind::Service => "志愿服务证明",
     }
 }
 
@@ -57,6 +58,10 @@ fn page(app: &App, row: &certificate::Model) -> Page {
         ),
         CertificateKind::Hours => format!(
             "　　兹证明{}在{}参加老年大学和社区教育课程的学习，到开具之日为止，签到 {hours} 学时（45 分钟为 1 学时）。",
+            row.name, row.about
+        ),
+        CertificateKind::Service => format!(
+            "　　兹证明{}参加{}，服务 {hours} 小时。时长按签到和签退计算，不含路上的时间，公示满 7 天。",
             row.name, row.about
         ),
     };

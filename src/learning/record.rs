@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use entity::class_pass;
 use entity::ids::{ClassId, CourseId, ResidentId, TermId};
-use entity::kinds::{ClassStatus, EnrolmentStatus};
+use entity::kinds::{ClassKind, ClassStatus, EnrolmentStatus};
 
 use super::rules::{self, Known, Rules, Standing};
 use super::store::{self, Attended, Of, Plan, SignUp};
@@ -76,7 +76,8 @@ fn one(
         Some(row) => row.class,
         None => *classes.iter().rev().find(|class| attended(class).times > 0)?,
     };
-    let facts = read.facts.get(&class)?.clone();
+    let facts =
+        read.facts.get(&class).filter(|facts| facts.class.kind == ClassKind::Course)?.clone();
     let plan = read.plans.get(&class).copied().unwrap_or_default();
     let word = read.words.get(&(resident, class)).cloned();
     let rules = Rules::from(&facts.term);

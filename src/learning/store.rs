@@ -18,6 +18,7 @@ use entity::{attendance, class_pass, enrolment, meeting, resident};
 pub(super) mod certificates;
 
 use crate::attendance::{hours_of, was_guest};
+use crate::courses::not_a_shift;
 use crate::error::Result;
 
 /// Whom or what is asked about.
@@ -225,6 +226,7 @@ pub(super) async fn counts(
         .column_as(attendance::Column::HoursHundredths.sum(), "hundredths")
         .filter(meeting::Column::StartsAt.gte(from))
         .filter(meeting::Column::StartsAt.lt(to))
+        .filter(not_a_shift())
         .group_by(meeting::Column::ClassId)
         .group_by(resident::Column::CommunityId);
     if let Some(community) = scope {
@@ -255,6 +257,7 @@ pub(super) async fn reached(
         .column_as(attendance::Column::HoursHundredths.sum(), "hundredths")
         .filter(meeting::Column::StartsAt.gte(from))
         .filter(meeting::Column::StartsAt.lt(to))
+        .filter(not_a_shift())
         .group_by(attendance::Column::ResidentId);
     if let Some(community) = scope {
         find = find.filter(resident::Column::CommunityId.eq(community));

@@ -342,6 +342,25 @@ async fn add_picture(app: &App, who: &Colleague, file: Vec<u8>) -> Result<store:
     line.ok_or_else(|| Error::internal("a picture just kept is not there"))
 }
 
+/// As an upload at the desk, for rooms above: a photo that an article may show.
+///
+/// # Errors
+/// Not a JPEG or PNG, damaged or too large: `Invalid`, in words.
+pub async fn keep_picture(app: &App, who: &Colleague, file: Vec<u8>) -> Result<PictureId> {
+    Ok(add_picture(app, who, file).await?.id)
+}
+
+/// What a picture is, and its bytes; who may see it is for the caller to know.
+///
+/// # Errors
+/// The database.
+pub async fn picture(
+    conn: &impl ConnectionTrait,
+    id: PictureId,
+) -> Result<Option<(String, Vec<u8>)>> {
+    Ok(store::picture(conn, id).await?.map(|row| (row.mime, row.bytes)))
+}
+
 /// May everybody see this picture? Only when a published article shows it.
 async fn is_public(conn: &impl ConnectionTrait, id: PictureId) -> Result<bool> {
     let named = store::published_naming(conn, id).await?;

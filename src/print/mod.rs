@@ -94,34 +94,46 @@ pub fn missing(extra_font: &str, text: &str) -> Result<Vec<char>> {
 /// # Errors
 /// `no_glyph`: a character that no font has; the configured font cannot be read.
 pub async fn pdf(extra_font: &str, page: Page, now: DateTime<Utc>) -> Result<Vec<u8>> {
+    pages(extra_font, vec![page], now).await
+}
+
+/// As [`pdf`], several pages as one document, which is called as the first says.
+///
+/// # Errors
+/// As [`pdf`]; no page at all.
+pub async fn pages(extra_font: &str, pages: Vec<Page>, now: DateTime<Utc>) -> Result<Vec<u8>> {
     let extra_font = extra_font.to_owned();
-    tokio::task::spawn_blocking(move || bytes(&extra_font, &page, now))
+    tokio::task::spawn_blocking(move || bytes(&extra_font, &pages, now))
         .await
         .map_err(Error::internal)?
 }
 
-fn bytes(extra_font: &str, page: &Page, now: DateTime<Utc>) -> Result<Vec<u8>> {
+fn bytes(extra_font: &str, pages: &[Page], now: DateTime<Utc>) -> Result<Vec<u8>> {
     let fonts = Fonts::load(extra_font)?;
-    if let Some(one) = page.texts().flat_map(str::chars).find(|one| fonts.glyph(*one).is_none()) {
+    let mut texts = pages.iter().flat_map(Page::texts);
+    if let Some(one) = texts.by_ref().flat_map(str::chars).find(|one| fonts.glyph(*one).is_none()) {
         return Err(Error::conflict(
             "no_glyph",
             format!("“{one}”这个字，字库里没有，打印不出来。请联系管理员加字库。"),
         ));
     }
-    let (width, height) = page.size();
-    let settings = PageSettings::from_wh(width, height)
-        .ok_or_else(|| Error::internal("a page without a size"))?;
+    let first = pages.first().ok_or_else(|| Error::internal("a document without a page"))?;
     let mut document = Document::new();
-    let mut sheet = document.start_page_with(settings);
-    let mut surface = sheet.surface();
-    for item in &page.items {
-        lay::item(&mut surface, &fonts, item, (width, height))?;
+    for page in pages {
+        let (width, height) = page.size();
+        let settings = PageSettings::from_wh(width, height)
+            .ok_or_else(|| Error::internal("a page without a size"))?;
+        let mut sheet = document.start_page_with(settings);
+        let mut surface = sheet.surface();
+        for item in &page.items {
+            lay::item(&mut surface, &fonts, item, (width, height))?;
+        }
+        surface.finish();
+        sheet.finish();
     }
-    surface.finish();
-    sheet.finish();
     let metadata = Metadata::new()
-        .title(page.title.clone())
-        .authors(vec![page.author.clone()])
+        .title(first.title.clone())
+        .authors(vec![first.author.clone()])
         .language("zh-CN".to_owned())
         .creation_date(time(now));
     document.set_metadata(metadata);
@@ -167,20 +179,20 @@ mod tests {
 
     #[test]
     fn rare_names_are_printed_and_only_what_is_used_is_embedded() {
-        let pdf = bytes("", &page("䶮㛃喆堃淼玥珺翀垚犇甡祎㐂昇：“王芳”·No. 2026—1"), now())
+        let pdf = bytes("", &[page("䶮㛃喆堃淼玥珺翀垚犇甡祎㐂昇：“王芳”·No. 2026—1")], now())
             .expect("a page");
         assert!(pdf.starts_with(b"%PDF-"));
         assert!(pdf.len() < 60_000, "{}", pdf.len());
         assert_eq!(
             pdf,
-            bytes("", &page("䶮㛃喆堃淼玥珺翀垚犇甡祎㐂昇：“王芳”·No. 2026—1"), now())
+            bytes("", &[page("䶮㛃喆堃淼玥珺翀垚犇甡祎㐂昇：“王芳”·No. 2026—1")], now())
                 .expect("the same")
         );
     }
 
     #[test]
     fn a_character_that_no_font_has_makes_no_page() {
-        let error = bytes("", &page("张𬍛"), now()).expect_err("no glyph");
+        let error = bytes("", &[page("张𬍛")], now()).expect_err("no glyph");
         assert_eq!(error.code, "no_glyph");
         assert!(error.message.contains('𬍛'), "{}", error.message);
         assert_eq!(missing("", "张𬍛三𬍛").expect("looked"), ['𬍛']);

@@ -157,7 +157,7 @@ impl From<ClassLine> for MonthClass {
         Self {
             class_id: one.id,
             site_name: one.site_name,
-            project: one.project.to_owned(),
+            project: one.project,
             line: tally(one.name, &one.tally),
             frozen_person_times: one.frozen.map(|sum| sum.times),
             frozen_hundredths: one.frozen.map(|sum| sum.hundredths),
@@ -204,11 +204,7 @@ impl From<Month> for MonthView {
             all: tally("合计".to_owned(), &month.all),
             classes: month.classes.into_iter().map(MonthClass::from).collect(),
             communities: month.communities.into_iter().map(|(name, of)| tally(name, &of)).collect(),
-            projects: month
-                .projects
-                .into_iter()
-                .map(|(name, of)| tally(name.to_owned(), &of))
-                .collect(),
+            projects: month.projects.into_iter().map(|(name, of)| tally(name, &of)).collect(),
             closed: month.closed.map(ClosedView::from),
             reopened: month.reopened,
         }

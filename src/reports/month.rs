@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 
 use entity::ids::{ClassId, CommunityId, MeetingId, ResidentId, StaffId};
 use entity::kinds::{ActorKind, CheckInWay};
-use entity::{attendance_event, closed_month, meeting};
+use entity::{attendance_event, closed_month, meeting, project};
 
 use super::store::{self, Seen};
 use super::{LONGEST_REASON, hours, made_by, record};
@@ -15,6 +15,7 @@ use crate::clock;
 use crate::courses::{self, ClassFacts};
 use crate::error::{Error, Result};
 use crate::members;
+use crate::projects;
 use crate::sheets::{self, Table, Written};
 use crate::staff::{self, Colleague};
 
@@ -63,7 +64,7 @@ pub struct ClassLine {
     pub id: ClassId,
     pub name: String,
     pub site_name: String,
-    pub project: &'static str,
+    pub project: String,
     pub tally: Tally,
     pub frozen: Option<Sum>,
 }
@@ -107,7 +108,7 @@ pub struct Month {
     pub classes: Vec<ClassLine>,
     /// Of the learners; the empty name: of those without.
     pub communities: Vec<(String, Tally)>,
-    pub projects: Vec<(&'static str, Tally)>,
+    pub projects: Vec<(String, Tally)>,
     pub closed: Option<Closed>,
     /// Closings that were opened again: who closed it, who opened it and why.
     pub reopened: Vec<String>,
@@ -145,9 +146,10 @@ pub async fn month(app: &App, who: &Colleague, day: NaiveDate) -> Result<Month> 
         Some(row) => Some(closed(app, &row, (&seen, &frozen), &facts).await?),
         None => None,
     };
-    let mut month = summed(&seen, &facts, &names);
+    let projects = Projects(projects::all(conn).await?);
+    let mut month = summed(&seen, &facts, (&names, &projects));
     if closed.is_some() {
-        with_frozen(&mut month.classes, &frozen, &facts);
+        with_frozen(&mut month.classes, &frozen, (&facts, &projects));
     }
     Ok(Month {
         first_day,
@@ -170,16 +172,26 @@ fn reopened_words(row: &closed_month::Model, staff: &HashMap<StaffId, String>) -
     )
 }
 
-fn project(facts: &ClassFacts) -> &'static str {
-    if facts.course.smart_technology { "智在指尖" } else { "其他课程" }
+struct Projects(Vec<project::Model>);
+
+impl Projects {
+    /// That of the class; a course in smart technology is of 智在指尖 also where nobody said so.
+    fn of(&self, facts: &ClassFacts) -> String {
+        let said = facts.class.project_id.and_then(|id| self.0.iter().find(|one| one.id == id));
+        match (said, facts.course.smart_technology) {
+            (Some(project), _) => project.name.clone(),
+            (None, true) => "智在指尖".to_owned(),
+            (None, false) => "其他课程".to_owned(),
+        }
+    }
 }
 
-fn line(facts: &ClassFacts) -> ClassLine {
+fn line(facts: &ClassFacts, projects: &Projects) -> ClassLine {
     ClassLine {
         id: facts.class.id,
         name: facts.class.name.clone(),
         site_name: facts.site.name.clone(),
-        project: project(facts),
+        project: projects.of(facts),
         tally: Tally::default(),
         frozen: None,
     }
@@ -188,17 +200,17 @@ fn line(facts: &ClassFacts) -> ClassLine {
 fn summed(
     seen: &[Seen],
     facts: &HashMap<ClassId, ClassFacts>,
-    names: &HashMap<CommunityId, String>,
+    (names, projects): (&HashMap<CommunityId, String>, &Projects),
 ) -> Month {
     let mut all = Tally::default();
     let mut classes: BTreeMap<ClassId, ClassLine> = BTreeMap::new();
     let mut communities: BTreeMap<String, Tally> = BTreeMap::new();
-    let mut projects: BTreeMap<&'static str, Tally> = BTreeMap::new();
+    let mut of_projects: BTreeMap<String, Tally> = BTreeMap::new();
     for one in seen {
         let Some(of) = facts.get(&one.class) else { continue };
         all.add(one);
-        classes.entry(one.class).or_insert_with(|| line(of)).tally.add(one);
-        projects.entry(project(of)).or_default().add(one);
+        classes.entry(one.class).or_insert_with(|| line(of, projects)).tally.add(one);
+        of_projects.entry(projects.of(of)).or_default().add(one);
         let community = one.community.and_then(|id| names.get(&id).cloned()).unwrap_or_default();
         communities.entry(community).or_default().add(one);
     }
@@ -208,7 +220,7 @@ fn summed(
         all,
         classes: in_order(classes),
         communities: communities.into_iter().collect(),
-        projects: projects.into_iter().collect(),
+        projects: of_projects.into_iter().collect(),
         closed: None,
         reopened: Vec::new(),
     }
@@ -224,14 +236,14 @@ fn in_order(classes: BTreeMap<ClassId, ClassLine>) -> Vec<ClassLine> {
 fn with_frozen(
     classes: &mut Vec<ClassLine>,
     frozen: &[Seen],
-    facts: &HashMap<ClassId, ClassFacts>,
+    (facts, projects): (&HashMap<ClassId, ClassFacts>, &Projects),
 ) {
     let lines = std::mem::take(classes).into_iter().map(|line| (line.id, line));
     let mut lines: BTreeMap<ClassId, ClassLine> = lines.collect();
     lines.values_mut().for_each(|line| line.frozen = Some(Sum::default()));
     for one in frozen {
         let Some(of) = facts.get(&one.class) else { continue };
-        let line = lines.entry(one.class).or_insert_with(|| line(of));
+        let line = lines.entry(one.class).or_insert_with(|| line(of, projects));
         line.frozen.get_or_insert_default().add(one);
     }
     *classes = in_order(lines);
@@ -485,7 +497,7 @@ fn class_rows(month: &Month) -> Vec<Vec<String>> {
     let lines = month
         .classes
         .iter()
-        .map(|line| cells([&line.name, &line.site_name, line.project], &line.tally, line.frozen));
+        .map(|line| cells([&line.name, &line.site_name, &line.project], &line.tally, line.frozen));
     let frozen = month.closed.as_ref().map(|closed| closed.frozen);
     lines.chain([cells(["合计", "", ""], &month.all, frozen)]).collect()
 }

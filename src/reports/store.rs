@@ -17,6 +17,7 @@ use entity::{
     resident,
 };
 
+use crate::courses::not_a_shift;
 use crate::error::{Error, Result};
 
 /// Somebody was at a meeting.
@@ -63,7 +64,8 @@ pub(super) async fn seen(
         .column(attendance::Column::HoursHundredths)
         .filter(attendance::Column::Status.eq(AttendanceStatus::Present))
         .filter(meeting::Column::StartsAt.gte(from))
-        .filter(meeting::Column::StartsAt.lt(to));
+        .filter(meeting::Column::StartsAt.lt(to))
+        .filter(not_a_shift());
     if let Some(community) = scope {
         find = find.filter(resident::Column::CommunityId.eq(community));
     }
@@ -139,6 +141,7 @@ pub(super) async fn close(
         .and_where(attendance::Column::Status.eq(AttendanceStatus::Present))
         .and_where(meeting::Column::StartsAt.gte(from))
         .and_where(meeting::Column::StartsAt.lt(to))
+        .and_where(not_a_shift())
         .to_owned();
     let mut keep = Query::insert();
     keep.into_table(closed_row::Entity).columns([

@@ -43,6 +43,12 @@ pub enum Tag {
     /// Staff and teachers: codes and the roll.
     #[oai(rename = "Staff · attendance")]
     StaffAttendance,
+    /// Residents: activities, clubs and volunteering.
+    #[oai(rename = "Resident · activities")]
+    Activities,
+    /// Staff: projects, activities, volunteers, clubs.
+    #[oai(rename = "Staff · activities")]
+    StaffActivities,
     /// Staff: calls after absences.
     #[oai(rename = "Staff · care")]
     StaffCare,

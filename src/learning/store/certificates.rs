@@ -87,6 +87,19 @@ pub(in crate::learning) async fn live_statements(
         .await?)
 }
 
+/// Statements of a volunteer's hours that stand.
+pub(in crate::learning) async fn live_services(
+    conn: &impl ConnectionTrait,
+    resident: ResidentId,
+) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::ResidentId.eq(resident))
+        .filter(Column::Kind.eq(CertificateKind::Service))
+        .filter(Column::RevokedAt.is_null())
+        .all(conn)
+        .await?)
+}
+
 pub(in crate::learning) async fn by_number(
     conn: &impl ConnectionTrait,
     number: &str,
