@@ -42,6 +42,12 @@ const LATER = [
   ['link', () => import('./later/link.js'), 'linkPage'],
   ['verify', () => import('./later/verify.js')],
   ['record', () => import('./later/record.js')],
+  ['activities', () => import('./later/activities.js')],
+  ['activity', () => import('./later/activities.js')],
+  ['clubs', () => import('./later/clubs.js')],
+  ['club', () => import('./later/clubs.js')],
+  ['volunteer', () => import('./later/volunteer.js')],
+  ['records', () => import('./later/volunteer.js')],
 ];
 const UNREACHED = { code: 'offline', message: '没有连上，请再试一次。' };
 const later = (load, name) => async (route) => {

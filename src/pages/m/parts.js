@@ -131,6 +131,9 @@ export function places(one) {
   return h('p.places.none', {}, icon('full'), `已满，可以候补${queue}`);
 }
 
+/** Where a class of whatever kind has its page. */
+export const pageOf = ({ id, kind }) => ({ activity: `#/activities/${id}`, club: `#/clubs/${id}?class=1`, shift: '#/volunteer' }[kind] || `#/classes/${id}`);
+
 const fact = (mark, name, ...words) => h('div.fact', {}, icon(mark), h('dt', {}, name), h('dd', {}, words));
 
 /** When, where and with whom. */
@@ -176,7 +179,7 @@ const REASONS = [['health', '身体不方便'], ['time', '时间不合适'], ['f
 /** 退课, with the reason where the service wants one. */
 export function withdrawal(enrolment, done) {
   const waits = enrolment.status === 'waiting';
-  const words = waits ? '退出候补' : '退掉这个班';
+  const words = waits ? '退出候补' : (enrolment.class.kind === 'course' ? '退掉这个班' : '不去了，退出');
   const name = enrolment.class.name;
   const place = h('div');
   const send = async (body = {}) => done(await post(`/me/enrolments/${enrolment.id}/withdraw`, body));

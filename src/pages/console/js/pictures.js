@@ -9,8 +9,8 @@ const BIG_BYTES = 4 * 1024 * 1024;
 const isPicture = (file) => file.type.startsWith('image/') || /\.(jpe?g|png|webp|heic|bmp|gif)$/i.test(file.name ?? '');
 
 /** Resolves to {id, width, height, …}. */
-export async function upload(file, signal) {
-  return api.upload('/api/staff/pictures', await fit(file), { signal });
+export async function upload(file, signal, path = '/api/staff/pictures') {
+  return api.upload(path, await fit(file), { signal });
 }
 
 /** Large pictures are made smaller here, so that a slow line does not wait for nothing. */

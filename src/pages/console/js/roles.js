@@ -35,6 +35,12 @@ const NAV = [
     ['communities', '#/communities', '社区', 'centre'],
     ['holidays', '#/holidays', '放假日', 'centre'],
   ]],
+  ['年度工作', [
+    ['projects', '#/projects', '重点项目', 'enrolment'],
+    ['activities', '#/activities', '活动', 'enrolment'],
+    ['teams', '#/teams', '志愿服务', 'rolls'],
+    ['clubs', '#/clubs', '社团', 'enrolment'],
+  ]],
   ['服务', [
     ['calls', '#/calls', '待电话提醒', 'enrolment'],
     ['care', '#/care', '回访', 'enrolment'],

@@ -6,7 +6,7 @@ import { icon } from './icons.js';
 import { may, navigation } from './roles.js';
 import { button } from './ui.js';
 
-const ICONS = { home: 'home', meetings: 'today', tray: 'warn', counter: 'counter', classes: 'classes', residents: 'me', figures: 'term', months: 'list', exports: 'out', terms: 'term', pledge: 'news', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', ledger: 'out', care: 'care', calls: 'clock', desk: 'desk', checks: 'checks', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
+const ICONS = { home: 'home', meetings: 'today', tray: 'warn', counter: 'counter', classes: 'classes', residents: 'me', figures: 'term', projects: 'list', activities: 'today', teams: 'care', clubs: 'classes', months: 'list', exports: 'out', terms: 'term', pledge: 'news', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', ledger: 'out', care: 'care', calls: 'clock', desk: 'desk', checks: 'checks', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
 
 export function shell({ about, me, leave }) {
   const links = new Map();

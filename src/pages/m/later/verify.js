@@ -13,9 +13,9 @@ export async function verify({ id }) {
       h('h2', {}, one.title),
       h('p', {}, `姓名：${one.name_masked}`),
       h('p', {}, one.about),
-      h('p', {}, `${hours(one.hours_hundredths)} 学时${one.credits_tenths ? `，${one.credits_tenths / 10} 学分` : ''}`),
+      h('p', {}, one.kind === 'service' ? `${hours(one.hours_hundredths)} 小时` : `${hours(one.hours_hundredths)} 学时${one.credits_tenths ? `，${one.credits_tenths / 10} 学分` : ''}`),
       h('p', {}, `${one.centre_name}，${one.issued_text}`),
       h('p.small', {}, `编号 ${one.number}`)),
-    h('p.small', {}, '请和手上的证书对一对：编号、姓、学时都要一样。'),
+    h('p.small', {}, '请和手上的证书对一对：编号、姓、时数都要一样。'),
   ];
 }

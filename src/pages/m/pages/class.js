@@ -3,8 +3,9 @@
 import { get, newKey, post, session } from '../api.js';
 import { askForMessages } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
-import { button, classFacts, day, link, moment, note, places, prepared, soon, withdrawal } from '../parts.js';
+import { button, classFacts, day, link, moment, note, pageOf, places, prepared, soon, withdrawal } from '../parts.js';
 import { phaseCard, phases, planned } from '../phase.js';
+import { instead } from '../routes.js';
 import { wishPart } from './wishes.js';
 
 const LIVE = ['placed', 'offered', 'waiting'];
@@ -29,6 +30,10 @@ async function fill(page, { id, query, whole, setTitle }, again) {
     phases(),
     own(`/classes/${id}/needs`),
   ]);
+  if (one.kind !== 'course') {
+    instead(pageOf(one).slice(1));
+    return;
+  }
   const here = phase && phase.term_id === one.term_id && phase;
   const wish = here && here.phase === 'wishes' && one.status !== 'cancelled' && await wishPart(one, whole);
   const held = mine && mine.items.find((enrolment) => enrolment.class.id === one.id && LIVE.includes(enrolment.status));

@@ -44,6 +44,7 @@ export async function home({ setTitle }) {
     h('nav.tiles', { 'aria-label': '全部功能' }, tiles.map((tile) => oneTile(tile, now.unread))),
     // Weeks ahead: below what is used every day, and nothing waits for it.
     soon(async () => comingCard(await coming())),
+    link([icon('calendar'), '活动、社团、志愿服务'], '#/activities', 'second', { 'data-testid': 'activities-link' }),
     session.signedIn && !session.acting && link([icon('scan'), '我的学员卡'], '#/card', 'second', { 'data-testid': 'card-link' }),
     link([icon('person'), session.acting ? '看我在帮谁' : '家人帮我，我帮家人'], '#/family', 'second', { 'data-testid': 'family-link' }),
   ];

@@ -3,9 +3,10 @@
 import { get, post, session } from '../api.js';
 import { askForMessages } from '../bridge.js';
 import { h, icon, lead, put, say } from '../dom.js';
-import { button, confirmed, keepWord, link, note, soon, takeWord, withdrawal } from '../parts.js';
+import { button, confirmed, keepWord, link, note, pageOf, soon, takeWord, withdrawal } from '../parts.js';
 
 const LIVE = ['offered', 'placed', 'waiting'];
+const WORDS = { course: '看这个班', activity: '看这个活动', club: '看这个社团', shift: '看志愿服务' };
 const MARKS = { placed: ['good', 'check'], offered: ['warn', 'alert'], waiting: ['plain', 'wait'], withdrawn: ['plain', 'full'], cancelled: ['warn', 'alert'] };
 
 export async function mine() {
@@ -54,10 +55,10 @@ function card(one, again) {
     LIVE.includes(one.status) && facts(one.class),
     one.warning && note('warn', 'alert', one.warning),
     one.by_family && one.by_family.map((words) => h('p.line', { 'data-testid': 'by-family' }, icon('person'), words)),
-    LIVE.includes(one.status) && link('看这个班', `#/classes/${one.class.id}`, 'second'),
+    LIVE.includes(one.status) && link(WORDS[one.class.kind] || WORDS.course, pageOf(one.class), 'second'),
     one.may.includes('change_class') && link(one.status === 'cancelled' ? '换到同课程的别的班' : '换到别的班', `#/change/${one.id}`, 'second', { 'data-testid': 'change-class-link' }),
     one.may.includes('withdraw') && withdrawal(one, () => again(one.status === 'waiting' ? `已退出“${one.class.name}”的候补。` : `已退掉“${one.class.name}”。`,
-      link('改了主意，再报名', `#/classes/${one.class.id}`, 'second', { 'data-testid': 'withdraw-undo' }))));
+      link('改了主意，再报名', pageOf(one.class), 'second', { 'data-testid': 'withdraw-undo' }))));
 }
 
 const facts = (one) => [h('p.line', {}, icon('calendar'), one.time_text), h('p.line', {}, icon('place'), `${one.site_name} ${one.room}`)];
