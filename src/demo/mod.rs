@@ -25,6 +25,7 @@ use crate::{sandbox, server, telemetry, vault};
 
 mod finished;
 mod seed;
+mod year;
 
 pub use seed::sow;
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use entity::ids::{ClassId, CommunityId, ResidentId, SiteId, StaffId, TeacherId};
 use entity::kinds::{AttendanceStatus, Role, TeacherKind};
 
-use super::finished;
+use super::{finished, year};
 use crate::app::App;
 use crate::attendance;
 use crate::clock::{self, Clock};
@@ -178,7 +178,8 @@ pub async fn sow(app: &App) -> Result<()> {
         }
     }
     next_term(app, &keeper(app).await?, &classes).await?;
-    finished::class(app, &residents).await
+    finished::class(app, &residents).await?;
+    year::sow(app, &residents).await
 }
 
 /// The term after this one, with all phases, so that there is a countdown and something to
