@@ -55,6 +55,7 @@ async function publish() {
 
 async function sow() {
   const { items } = await stage.call("GET", "/classes");
+  at.activity = (await stage.call("GET", "/activities")).items[0].id;
   const named = (name) => items.find((one) => one.name === name).id;
   Object.assign(at, { today: named("智在指尖·初级班"), full: named("葫芦丝班"), other: named("太极拳班"), offered: named("钩针编结班"), gone: named("智在指尖·提高班"), moved: named("书法班"), last: named("口琴班"), term: items[0].term_id });
   people.guest = { token: "" };
@@ -196,6 +197,7 @@ test("who is not signed in", async () => {
     ["home", "/"], ["classes", "/classes"], ["classes-filters", "/classes", click("filters")], ["classes-none", "/classes?q=没有这样的班"],
     ["class", `/classes/${at.moved}`, unfold], ["class-full", `/classes/${at.full}`], ["class-gone", `/classes/${at.gone}`], ["class-nowhere", "/classes/99999"],
     ["draw", "/draw"], ["verify-nothing", "/verify/CYS-2026-00000000"], ...(at.certificate ? [["verify", `/verify/${at.certificate}`]] : []),
+    ["activities", "/activities"], ["activity", `/activities/${at.activity}`], ["clubs", "/clubs"], ["club", "/clubs/1"], ["volunteer", "/volunteer"], ["records", "/volunteer/records"],
     ["login", "/login"], ["login-checkin", "/login?to=/checkin"], ["login-failed", "/login?code=x&to=/"],
     ["consent", "/consent"], ["help", "/help"], ["missing", "/nowhere"], ["seen", "/seen"],
   ]);

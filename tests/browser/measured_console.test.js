@@ -22,6 +22,8 @@ before(async () => {
   const rows = (await centre("GET", `/classes/${at.class}/enrolments`)).items;
   at.enrolment = rows[0].enrolment_id;
   at.resident = rows[0].resident_id;
+  at.activity = (await centre("GET", "/activities")).items.at(-1).id;
+  at.shift = (await centre("GET", "/teams/2")).shifts.at(-1).id;
   at.meeting = (await centre("GET", "/meetings")).items.find((one) => one.class_id === at.class).id;
   const asker = await stage.resident("欧阳秀英", "1952-03-01");
   await asker.own("POST", "/me/desk", { text: "我妈妈腿不方便，书法班的教室在几楼？" });
@@ -77,6 +79,8 @@ test("whoever keeps the terms, at a desk", async () => {
     ["home", "/"], ["meetings", "/meetings"], ["roll", `/meetings/${at.meeting}`], ["tray", "/tray"], ["look", "/tray/look"], ["care", "/care"], ["calls", "/calls"],
     ["classes", "/classes"], ["class-new", "/classes/new"], ["class-import", "/classes/import"], ["class", `/classes/${at.class}`], ["learners", `/classes/${at.class}/learners`], ["results", `/classes/${at.class}/results`],
     ["poster", `/posters/class/${at.class}`], ["counter", "/counter"], ["slip", `/slips/${at.enrolment}`], ["figures", "/figures"], ["months", "/months"], ["exports", "/exports"],
+    ["projects", "/projects"], ["project", "/projects/6"], ["activities", "/activities"], ["activity-new", "/activities/new"], ["activity", `/activities/${at.activity}`],
+    ["teams", "/teams"], ["team", "/teams/2"], ["shift", `/shifts/${at.shift}`], ["clubs", "/clubs"], ["club", "/clubs/1"],
     ["residents", "/residents"], ["residents-import", "/residents/import"], ["card", `/residents/${at.resident}/card`], ["papers", `/residents/${at.resident}/papers`],
     ["pledge", "/pledge"], ["terms", "/terms"], ["opening", `/terms/${at.term}/opening`], ["running", `/terms/${at.term}/running`], ["draw", `/terms/${at.next}/draw`],
     ["courses", "/courses"], ["teachers", "/teachers"], ["sites", "/sites"], ["holidays", "/holidays"], ["desk", "/desk"], ["thread", `/desk/${at.thread}`], ["checks", "/checks"], ["me", "/me"], ["nowhere", "/nowhere"],

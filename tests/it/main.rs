@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests start servers and clients of their own")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should fail")]
 
+mod activities;
 mod architecture;
 mod attendance;
 mod attendance_histories;
@@ -11,6 +12,7 @@ mod attendance_security;
 mod cache;
 mod care;
 mod checks;
+mod clubs;
 mod conversation;
 mod counter;
 mod courses;
@@ -50,6 +52,7 @@ mod storm;
 #[allow(dead_code, clippy::allow_attributes, reason = "rooms come one by one")]
 mod support;
 mod transactions;
+mod volunteers;
 mod web_sign_in;
 mod wechat_callbacks;
 mod wechat_calls;
@@ -57,3 +60,4 @@ mod wechat_client;
 mod wechat_protocol;
 mod wechat_resilience;
 mod worker;
+mod year_roles;

@@ -60,14 +60,14 @@ on_both_databases! {
             })*};
         }
         compare!(
-            article article_remark article_review article_version attendance attendance_event audit bar callback care_event care_task
+            activity activity_count activity_photo article article_remark article_review article_version attendance attendance_event audit bar callback care_event care_task
             certificate check_verdict class class_monitor class_pass class_rule closed_month closed_row
-            community consent content_check course delegation delivery draw draw_class draw_entry enrolment
+            club club_show club_work community consent content_check course delegation delivery draw draw_class draw_entry enrolment
             enrolment_change erasure export_mapping family_code family_try followed_meeting follower
             guest_offer guest_seat head_count help_media help_message help_thread holiday job late_answer learner_card link_code
-            meeting meeting_change meeting_reminder news_item news_word notice outlet pattern_note picture pledge poster_claim publication relative
-            resident resident_session sample_answer scan_tray site
-            staff staff_session submission subscription teacher term term_plan wechat_identity wechat_note wish
+            meeting meeting_change meeting_reminder news_item news_word notice outlet pattern_note picture pledge poster_claim project publication relative
+            resident resident_session sample_answer scan_tray service service_change shift site
+            staff staff_session submission subscription teacher team team_member team_step term term_plan volunteer wechat_identity wechat_note wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
     }
@@ -129,6 +129,12 @@ on_both_databases! {
         words::<ActorKind>(db, "delegation", "ended_by_kind").await;
         words::<CheckInWay>(db, "attendance_event", "way").await;
         words::<ClassStatus>(db, "class", "status").await;
+        words::<ClassKind>(db, "class", "kind").await;
+        words::<ClassKind>(db, "course", "kind").await;
+        words::<ActivityKind>(db, "activity", "kind").await;
+        words::<MemberState>(db, "team_member", "state").await;
+        words::<MemberState>(db, "team_step", "from_state").await;
+        words::<MemberState>(db, "team_step", "to_state").await;
         words::<MeetingStatus>(db, "meeting", "status").await;
         words::<EnrolmentStatus>(db, "enrolment", "status").await;
         words::<AttendanceStatus>(db, "attendance", "status").await;
@@ -247,13 +253,14 @@ on_both_databases! {
         repeat!(
             community resident wechat_identity resident_session staff staff_session site term
             course teacher meeting attendance attendance_event learner_card scan_tray poster_claim guest_seat guest_offer head_count sample_answer notice delivery subscription callback
-            picture article_version publication enrolment article_review news_item news_word outlet submission wechat_note care_task certificate meeting_reminder closed_row
+            picture project activity_photo team volunteer team_member service club article_version publication enrolment article_review news_item news_word outlet submission wechat_note care_task certificate meeting_reminder closed_row
         );
     }
 
     async fn each_unique_key_holds_by_itself(app: TestApp) {
         let db = app.app.db.writer();
         let expected = [
+            ("activity_photo", "class_id, picture_id", "removed_at"),
             ("article_review", "article_id, content_hash, reviewer_id", "verdict"),
             ("article_review", "article_id, content_hash, stage", "verdict"),
             ("article_version", "article_id, version", ""),
@@ -268,6 +275,8 @@ on_both_databases! {
             ("class_monitor", "class_id, resident_id", "ended_at"),
             ("closed_month", "month", "reopened_at"),
             ("closed_row", "month_id, meeting_id, resident_id", ""),
+            ("club", "class_id", ""),
+            ("club", "name", ""),
             ("community", "name", ""),
             ("content_check", "subject, subject_id, kind", ""),
             ("content_check", "trace_id", ""),
@@ -299,6 +308,7 @@ on_both_databases! {
             ("outlet", "name", ""),
             ("picture", "sha256", ""),
             ("poster_claim", "meeting_id, resident_id", ""),
+            ("project", "name", ""),
             ("publication", "article_id", "state"),
             ("publication", "msg_id", ""),
             ("publication", "publish_id", ""),
@@ -309,13 +319,17 @@ on_both_databases! {
             ("sample_answer", "of_count, resident_id", ""),
             ("sample_answer", "scan_id", ""),
             ("scan_tray", "scan_id", ""),
+            ("service", "meeting_id, resident_id", ""),
             ("site", "name", ""),
             ("staff", "login", ""),
             ("staff_session", "token_hash", ""),
             ("submission", "item_id, outlet_id", ""),
             ("subscription", "resident_id, kind", ""),
             ("teacher", "staff_id", ""),
+            ("team", "name", ""),
+            ("team_member", "team_id, volunteer_id", "state"),
             ("term", "name", ""),
+            ("volunteer", "resident_id", ""),
             ("wechat_identity", "account, openid", ""),
             ("wechat_note", "account, kind", ""),
             ("wish", "term_id, resident_id, class_id", "replaced_at"),

@@ -31,7 +31,8 @@ pub async fn write_all(db: &DatabaseConnection) {
         meeting meeting_change enrolment enrolment_change attendance attendance_event
         learner_card scan_tray class_monitor poster_claim guest_seat guest_offer head_count sample_answer pattern_note care_task care_event class_pass certificate
         meeting_reminder closed_month closed_row export_mapping
-        picture article article_version article_review article_remark news_word publication
+        project activity_count team volunteer team_member team_step service service_change club
+        picture activity_photo club_work club_show article article_version article_review article_remark news_word publication
         news_item outlet submission
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict wechat_note
@@ -55,6 +56,17 @@ async fn write_natural_keys(db: &DatabaseConnection) {
     assert_eq!(written, day);
     let read = entity::holiday::Entity::find_by_id(day.day).one(db).await.expect("select");
     assert_eq!(read, Some(day));
+
+    let activity = activity();
+    let active = activity.clone().into_active_model().reset_all();
+    assert_eq!(active.insert(db).await.expect("activity"), activity);
+
+    let shift =
+        entity::shift::Model {
+            class_id: ClassId(1), team_id: TeamId(5), task: long("搬桌椅。")
+        };
+    let active = shift.clone().into_active_model().reset_all();
+    assert_eq!(active.insert(db).await.expect("shift"), shift);
 
     let followed = entity::followed_meeting::Model { meeting_id: MeetingId(1), at: instant(1) };
     let active = followed.clone().into_active_model().reset_all();
@@ -283,6 +295,7 @@ pub fn term() -> entity::term::Model {
         credit_hours: 20,
         remind_before_at: Some(1140),
         remind_on_day_at: Some(480),
+        standing: true,
     }
 }
 
@@ -295,6 +308,7 @@ pub fn course() -> entity::course::Model {
         smart_technology: true,
         min_age: Some(50),
         max_age: Some(80),
+        kind: ClassKind::Activity,
     }
 }
 
@@ -335,6 +349,169 @@ fn class() -> entity::class::Model {
         below_since: Some(instant(1)),
         kept_open_at: Some(instant(2)),
         created_at: instant(0),
+        kind: ClassKind::Activity,
+        open_door: true,
+        credited: false,
+        project_id: Some(ProjectId(1)),
+    }
+}
+
+/// After those of the plan.
+pub fn project() -> entity::project::Model {
+    entity::project::Model {
+        id: ProjectId(7),
+        name: "另一个项目".to_owned(),
+        aim: "做点别的".to_owned(),
+        description: long("说明"),
+        lead: "张三".to_owned(),
+        place: 7,
+        closed: true,
+    }
+}
+
+/// After those of the plan.
+pub fn club() -> entity::club::Model {
+    entity::club::Model {
+        id: ClubId(3),
+        name: "另一个社团".to_owned(),
+        aim: "做点别的".to_owned(),
+        class_id: Some(ClassId(1)),
+        place: 3,
+        closed: true,
+    }
+}
+
+fn club_work() -> entity::club_work::Model {
+    entity::club_work::Model {
+        id: 1,
+        club_id: ClubId(3),
+        title: "牡丹".to_owned(),
+        author: "王阿姨".to_owned(),
+        note: long("钩了一个月。"),
+        picture_id: Some(PictureId(1)),
+        added_by: StaffId(1),
+        added_at: instant(1),
+        removed_at: Some(instant(2)),
+    }
+}
+
+fn club_show() -> entity::club_show::Model {
+    entity::club_show::Model {
+        id: 1,
+        club_id: ClubId(3),
+        title: "重阳节汇演".to_owned(),
+        day: day(2026, 10, 18),
+        place: "文化广场".to_owned(),
+        note: long("二胡合奏。"),
+        added_by: StaffId(1),
+        added_at: instant(1),
+        removed_at: None,
+    }
+}
+
+/// After those of the plan.
+pub fn team() -> entity::team::Model {
+    entity::team::Model {
+        id: TeamId(5),
+        name: "另一支队".to_owned(),
+        purpose: "做点别的".to_owned(),
+        leader_id: Some(StaffId(1)),
+        teacher_id: Some(TeacherId(1)),
+        place: 5,
+        closed: true,
+    }
+}
+
+pub fn volunteer() -> entity::volunteer::Model {
+    entity::volunteer::Model {
+        id: VolunteerId(1),
+        resident_id: ResidentId(1),
+        skills: long("会拍照。"),
+        availability: "周二".to_owned(),
+        created_at: instant(0),
+        updated_at: instant(1),
+    }
+}
+
+pub fn team_member() -> entity::team_member::Model {
+    entity::team_member::Model {
+        id: TeamMemberId(1),
+        team_id: TeamId(5),
+        volunteer_id: VolunteerId(1),
+        state: MemberState::Trained,
+        applied_at: instant(0),
+        changed_at: instant(1),
+    }
+}
+
+fn team_step() -> entity::team_step::Model {
+    entity::team_step::Model {
+        id: 1,
+        member_id: TeamMemberId(1),
+        from_state: Some(MemberState::Approved),
+        to_state: MemberState::Trained,
+        actor_kind: ActorKind::Staff,
+        actor_id: Some(1),
+        reason: Some("培训过了".to_owned()),
+        at: instant(1),
+    }
+}
+
+pub fn service() -> entity::service::Model {
+    entity::service::Model {
+        id: ServiceId(1),
+        meeting_id: MeetingId(1),
+        resident_id: ResidentId(1),
+        minutes: 120,
+        settled_at: instant(1),
+        public_from: instant(2),
+    }
+}
+
+fn service_change() -> entity::service_change::Model {
+    entity::service_change::Model {
+        id: 1,
+        service_id: ServiceId(1),
+        from_minutes: Some(90),
+        to_minutes: 120,
+        staff_id: Some(StaffId(1)),
+        reason: Some("忘了签退".to_owned()),
+        at: instant(2),
+    }
+}
+
+fn activity() -> entity::activity::Model {
+    entity::activity::Model {
+        class_id: ClassId(1),
+        kind: ActivityKind::Farming,
+        tags: "亲子、节气".to_owned(),
+        programme: long("下田。"),
+        summary: long("来了很多人。"),
+        closed_at: Some(instant(3)),
+        closed_by: Some(StaffId(1)),
+    }
+}
+
+fn activity_count() -> entity::activity_count::Model {
+    entity::activity_count::Model {
+        id: 1,
+        meeting_id: MeetingId(1),
+        people: 120,
+        how: "门口按人头数".to_owned(),
+        staff_id: StaffId(1),
+        at: instant(1),
+    }
+}
+
+pub fn activity_photo() -> entity::activity_photo::Model {
+    entity::activity_photo::Model {
+        id: 1,
+        class_id: ClassId(1),
+        picture_id: PictureId(1),
+        caption: "插秧".to_owned(),
+        added_by: StaffId(1),
+        added_at: instant(1),
+        removed_at: None,
     }
 }
 
