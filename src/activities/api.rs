@@ -60,7 +60,7 @@ struct ActivityCard {
 
 /// One time of an activity.
 #[derive(Object)]
-struct TimeLine {
+struct ActivityTime {
     id: MeetingId,
     number: i32,
     time_text: String,
@@ -81,11 +81,11 @@ struct ActivityDetail {
     programme: String,
     /// Being there counts as 学时.
     credited: bool,
-    times: Vec<TimeLine>,
+    times: Vec<ActivityTime>,
 }
 
 #[derive(Object)]
-struct JoinBody {
+struct JoinActivityBody {
     /// Wait where there is no place.
     #[oai(default)]
     join_waitlist: bool,
@@ -96,8 +96,8 @@ fn tags(kept: &str) -> Vec<String> {
     kept.split('、').filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
 }
 
-fn time_line(row: &entity::meeting::Model) -> TimeLine {
-    TimeLine {
+fn time_line(row: &entity::meeting::Model) -> ActivityTime {
+    ActivityTime {
         id: row.id,
         number: row.number,
         time_text: clock::spoken(row.starts_at),
@@ -193,7 +193,7 @@ impl ActivitiesApi {
         /// Names the request, so that it can be repeated after a lost answer.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
-        body: Json<JoinBody>,
+        body: Json<JoinActivityBody>,
     ) -> ApiResult<Json<SignedUp>> {
         let done = activities::sign_up(&self.0, who.0, id.0, body.0.join_waitlist, key.0).await;
         let done = done.map_err(|error| who.0.explained(error))?;

@@ -56,7 +56,7 @@ struct ClubMeeting {
 }
 
 #[derive(Object)]
-struct Work {
+struct ClubWork {
     id: i64,
     title: String,
     author: String,
@@ -66,7 +66,7 @@ struct Work {
 }
 
 #[derive(Object)]
-struct Show {
+struct ClubShow {
     id: i64,
     title: String,
     day_text: String,
@@ -81,12 +81,12 @@ struct ClubDetail {
     card: ClubCard,
     /// Of the last two months and to come, the latest last.
     meetings: Vec<ClubMeeting>,
-    works: Vec<Work>,
-    shows: Vec<Show>,
+    works: Vec<ClubWork>,
+    shows: Vec<ClubShow>,
 }
 
 #[derive(Object)]
-struct JoinBody {
+struct JoinClubBody {
     #[oai(default)]
     join_waitlist: bool,
 }
@@ -100,22 +100,22 @@ struct ClubBody {
 }
 
 #[derive(Object)]
-struct TimeBody {
+struct ClubTimeBody {
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
 }
 
 #[derive(Object)]
-struct PlaceBody {
+struct ClubPlaceBody {
     site_id: SiteId,
     room: String,
     teacher_id: TeacherId,
     capacity: i32,
-    times: Vec<TimeBody>,
+    times: Vec<ClubTimeBody>,
 }
 
 #[derive(Object)]
-struct WorkBody {
+struct ClubWorkBody {
     title: String,
     #[oai(default)]
     author: String,
@@ -125,7 +125,7 @@ struct WorkBody {
 }
 
 #[derive(Object)]
-struct ShowBody {
+struct ClubShowBody {
     title: String,
     day: NaiveDate,
     place: String,
@@ -134,7 +134,7 @@ struct ShowBody {
 }
 
 #[derive(Object)]
-struct PictureKept {
+struct WorkPictureKept {
     picture_id: PictureId,
 }
 
@@ -186,7 +186,7 @@ async fn detail(app: &App, club: &Club) -> Result<ClubDetail> {
             .collect(),
         works: works
             .into_iter()
-            .map(|row| Work {
+            .map(|row| ClubWork {
                 picture_url: row.picture_id.map(|_| format!("/api/club-works/{}/picture", row.id)),
                 id: row.id,
                 title: row.title,
@@ -196,7 +196,7 @@ async fn detail(app: &App, club: &Club) -> Result<ClubDetail> {
             .collect(),
         shows: shows
             .into_iter()
-            .map(|row| Show {
+            .map(|row| ClubShow {
                 id: row.id,
                 title: row.title,
                 day_text: clock::spoken_day(row.day),
@@ -247,7 +247,7 @@ impl ClubsApi {
         /// Names the request, so that it can be repeated after a lost answer.
         #[oai(name = "Idempotency-Key")]
         key: Header<Option<String>>,
-        body: Json<JoinBody>,
+        body: Json<JoinClubBody>,
     ) -> ApiResult<Json<SignedUp>> {
         let done = clubs::join(&self.0, who.0, id.0, body.0.join_waitlist, key.0).await;
         let done = done.map_err(|error| who.0.explained(error))?;
@@ -305,7 +305,7 @@ impl StaffClubsApi {
         &self,
         who: EnrolmentStaff,
         id: Path<ClubId>,
-        body: Json<PlaceBody>,
+        body: Json<ClubPlaceBody>,
     ) -> ApiResult<Done> {
         let body = body.0;
         let times: Vec<courses::Times> =
@@ -335,7 +335,7 @@ impl StaffClubsApi {
         &self,
         who: EnrolmentStaff,
         id: Path<ClubId>,
-        body: Json<TimeBody>,
+        body: Json<ClubTimeBody>,
     ) -> ApiResult<Done> {
         let time = (body.0.starts_at, body.0.ends_at);
         clubs::add_time(&self.0, &who.0, id.0, time).await?;
@@ -351,9 +351,9 @@ impl StaffClubsApi {
         who: EnrolmentStaff,
         id: Path<ClubId>,
         file: Binary<Vec<u8>>,
-    ) -> ApiResult<Json<PictureKept>> {
+    ) -> ApiResult<Json<WorkPictureKept>> {
         let picture_id = clubs::keep_picture(&self.0, &who.0, id.0, file.0).await?;
-        Ok(Json(PictureKept { picture_id }))
+        Ok(Json(WorkPictureKept { picture_id }))
     }
 
     /// Write down what somebody made.
@@ -364,9 +364,9 @@ impl StaffClubsApi {
         &self,
         who: EnrolmentStaff,
         id: Path<ClubId>,
-        body: Json<WorkBody>,
+        body: Json<ClubWorkBody>,
     ) -> ApiResult<Done> {
-        let WorkBody { title, author, note, picture_id } = body.0;
+        let ClubWorkBody { title, author, note, picture_id } = body.0;
         let new = NewWork { title, author, note, picture: picture_id };
         clubs::add_work(&self.0, &who.0, id.0, &new).await?;
         Ok(Done::Done)
@@ -398,9 +398,9 @@ impl StaffClubsApi {
         &self,
         who: EnrolmentStaff,
         id: Path<ClubId>,
-        body: Json<ShowBody>,
+        body: Json<ClubShowBody>,
     ) -> ApiResult<Done> {
-        let ShowBody { title, day, place, note } = body.0;
+        let ClubShowBody { title, day, place, note } = body.0;
         clubs::add_show(&self.0, &who.0, id.0, &NewShow { title, day, place, note }).await?;
         Ok(Done::Done)
     }

@@ -172,7 +172,9 @@ struct Place {
 pub(super) async fn sow(app: &App, residents: &[ResidentId]) -> Result<()> {
     let who = keeper(app).await?;
     let conn = app.db.read();
-    let site = courses::sites(conn).await?.into_iter().next();
+    // Of the officer's community, who sees all of it.
+    let mut sites = courses::sites(conn).await?.into_iter();
+    let site = sites.find(|site| site.community_id.is_some());
     let teacher = courses::teachers(conn).await?.into_iter().find(|one| one.staff_id.is_some());
     let (Some(site), Some(teacher)) = (site, teacher) else { return Ok(()) };
     let place = Place { site: site.id, teacher: teacher.id };

@@ -110,7 +110,7 @@ struct MyShift {
 
 /// Something that hangs out.
 #[derive(Object)]
-struct HangingLine {
+struct HangingService {
     name_masked: String,
     number_tail: String,
     team_name: String,
@@ -121,7 +121,7 @@ struct HangingLine {
 }
 
 #[derive(Object)]
-struct ApplyBody {
+struct ApplyToTeam {
     team_id: TeamId,
     #[oai(default)]
     skills: String,
@@ -130,7 +130,7 @@ struct ApplyBody {
 }
 
 #[derive(Object)]
-struct OwnBody {
+struct OwnVolunteering {
     #[oai(default)]
     skills: String,
     #[oai(default)]
@@ -138,7 +138,7 @@ struct OwnBody {
 }
 
 #[derive(Object)]
-struct LeaveBody {
+struct LeaveTeamBody {
     reason: Option<String>,
 }
 
@@ -243,9 +243,9 @@ impl VolunteersApi {
 
     /// What was served, as it hangs out for a week: masked names.
     #[oai(path = "/volunteer/records", method = "get", operation_id = "volunteer_records")]
-    async fn records(&self) -> ApiResult<Json<Page<HangingLine>>> {
+    async fn records(&self) -> ApiResult<Json<Page<HangingService>>> {
         let day = |at| clock::spoken_day(clock::local_date(at));
-        let lines = volunteers::public(&self.0).await?.into_iter().map(|line| HangingLine {
+        let lines = volunteers::public(&self.0).await?.into_iter().map(|line| HangingService {
             name_masked: line.name_masked,
             number_tail: line.number_tail,
             team_name: line.team_name,
@@ -268,8 +268,12 @@ impl VolunteersApi {
     /// Codes: `consent_needed`, `profile_needed`, `relative_needed`, `team_not_found`, `team_closed`,
     /// `already_applied`, `too_long`.
     #[oai(path = "/me/volunteer/applications", method = "post", operation_id = "apply_to_team")]
-    async fn apply(&self, me: Resident, body: Json<ApplyBody>) -> ApiResult<Json<MyVolunteering>> {
-        let ApplyBody { team_id, skills, availability } = body.0;
+    async fn apply(
+        &self,
+        me: Resident,
+        body: Json<ApplyToTeam>,
+    ) -> ApiResult<Json<MyVolunteering>> {
+        let ApplyToTeam { team_id, skills, availability } = body.0;
         let said = Applied { skills, availability };
         volunteers::apply(&self.0, &me.0, team_id, &said).await?;
         Ok(Json(mine(&self.0, &me.0).await?))
@@ -279,8 +283,12 @@ impl VolunteersApi {
     ///
     /// Codes: `not_a_volunteer`, `too_long`.
     #[oai(path = "/me/volunteer", method = "put", operation_id = "change_my_volunteering")]
-    async fn change(&self, me: Resident, body: Json<OwnBody>) -> ApiResult<Json<MyVolunteering>> {
-        let OwnBody { skills, availability } = body.0;
+    async fn change(
+        &self,
+        me: Resident,
+        body: Json<OwnVolunteering>,
+    ) -> ApiResult<Json<MyVolunteering>> {
+        let OwnVolunteering { skills, availability } = body.0;
         volunteers::change_own(&self.0, &me.0, &Applied { skills, availability }).await?;
         Ok(Json(mine(&self.0, &me.0).await?))
     }
@@ -293,7 +301,7 @@ impl VolunteersApi {
         &self,
         me: Resident,
         id: Path<TeamMemberId>,
-        body: Json<LeaveBody>,
+        body: Json<LeaveTeamBody>,
     ) -> ApiResult<Json<MyVolunteering>> {
         volunteers::leave(&self.0, &me.0, id.0, body.0.reason.as_deref()).await?;
         Ok(Json(mine(&self.0, &me.0).await?))

@@ -42,6 +42,7 @@ test("an officer holds an activity: makes it, and people find it on the phone", 
   await heading(officer, "办活动");
   await officer.getByTestId("field-name").fill("包粽子");
   await officer.getByTestId("field-kind").selectOption("reading");
+  await officer.getByTestId("field-site_id").selectOption({ index: 1 });
   await officer.getByTestId("field-room").fill("门厅");
   await officer.getByTestId("field-lecturer").fill("王阿婆");
   await officer.getByTestId("field-capacity").fill("12");

@@ -131,7 +131,15 @@ on_both_databases! {
         words::<ClassStatus>(db, "class", "status").await;
         words::<ClassKind>(db, "class", "kind").await;
         words::<ClassKind>(db, "course", "kind").await;
-        words::<ActivityKind>(db, "activity", "kind").await;
+        for kind in ActivityKind::iter() {
+            let word = kind.as_str();
+            accepts(db, &format!("UPDATE activity SET kind = '{word}' WHERE class_id = 1")).await;
+        }
+        refuses(db, "check", "UPDATE activity SET kind = 'else' WHERE class_id = 1").await;
+        refuses(db, "check", "UPDATE activity SET closed_by = NULL WHERE class_id = 1").await;
+        refuses(db, "check", "UPDATE activity_count SET people = -1").await;
+        refuses(db, "check", "UPDATE service SET minutes = 1441").await;
+        refuses(db, "check", "UPDATE service_change SET reason = NULL").await;
         words::<MemberState>(db, "team_member", "state").await;
         words::<MemberState>(db, "team_step", "from_state").await;
         words::<MemberState>(db, "team_step", "to_state").await;

@@ -8,7 +8,7 @@ use poem_openapi::{Object, OpenApi};
 use entity::ids::{ClassId, ProjectId};
 use entity::kinds::{ArticleStatus, ClassKind};
 
-use super::staff::SumView;
+use super::staff::YearSum;
 use crate::activities::{self, ProjectSums, report};
 use crate::app::App;
 use crate::clock;
@@ -23,7 +23,7 @@ pub struct StaffProjectPagesApi(pub App);
 
 /// Something that belongs to a project.
 #[derive(Object)]
-struct PartView {
+struct ProjectPart {
     class_id: ClassId,
     kind: ClassKind,
     kind_text: String,
@@ -32,12 +32,12 @@ struct PartView {
     /// When it met first in that year.
     #[oai(skip_serializing_if_is_none)]
     time_text: Option<String>,
-    sum: SumView,
+    sum: YearSum,
 }
 
 /// Something that was written about a project.
 #[derive(Object)]
-struct WrittenView {
+struct ProjectArticle {
     title: String,
     sent_at: DateTime<Utc>,
     day_text: String,
@@ -50,14 +50,14 @@ struct WrittenView {
 struct ProjectPage {
     project: Project,
     year: i32,
-    sum: SumView,
-    parts: Vec<PartView>,
-    articles: Vec<WrittenView>,
+    sum: YearSum,
+    parts: Vec<ProjectPart>,
+    articles: Vec<ProjectArticle>,
 }
 
 impl From<ProjectSums> for ProjectPage {
     fn from(found: ProjectSums) -> Self {
-        let parts = found.parts.into_iter().map(|part| PartView {
+        let parts = found.parts.into_iter().map(|part| ProjectPart {
             class_id: part.class,
             kind: part.kind,
             kind_text: part.kind_text.to_owned(),
@@ -66,7 +66,7 @@ impl From<ProjectSums> for ProjectPage {
             time_text: part.first_at.map(clock::spoken),
             sum: part.sum.into(),
         });
-        let articles = found.articles.into_iter().map(|one| WrittenView {
+        let articles = found.articles.into_iter().map(|one| ProjectArticle {
             title: one.title,
             sent_at: one.at,
             day_text: clock::spoken_day(clock::local_date(one.at)),

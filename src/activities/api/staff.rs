@@ -8,7 +8,7 @@ use poem_openapi::{ApiResponse, Object, OpenApi};
 use entity::ids::{ClassId, CommunityId, MeetingId, PictureId, ProjectId, SiteId, TeacherId};
 use entity::kinds::{ActivityKind, ClassKind, Residence};
 
-use super::{ActivityCard, Names, TimeLine, time_line};
+use super::{ActivityCard, ActivityTime, Names, time_line};
 use crate::activities::{self, Activity, NewActivity, Sum, Wanted};
 use crate::app::App;
 use crate::attendance;
@@ -27,7 +27,7 @@ pub struct StaffActivitiesApi(pub App);
 
 /// What something came to.
 #[derive(Object)]
-pub(super) struct SumView {
+pub(super) struct YearSum {
     /// That began, and were not cancelled.
     meetings: i64,
     person_times: i64,
@@ -36,7 +36,7 @@ pub(super) struct SumView {
     heads: i64,
 }
 
-impl From<Sum> for SumView {
+impl From<Sum> for YearSum {
     fn from(sum: Sum) -> Self {
         let Sum { meetings, times, hundredths, heads } = sum;
         Self { meetings, person_times: times, hundredths, heads }
@@ -55,14 +55,14 @@ struct StaffActivity {
     community_id: Option<CommunityId>,
     /// Said to be over, with a summary.
     closed: bool,
-    sum: SumView,
+    sum: YearSum,
 }
 
 /// One time, and who came.
 #[derive(Object)]
-struct StaffTime {
+struct StaffActivityTime {
     #[oai(flatten)]
-    line: TimeLine,
+    line: ActivityTime,
     /// With names.
     present: i64,
     /// Without.
@@ -73,7 +73,7 @@ struct StaffTime {
 }
 
 #[derive(Object)]
-struct Photo {
+struct ActivityPhoto {
     picture_id: PictureId,
     url: String,
 }
@@ -91,12 +91,12 @@ struct StaffActivityDetail {
     teacher_id: TeacherId,
     #[oai(skip_serializing_if_is_none)]
     closed_text: Option<String>,
-    times: Vec<StaffTime>,
-    photos: Vec<Photo>,
+    times: Vec<StaffActivityTime>,
+    photos: Vec<ActivityPhoto>,
 }
 
 #[derive(Object)]
-struct TimeBody {
+struct ActivityTimeBody {
     starts_at: DateTime<Utc>,
     ends_at: DateTime<Utc>,
 }
@@ -126,7 +126,7 @@ struct ActivityBody {
     programme: String,
     /// When it meets; of a change: not looked at.
     #[oai(default)]
-    times: Vec<TimeBody>,
+    times: Vec<ActivityTimeBody>,
 }
 
 impl ActivityBody {
@@ -159,17 +159,17 @@ impl ActivityBody {
 }
 
 #[derive(Object)]
-struct Made {
+struct ActivityMade {
     id: ClassId,
 }
 
 #[derive(Object)]
-struct SummaryBody {
+struct ActivitySummaryBody {
     summary: String,
 }
 
 #[derive(Object)]
-struct HeadsBody {
+struct ActivityHeadsBody {
     people: i32,
     /// How they were counted; of a second count: why.
     #[oai(default)]
@@ -177,13 +177,13 @@ struct HeadsBody {
 }
 
 #[derive(Object)]
-struct ProjectBody {
+struct ClassProjectBody {
     /// Empty: to none.
     project_id: Option<ProjectId>,
 }
 
 #[derive(Object)]
-struct PhotoMade {
+struct ActivityPhotoMade {
     picture_id: PictureId,
 }
 
@@ -239,7 +239,7 @@ async fn detail(app: &App, who: &Colleague, id: ClassId) -> Result<StaffActivity
         times: one
             .meetings
             .iter()
-            .map(|meeting| StaffTime {
+            .map(|meeting| StaffActivityTime {
                 line: time_line(meeting),
                 present: present.get(&meeting.id).copied().unwrap_or(0),
                 heads: counts.get(&meeting.id).map(|count| count.people),
@@ -248,7 +248,7 @@ async fn detail(app: &App, who: &Colleague, id: ClassId) -> Result<StaffActivity
             .collect(),
         photos: photos
             .into_iter()
-            .map(|photo| Photo {
+            .map(|photo| ActivityPhoto {
                 picture_id: photo.picture_id,
                 url: format!("/api/staff/activities/{id}/photos/{}", photo.picture_id),
             })
@@ -292,10 +292,14 @@ impl StaffActivitiesApi {
     /// Codes: `missing`, `too_long`, `out_of_range`, `no_meetings`, `bad_times`, `teacher_busy`, `room_busy`,
     /// `out_of_scope`, `project_not_found`, `project_closed`, `bad_tags`.
     #[oai(path = "/activities", method = "post", operation_id = "staff_add_activity")]
-    async fn add(&self, who: EnrolmentStaff, body: Json<ActivityBody>) -> ApiResult<Json<Made>> {
+    async fn add(
+        &self,
+        who: EnrolmentStaff,
+        body: Json<ActivityBody>,
+    ) -> ApiResult<Json<ActivityMade>> {
         let (new, times) = body.0.read()?;
         let id = activities::create(&self.0, &who.0, &new, &times).await?;
-        Ok(Json(Made { id }))
+        Ok(Json(ActivityMade { id }))
     }
 
     /// One activity, with who came.
@@ -338,7 +342,7 @@ impl StaffActivitiesApi {
         &self,
         who: EnrolmentStaff,
         id: Path<ClassId>,
-        body: Json<TimeBody>,
+        body: Json<ActivityTimeBody>,
     ) -> ApiResult<Json<StaffActivityDetail>> {
         let time = (body.0.starts_at, body.0.ends_at);
         activities::add_time(&self.0, &who.0, id.0, time).await?;
@@ -353,7 +357,7 @@ impl StaffActivitiesApi {
         &self,
         who: EnrolmentStaff,
         id: Path<ClassId>,
-        body: Json<SummaryBody>,
+        body: Json<ActivitySummaryBody>,
     ) -> ApiResult<Json<StaffActivityDetail>> {
         activities::close(&self.0, &who.0, id.0, &body.0.summary).await?;
         Ok(Json(detail(&self.0, &who.0, id.0).await?))
@@ -372,7 +376,7 @@ impl StaffActivitiesApi {
         &self,
         who: EnrolmentStaff,
         id: Path<MeetingId>,
-        body: Json<HeadsBody>,
+        body: Json<ActivityHeadsBody>,
     ) -> ApiResult<Done> {
         activities::count_heads(&self.0, &who.0, id.0, body.0.people, &body.0.how).await?;
         Ok(Done::Done)
@@ -388,9 +392,9 @@ impl StaffActivitiesApi {
         who: EnrolmentStaff,
         id: Path<ClassId>,
         file: Binary<Vec<u8>>,
-    ) -> ApiResult<Json<PhotoMade>> {
+    ) -> ApiResult<Json<ActivityPhotoMade>> {
         let picture_id = activities::add_photo(&self.0, &who.0, id.0, file.0).await?;
-        Ok(Json(PhotoMade { picture_id }))
+        Ok(Json(ActivityPhotoMade { picture_id }))
     }
 
     /// A photo.
@@ -447,7 +451,7 @@ impl StaffActivitiesApi {
         &self,
         who: EnrolmentStaff,
         id: Path<ClassId>,
-        body: Json<ProjectBody>,
+        body: Json<ClassProjectBody>,
     ) -> ApiResult<Done> {
         courses::set_project(&self.0, &who.0, id.0, body.0.project_id).await?;
         Ok(Done::Done)

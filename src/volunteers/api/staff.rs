@@ -62,14 +62,14 @@ impl From<TeamBody> for NewTeam {
 
 /// Who could lead a team.
 #[derive(Object)]
-struct LeaderLine {
+struct TeamLeader {
     id: StaffId,
     name: String,
 }
 
 /// Somebody in a team.
 #[derive(Object)]
-struct MemberLine {
+struct TeamMember {
     id: TeamMemberId,
     resident_id: ResidentId,
     name: String,
@@ -106,13 +106,13 @@ struct ShiftLine {
 #[derive(Object)]
 struct TeamPage {
     team: StaffTeam,
-    members: Vec<MemberLine>,
+    members: Vec<TeamMember>,
     /// Of the last two months, and to come; the latest first.
     shifts: Vec<ShiftLine>,
 }
 
 #[derive(Object)]
-struct StateBody {
+struct MemberBody {
     state: MemberState,
     /// Needed with `refused` and `left`; the person reads it.
     reason: Option<String>,
@@ -120,7 +120,7 @@ struct StateBody {
 
 /// The number to call.
 #[derive(Object)]
-struct Contact {
+struct MemberContact {
     phone: String,
 }
 
@@ -142,7 +142,7 @@ struct ShiftBody {
 }
 
 #[derive(Object)]
-struct Made {
+struct ShiftMade {
     id: ClassId,
 }
 
@@ -188,13 +188,13 @@ struct ShiftPage {
 }
 
 #[derive(Object)]
-struct Settled {
+struct ServiceSettled {
     /// Whose minutes are new.
     settled: u64,
 }
 
 #[derive(Object)]
-struct CorrectBody {
+struct CorrectServiceBody {
     minutes: i32,
     /// What it said before; empty: nothing was settled.
     was: Option<i32>,
@@ -255,7 +255,7 @@ async fn team_page(app: &App, who: &Colleague, id: TeamId) -> Result<TeamPage> {
     let mut members = Vec::new();
     for (row, volunteer, person) in found {
         let hours = volunteers::hours_of(conn, volunteer.resident_id, now).await?;
-        members.push(MemberLine {
+        members.push(TeamMember {
             id: row.id,
             resident_id: volunteer.resident_id,
             name: person.name,
@@ -330,13 +330,13 @@ impl StaffVolunteersApi {
 
     /// Who could lead a team.
     #[oai(path = "/team-leaders", method = "get", operation_id = "staff_team_leaders")]
-    async fn leaders(&self, _who: CentreStaff) -> ApiResult<Json<Page<LeaderLine>>> {
+    async fn leaders(&self, _who: CentreStaff) -> ApiResult<Json<Page<TeamLeader>>> {
         let rows = staff::list(&self.0).await?;
         let fits = |one: &staff_login::Model| {
             volunteers::teams::leads(one.role) && one.disabled_at.is_none()
         };
         let lines =
-            rows.into_iter().filter(fits).map(|one| LeaderLine { id: one.id, name: one.name });
+            rows.into_iter().filter(fits).map(|one| TeamLeader { id: one.id, name: one.name });
         Ok(Json(Page::whole(lines.collect())))
     }
 
@@ -379,9 +379,9 @@ impl StaffVolunteersApi {
         &self,
         who: RollKeeper,
         id: Path<TeamMemberId>,
-        body: Json<StateBody>,
+        body: Json<MemberBody>,
     ) -> ApiResult<Done> {
-        let StateBody { state, reason } = body.0;
+        let MemberBody { state, reason } = body.0;
         volunteers::set_state(&self.0, &who.0, id.0, state, reason.as_deref()).await?;
         Ok(Done::Done)
     }
@@ -394,9 +394,13 @@ impl StaffVolunteersApi {
         method = "post",
         operation_id = "staff_member_contact"
     )]
-    async fn contact(&self, who: RollKeeper, id: Path<TeamMemberId>) -> ApiResult<Json<Contact>> {
+    async fn contact(
+        &self,
+        who: RollKeeper,
+        id: Path<TeamMemberId>,
+    ) -> ApiResult<Json<MemberContact>> {
         let phone = volunteers::reveal_contact(&self.0, &who.0, id.0).await?;
-        Ok(Json(Contact { phone }))
+        Ok(Json(MemberContact { phone }))
     }
 
     /// Plan a shift.
@@ -409,7 +413,7 @@ impl StaffVolunteersApi {
         who: RollKeeper,
         id: Path<TeamId>,
         body: Json<ShiftBody>,
-    ) -> ApiResult<Json<Made>> {
+    ) -> ApiResult<Json<ShiftMade>> {
         let body = body.0;
         let times: Vec<courses::Times> =
             body.times.iter().map(|one| (one.starts_at, one.ends_at)).collect();
@@ -428,7 +432,7 @@ impl StaffVolunteersApi {
         };
         let new = NewShift { class, task: body.task };
         let id = volunteers::add_shift(&self.0, &who.0, id.0, &new, &times).await?;
-        Ok(Json(Made { id }))
+        Ok(Json(ShiftMade { id }))
     }
 
     /// A shift with who came, went and served.
@@ -447,8 +451,12 @@ impl StaffVolunteersApi {
         method = "post",
         operation_id = "staff_settle_service"
     )]
-    async fn settle(&self, who: RollKeeper, id: Path<MeetingId>) -> ApiResult<Json<Settled>> {
-        Ok(Json(Settled { settled: volunteers::settle(&self.0, &who.0, id.0).await? }))
+    async fn settle(
+        &self,
+        who: RollKeeper,
+        id: Path<MeetingId>,
+    ) -> ApiResult<Json<ServiceSettled>> {
+        Ok(Json(ServiceSettled { settled: volunteers::settle(&self.0, &who.0, id.0).await? }))
     }
 
     /// Say how long somebody served, and why it is not what the scans say.
@@ -465,9 +473,9 @@ impl StaffVolunteersApi {
         who: RollKeeper,
         id: Path<MeetingId>,
         resident_id: Path<ResidentId>,
-        body: Json<CorrectBody>,
+        body: Json<CorrectServiceBody>,
     ) -> ApiResult<Done> {
-        let CorrectBody { minutes, was, reason } = body.0;
+        let CorrectServiceBody { minutes, was, reason } = body.0;
         let of = (id.0, resident_id.0);
         volunteers::correct(&self.0, &who.0, of, was, minutes, &reason).await?;
         Ok(Done::Done)
