@@ -509,9 +509,13 @@ kinds! {
     }
 }
 
-#[expect(clippy::derivable_impls, reason = "the macro gives all kinds the same derives")]
+impl ClassKind {
+    /// What stands in the catalogue of a term.
+    pub const USUAL: Self = Self::Course;
+}
+
 impl Default for ClassKind {
     fn default() -> Self {
-        Self::Course
+        Self::USUAL
     }
 }
