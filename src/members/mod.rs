@@ -500,6 +500,21 @@ pub async fn people(
     rows.into_iter().map(|row| Ok((row.id, person(app, row)?))).collect()
 }
 
+/// The names of these people, as others see them.
+///
+/// # Errors
+/// The database.
+pub async fn names_for_others(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<HashMap<ResidentId, String>> {
+    let rows = store::names(conn, ids).await?;
+    let seen = |(id, name, state): (_, Option<String>, _)| {
+        (id, name_for_others(name.unwrap_or_default(), state))
+    };
+    Ok(rows.into_iter().map(seen).collect())
+}
+
 fn person(app: &App, row: resident::Model) -> Result<Person> {
     let phone_masked = match &row.phone_sealed {
         Some(sealed) => Some(profile::masked_phone(&app.vault.open("phone", sealed)?)),

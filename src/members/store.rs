@@ -17,7 +17,7 @@ use entity::{community, consent, erasure, resident, resident_session, wechat_ide
 
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::sql::rounded;
+use crate::sql::among;
 use crate::vault;
 
 pub(super) mod papers;
@@ -50,13 +50,29 @@ pub(super) async fn lock_all(
     let rows: Vec<(ResidentId, Option<DateTime<Utc>>)> = resident::Entity::find()
         .select_only()
         .columns([resident::Column::Id, resident::Column::ErasedAt])
-        .filter(resident::Column::Id.is_in(rounded(ids)))
+        .filter(among(tx, resident::Column::Id, ids))
         .order_by_asc(resident::Column::Id)
         .lock(LockType::NoKeyUpdate)
         .into_tuple()
         .all(tx)
         .await?;
     Ok(rows.into_iter().filter(|(_, erased)| erased.is_none()).map(|(id, _)| id).collect())
+}
+
+pub(super) async fn names(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<Vec<(ResidentId, Option<String>, NameState)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(resident::Entity::find()
+        .select_only()
+        .columns([resident::Column::Id, resident::Column::Name, resident::Column::NameState])
+        .filter(among(conn, resident::Column::Id, ids))
+        .into_tuple()
+        .all(conn)
+        .await?)
 }
 
 pub(super) async fn by_ids(
@@ -66,7 +82,7 @@ pub(super) async fn by_ids(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(resident::Entity::find().filter(resident::Column::Id.is_in(rounded(ids))).all(conn).await?)
+    Ok(resident::Entity::find().filter(among(conn, resident::Column::Id, ids)).all(conn).await?)
 }
 
 /// Who has this number and is not erased.
@@ -258,7 +274,7 @@ pub(super) async fn sessions(
     token_hashes: &[String],
 ) -> Result<Vec<resident_session::Model>> {
     Ok(resident_session::Entity::find()
-        .filter(resident_session::Column::TokenHash.is_in(rounded(token_hashes)))
+        .filter(among(conn, resident_session::Column::TokenHash, token_hashes))
         .filter(resident_session::Column::RevokedAt.is_null())
         .all(conn)
         .await?)
@@ -636,7 +652,7 @@ pub(super) async fn named(
     let mut found = Vec::new();
     for some in names.chunks(ROWS_AT_ONCE) {
         let rows = resident::Entity::find()
-            .filter(resident::Column::Name.is_in(rounded(some)))
+            .filter(among(conn, resident::Column::Name, some))
             .filter(resident::Column::ErasedAt.is_null())
             .order_by_asc(resident::Column::Id)
             .all(conn)

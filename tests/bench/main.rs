@@ -35,15 +35,24 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const AT_ONCE: usize = 32;
 
+/// What can be measured.
+const MEASURES: [&str; 7] =
+    ["callbacks", "decisions", "city", "three", "past", "register", "browsing"];
+
 #[tokio::main]
 async fn main() {
-    // Words on the command line choose: `tests/bench/run callbacks`.
+    // Words on the command line choose: `tests/bench/run callbacks postgres`.
     let words: Vec<String> =
         std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
+    let named = |name: &str| words.iter().any(|word| word == name);
+    let wanted = |name: &str| named(name) || !MEASURES.iter().any(|name| named(name));
     println!("{:<10} {:<60} {:>9} {:>9} {:>7}", "database", "measure", "per s", "limit", "ratio");
     for backend in [Backend::Sqlite, Backend::Postgres] {
-        if !backend.available() {
+        let other = match backend {
+            Backend::Sqlite => "postgres",
+            Backend::Postgres => "sqlite",
+        };
+        if !backend.available() || named(other) {
             continue;
         }
         if wanted("callbacks") {

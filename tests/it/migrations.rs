@@ -46,6 +46,23 @@ on_both_databases! {
         assert_eq!(row, Some(rows::attendance()));
     }
 
+    async fn the_register_refers_to_what_is_there(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        let written = "'2026-11-28T00:00:00Z'";
+        for (meeting, resident) in [(1, 999), (999, 1)] {
+            // Of two rows one is wrong: none is written.
+            let both = |rest: &str| format!("VALUES (1, 2, {rest}), ({meeting}, {resident}, {rest})");
+            let rows = both(&format!("0, {written}"));
+            refuses(db, "foreign key", &format!("INSERT INTO attendance (meeting_id, resident_id, hours_hundredths, updated_at) {rows}")).await;
+            let rows = both(&format!("'code', 'system', {written}, {written}"));
+            refuses(db, "foreign key", &format!("INSERT INTO attendance_event (meeting_id, resident_id, way, actor_kind, happened_at, received_at) {rows}")).await;
+        }
+        assert_eq!(entity::attendance::Entity::find().count(db).await.expect("count"), 1);
+        refuses(db, "foreign key", "DELETE FROM meeting WHERE id = 1").await;
+        refuses(db, "foreign key", "DELETE FROM resident WHERE id = 1").await;
+    }
+
     async fn every_table_has_exactly_the_columns_of_its_entity(app: TestApp) {
         let db = app.app.db.writer();
         let mut found = columns(db).await;
