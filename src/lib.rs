@@ -18,6 +18,7 @@ pub mod vault;
 
 pub mod sheets;
 
+pub mod sms;
 pub mod wechat;
 
 pub mod print;

@@ -94,6 +94,8 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         reports::api::StaffReportsApi(app.clone()),
         news::api::StaffNewsRoomApi(app.clone()),
         news::api::StaffLedgerApi(app.clone()),
+        members::api::PhoneSignInApi(app.clone()),
+        members::api::StaffSignInCodeApi(app.clone()),
     );
     OpenApiService::new((residents, staff, more, after), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(

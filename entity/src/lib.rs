@@ -68,6 +68,8 @@ pub mod resident;
 pub mod resident_session;
 pub mod sample_answer;
 pub mod scan_tray;
+pub mod sign_in_code;
+pub mod sign_in_try;
 pub mod site;
 pub mod staff;
 pub mod staff_session;

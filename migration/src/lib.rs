@@ -35,6 +35,7 @@ mod m20261128_000027_questions;
 mod m20261128_000028_guests;
 mod m20261128_000030_news_desk;
 mod m20261128_000031_submissions;
+mod m20261128_000035_sign_in;
 mod remake;
 
 pub struct Migrator;
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000028_guests::Migration),
             Box::new(m20261128_000030_news_desk::Migration),
             Box::new(m20261128_000031_submissions::Migration),
+            Box::new(m20261128_000035_sign_in::Migration),
         ]
     }
 }

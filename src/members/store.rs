@@ -21,6 +21,7 @@ use crate::sql::rounded;
 use crate::vault;
 
 pub(super) mod papers;
+pub(super) mod sign_in;
 
 /// Rows in one statement: SQLite takes 32,766 values.
 const ROWS_AT_ONCE: usize = 500;

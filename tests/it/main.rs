@@ -37,6 +37,7 @@ mod notices;
 mod openapi;
 mod opening_faults;
 mod pages;
+mod phone_sign_in;
 mod platform;
 mod presence;
 mod rehearsal;

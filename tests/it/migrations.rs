@@ -66,7 +66,7 @@ on_both_databases! {
             enrolment_change erasure export_mapping family_code family_try followed_meeting follower
             guest_offer guest_seat head_count help_media help_message help_thread holiday job late_answer learner_card link_code
             meeting meeting_change meeting_reminder news_item news_word notice outlet pattern_note picture pledge poster_claim publication relative
-            resident resident_session sample_answer scan_tray site
+            resident resident_session sample_answer scan_tray sign_in_code sign_in_try site
             staff staff_session submission subscription teacher term term_plan wechat_identity wechat_note wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
