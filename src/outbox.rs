@@ -94,6 +94,8 @@ pub enum Job {
     LapseClaim { claim: ClaimId },
     /// Send somebody the code with which they sign in.
     SendSignInCode { code: SignInCodeId },
+    /// Note the ends of the phone numbers that were there before ends were noted.
+    NotePhoneTails,
 }
 
 impl Job {
@@ -131,6 +133,7 @@ impl Job {
             Self::LapseGuestOffer { .. } => "lapse_guest_offer",
             Self::LapseClaim { .. } => "lapse_claim",
             Self::SendSignInCode { .. } => "send_sign_in_code",
+            Self::NotePhoneTails => "note_phone_tails",
         }
     }
 
@@ -167,6 +170,7 @@ impl Job {
             Self::LapseGuestOffer { .. } => "旁听没有回音，问下一位",
             Self::LapseClaim { .. } => "没人点头的海报签到，转待处理",
             Self::SendSignInCode { .. } => "发登录码短信",
+            Self::NotePhoneTails => "整理手机号的后四位",
         }
     }
 }

@@ -36,6 +36,7 @@ mod m20261128_000028_guests;
 mod m20261128_000030_news_desk;
 mod m20261128_000031_submissions;
 mod m20261128_000035_sign_in;
+mod m20261128_000036_search;
 mod remake;
 
 pub struct Migrator;
@@ -72,6 +73,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000030_news_desk::Migration),
             Box::new(m20261128_000031_submissions::Migration),
             Box::new(m20261128_000035_sign_in::Migration),
+            Box::new(m20261128_000036_search::Migration),
         ]
     }
 }

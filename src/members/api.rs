@@ -280,7 +280,8 @@ impl MembersApi {
 
 #[OpenApi(tag = "Tag::StaffEnrolment")]
 impl StaffMembersApi {
-    /// Find residents by part of a name, whole learner number or whole phone number.
+    /// Find residents by part of a name, whole learner number, whole phone number or its last four
+    /// digits.
     ///
     /// Codes: `query_too_short`.
     #[oai(path = "/staff/residents", method = "get", operation_id = "staff_find_residents")]

@@ -16,7 +16,7 @@ use entity::kinds::{ConsentKind, SignInTry};
 use entity::{resident, sign_in_code};
 
 use super::store::sign_in as codes;
-use super::{SignedIn, issue_session, lives, living, profile, sealed, store};
+use super::{SignedIn, issue_session, lives, living, profile, sealed_phone, store};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::outbox::{self, Job};
@@ -220,7 +220,7 @@ async fn newcomer(
     }
     let id = store::insert(tx, now).await?;
     store::add_consent(tx, id, ConsentKind::Privacy, version, now).await?;
-    let phone = Some(sealed(app, "phone", phone)?);
+    let phone = Some(sealed_phone(app, phone)?);
     let row = living(tx, id).await?;
     store::change(tx, row, store::Changes { phone, ..Default::default() }, now).await?;
     Ok(id)

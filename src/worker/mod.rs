@@ -328,6 +328,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::OfferGuestSeats { meeting } => attendance::offer_guest_seats(app, meeting).await,
         Job::LapseGuestOffer { offer } => attendance::lapse_guest_offer(app, offer).await,
         Job::LapseClaim { claim } => attendance::lapse_claim(app, claim).await,
+        Job::NotePhoneTails => members::note_phone_tails(app).await,
         Job::SendSignInCode { code } => members::send_code(app, code).await,
     }
 }

@@ -133,6 +133,7 @@ pub fn resident() -> entity::resident::Model {
         community_id: Some(CommunityId(1)),
         phone_sealed: text("sealed"),
         phone_hash: Some("a".repeat(64)),
+        phone_tail_hash: Some("b".repeat(64)),
         id_number_sealed: text("sealed"),
         id_number_hash: Some("b".repeat(64)),
         barred: true,
