@@ -42,6 +42,7 @@ pub mod attendance;
 pub mod learning;
 
 pub mod care;
+pub mod search;
 
 pub mod reminders;
 pub mod reports;

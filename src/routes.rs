@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
     attendance, care, conversation, courses, draw, enrolment, family, followers, helpdesk,
-    learning, members, news, notices, pages, platform, reminders, reports, safety, staff,
+    learning, members, news, notices, pages, platform, reminders, reports, safety, search, staff,
     telemetry, vault, wire, worker,
 };
 
@@ -94,10 +94,16 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         reports::api::StaffReportsApi(app.clone()),
         news::api::StaffNewsRoomApi(app.clone()),
         news::api::StaffLedgerApi(app.clone()),
+    );
+    let console = (
         members::api::PhoneSignInApi(app.clone()),
         members::api::StaffSignInCodeApi(app.clone()),
+        search::api::SearchApi(app.clone()),
+        learning::api::StaffChartsApi(app.clone()),
+        enrolment::api::StaffOffersApi(app.clone()),
+        courses::api::StaffTimetableApi(app.clone()),
     );
-    OpenApiService::new((residents, staff, more, after), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+    OpenApiService::new((residents, staff, more, after, console), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`; a family member names the resident for \
              whom they act in `X-Acting-For` (calls that do not take it refuse it: `acting_refused`). Staff call `/api/staff/…` with the \

@@ -21,9 +21,11 @@ mod setup;
 mod sheets;
 mod staff;
 mod term;
+mod week;
 
 pub use sheets::StaffClassSheetsApi;
 pub use staff::StaffCoursesApi;
+pub use week::StaffTimetableApi;
 use term::Term;
 
 pub struct CoursesApi(pub App);

@@ -114,7 +114,7 @@ fn no_room_names_a_higher_one() {
         &["draw"],
         &["attendance"],
         &["learning"],
-        &["care", "reminders", "reports"],
+        &["care", "reminders", "reports", "search"],
         &["helpdesk"],
         &["followers", "platform"],
         &["conversation"],
