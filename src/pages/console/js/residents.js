@@ -7,12 +7,20 @@ import { family } from './family.js';
 import { signInCode } from './sign_in_code.js';
 import { asId, askReason, field, form, formDialog } from './form.js';
 import { may } from './roles.js';
+import { rename } from './router.js';
 import { badge, button, dialog, empty, pageHead, table, tell } from './ui.js';
 
-export async function page({ about, me }) {
+/** A phone number does not stand in an address. */
+const isPhone = (text) => /^(\+?86)?1[3-9]\d{9}$/.test(text.replace(/[\s-]/g, ''));
+
+export async function page({ about, me, search: params }) {
   const found = h('div', { 'aria-live': 'polite' });
-  const q = field({ name: 'q', label: '找居民', type: 'search', required: true, full: true, hint: '写姓名（至少两个字）、学员号，或完整的手机号。', autocomplete: 'off', testid: 'resident-query' });
-  const search = async (values) => put(found, results(await api.list(`/api/staff/residents${query(values)}`), values, search, may(me, 'centre'), about));
+  const q = field({ name: 'q', label: '找居民', type: 'search', value: params.get('q') ?? '', required: true, full: true, hint: '写姓名（至少两个字）、学员号、完整的手机号，或手机号后四位。', autocomplete: 'off', testid: 'resident-query' });
+  const search = async (values) => {
+    rename(isPhone(values.q) ? '#/residents' : `#/residents${query(values)}`);
+    put(found, results(await api.list(`/api/staff/residents${query(values)}`), values, search, may(me, 'centre'), about));
+  };
+  if (params.get('q')) await search({ q: params.get('q') });
   return h('div.page', {},
     pageHead({
       title: '居民',
