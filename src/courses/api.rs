@@ -25,8 +25,8 @@ mod week;
 
 pub use sheets::StaffClassSheetsApi;
 pub use staff::StaffCoursesApi;
-pub use week::StaffTimetableApi;
 use term::Term;
+pub use week::StaffTimetableApi;
 
 pub struct CoursesApi(pub App);
 

@@ -186,7 +186,7 @@ pub async fn enter_code(app: &App, entry: &Entry, address: &str) -> Result<Enter
         (Some(id), _) => id,
         (None, None) => return Ok(Entered::Choose(people.into_iter().map(namesake).collect())),
         (None, Some(Whom::Known(id))) => {
-            *ids.iter().find(|known| *known == id).ok_or_else(code_wrong)?
+            ids.iter().copied().find(|known| known == id).ok_or_else(code_wrong)?
         }
         (None, Some(Whom::Newcomer(version))) => {
             let phone = phone.as_deref().ok_or_else(code_wrong)?;
@@ -199,7 +199,8 @@ pub async fn enter_code(app: &App, entry: &Entry, address: &str) -> Result<Enter
     if !codes::used(&tx, code.id, now).await? {
         return Err(code_wrong());
     }
-    let way = code.issued_by.map_or_else(|| "by SMS".to_owned(), |by| format!("code of staff:{by}"));
+    let way =
+        code.issued_by.map_or_else(|| "by SMS".to_owned(), |by| format!("code of staff:{by}"));
     let object = format!("resident:{id}");
     staff::record(&tx, None, "resident.signed_in_by_phone", &object, Some(&way), now).await?;
     let (token, expires_at) = issue_session(app, &tx, id).await?;

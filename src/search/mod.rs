@@ -78,10 +78,7 @@ async fn classes(
     Ok(found)
 }
 
-async fn named_courses(
-    conn: &impl ConnectionTrait,
-    text: &str,
-) -> Result<Vec<(CourseId, String)>> {
+async fn named_courses(conn: &impl ConnectionTrait, text: &str) -> Result<Vec<(CourseId, String)>> {
     let wanted = text.to_lowercase();
     let all = courses::courses(conn).await?.into_iter();
     let fits = all.filter(|course| course.name.to_lowercase().contains(&wanted));

@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
 use crate::{
-    attendance, care, conversation, draw, enrolment, family, followers, helpdesk, news, notices,
-    platform, reminders, safety,
+    attendance, care, conversation, draw, enrolment, family, followers, helpdesk, members, news,
+    notices, platform, reminders, safety,
 };
 
 pub mod api;

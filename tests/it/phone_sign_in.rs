@@ -15,7 +15,13 @@ use crate::support::{Answer, TestApp};
 const NUMBER: &str = "13800000001";
 
 /// Somebody who was entered at the counter, with this number; who it is.
-async fn entered(app: &TestApp, clerk: &Clerk, name: &str, year: u32, phone: &str) -> (i64, String) {
+async fn entered(
+    app: &TestApp,
+    clerk: &Clerk,
+    name: &str,
+    year: u32,
+    phone: &str,
+) -> (i64, String) {
     let community = clerk_community(app, clerk).await;
     let body = json!({
         "name": name, "birth_date": format!("{year}-03-01"), "community_id": community,
@@ -61,7 +67,9 @@ async fn handed_out(app: &TestApp, clerk: &Clerk, id: i64) -> String {
 async fn audited(app: &TestApp, action: &str) -> Vec<String> {
     let rows = audit::Entity::find().filter(audit::Column::Action.eq(action));
     let rows = rows.all(app.app.db.read()).await.unwrap();
-    rows.into_iter().map(|row| format!("{} {}", row.object, row.detail.unwrap_or_default())).collect()
+    rows.into_iter()
+        .map(|row| format!("{} {}", row.object, row.detail.unwrap_or_default()))
+        .collect()
 }
 
 on_both_databases! {

@@ -76,9 +76,9 @@ impl StaffTimetableApi {
         let (from, to) = (clock::at_local(monday, 0), clock::at_local(sunday, 24 * 60));
         let names = courses::site_names(conn).await?;
         let rows = courses::meetings_on(conn, from, to, None).await?;
-        let own = rows.into_iter().filter(|(_, facts)| {
-            courses::within_scope(&who.0, &facts.site).is_ok()
-        });
+        let own = rows
+            .into_iter()
+            .filter(|(_, facts)| courses::within_scope(&who.0, &facts.site).is_ok());
         let meetings = own.map(|(meeting, facts)| {
             let day = clock::local_date(meeting.starts_at);
             let minute = |at: DateTime<Utc>| (at - clock::at_local(day, 0)).num_minutes();

@@ -11,10 +11,10 @@ use entity::ids::ResidentId;
 use super::{Session, session_of};
 use crate::app::App;
 use crate::members::by_phone::{self, Entered, Entry, Whom};
+use crate::wire::ApiResult;
 use crate::wire::auth::EnrolmentStaff;
 use crate::wire::caller;
 use crate::wire::tags::Tag;
-use crate::wire::ApiResult;
 
 pub struct PhoneSignInApi(pub App);
 
@@ -83,7 +83,11 @@ impl PhoneSignInApi {
     ///
     /// Codes: `bad_phone`, `sms_unavailable`, `too_many_codes`.
     #[oai(path = "/session/phone/code", method = "post", operation_id = "ask_for_sign_in_code")]
-    async fn ask(&self, request: &Request, body: Json<NumberBody>) -> ApiResult<Json<CodeOnItsWay>> {
+    async fn ask(
+        &self,
+        request: &Request,
+        body: Json<NumberBody>,
+    ) -> ApiResult<Json<CodeOnItsWay>> {
         let address = caller::address(&self.0, request);
         by_phone::ask_for_code(&self.0, &body.0.number, &address).await?;
         Ok(Json(CodeOnItsWay { minutes: self.0.config.sign_in.code_minutes }))

@@ -219,10 +219,7 @@ pub(in crate::members) async fn forget_old(
     tx: &DatabaseTransaction,
     before: DateTime<Utc>,
 ) -> Result<()> {
-    sign_in_try::Entity::delete_many()
-        .filter(sign_in_try::Column::At.lt(before))
-        .exec(tx)
-        .await?;
+    sign_in_try::Entity::delete_many().filter(sign_in_try::Column::At.lt(before)).exec(tx).await?;
     sign_in_code::Entity::delete_many()
         .filter(sign_in_code::Column::CreatedAt.lt(before))
         .exec(tx)
