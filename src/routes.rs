@@ -30,6 +30,7 @@ use crate::{
 
 /// Where files are sent to, which may be longer than other bodies.
 const PICTURES_PATH: &str = "/api/staff/pictures";
+const COURSE_PICTURES_PATH: &str = "/api/staff/course-pictures/";
 const SHEETS_PATH: &str = "/api/staff/sheets/";
 
 /// All API structs, as one described service. Paths are relative to `/api`.
@@ -102,6 +103,7 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         learning::api::StaffChartsApi(app.clone()),
         enrolment::api::StaffOffersApi(app.clone()),
         courses::api::StaffTimetableApi(app.clone()),
+        courses::api::CoursePicturesApi(app.clone()),
     );
     OpenApiService::new((residents, staff, more, after, console), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
@@ -240,6 +242,7 @@ impl<E: Endpoint> Edge<E> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let limit = match request.uri().path() {
                 PICTURES_PATH => server.max_picture_bytes,
+                path if path.starts_with(COURSE_PICTURES_PATH) => server.max_picture_bytes,
                 path if path.starts_with(SHEETS_PATH) => server.max_sheet_bytes,
                 _ => server.max_body_bytes,
             };

@@ -27,6 +27,7 @@ pub mod community;
 pub mod consent;
 pub mod content_check;
 pub mod course;
+pub mod course_picture;
 pub mod delegation;
 pub mod delivery;
 pub mod draw;

@@ -37,6 +37,7 @@ mod m20261128_000030_news_desk;
 mod m20261128_000031_submissions;
 mod m20261128_000035_sign_in;
 mod m20261128_000036_search;
+mod m20261128_000037_course_pictures;
 mod remake;
 
 pub struct Migrator;
@@ -74,6 +75,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000031_submissions::Migration),
             Box::new(m20261128_000035_sign_in::Migration),
             Box::new(m20261128_000036_search::Migration),
+            Box::new(m20261128_000037_course_pictures::Migration),
         ]
     }
 }

@@ -11,6 +11,7 @@ mod attendance_security;
 mod cache;
 mod care;
 mod checks;
+mod console;
 mod conversation;
 mod counter;
 mod courses;

@@ -45,7 +45,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     (child.phone_hash, child.id_number_hash) = (sea_orm::Set(None), sea_orm::Set(None));
     child.request_key = sea_orm::Set(None);
     assert_eq!(child.insert(db).await.expect("second resident").id, ResidentId(2));
-    write!(delegation family_code family_try sign_in_code sign_in_try);
+    write!(delegation family_code family_try sign_in_code sign_in_try course_picture);
     write_natural_keys(db).await;
 }
 
@@ -984,6 +984,21 @@ fn sign_in_code() -> entity::sign_in_code::Model {
         expires_at: instant(1),
         tries: 5,
         used_at: Some(instant(1)),
+    }
+}
+
+fn course_picture() -> entity::course_picture::Model {
+    entity::course_picture::Model {
+        id: 1,
+        course_id: CourseId(1),
+        alt: long("老人学手机"),
+        sha256: "a".repeat(64),
+        mime: "image/jpeg".to_owned(),
+        bytes: vec![0xFF, 0xD8, 0],
+        width: 640,
+        height: 480,
+        uploaded_by: StaffId(1),
+        uploaded_at: instant(0),
     }
 }
 
