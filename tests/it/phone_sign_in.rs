@@ -27,7 +27,10 @@ async fn entered(
         "name": name, "birth_date": format!("{year}-03-01"), "community_id": community,
         "phone": phone, "consent_on_paper": true,
     });
-    let made = app.post("/api/staff/residents", &body).by(clerk).header("idempotency-key", &format!("{year}-{phone}"));
+    let made = app
+        .post("/api/staff/residents", &body)
+        .by(clerk)
+        .header("idempotency-key", &format!("{year}-{phone}"));
     let made = made.send().await.ok();
     (made["id"].as_i64().unwrap(), made["learner_number"].as_str().unwrap().to_owned())
 }

@@ -71,7 +71,7 @@ export function table({ label, columns, rows, none, rowTestid, rowOff, testid, s
   if (!rows.length) return none;
   const cell = (column, row) => h('td', {
     role: 'cell',
-    class: [column.right && 'right numbers', column.lead && 'lead', column.acts && 'acts'].filter(Boolean).join(' ') || null,
+    class: [column.tick && 'tick-cell', column.right && 'right numbers', column.lead && 'lead', column.acts && 'acts'].filter(Boolean).join(' ') || null,
     'data-label': column.name || null,
   }, column.cell(row));
   return h('table.list', { role: 'table', 'aria-label': label, testid },
@@ -85,6 +85,7 @@ export function table({ label, columns, rows, none, rowTestid, rowOff, testid, s
 function heading(column, sorting) {
   const props = { role: 'columnheader', scope: 'col', class: column.right ? 'right' : null };
   if (column.acts) return h('th', props, h('span.sr', '操作'));
+  if (column.tick) return h('th', props, h('span.sr', '选中'));
   if (!sorting || column.fixed || !column.name) return h('th', props, column.name);
   const { name } = column;
   const how = { [name]: 'ascending', [`-${name}`]: 'descending' }[sorting.by] ?? 'none';
