@@ -65,7 +65,7 @@ export function listView({ ctx, rows, columns, words, filters = [], file, none, 
     const at = Math.min(pages, Math.max(1, Number(params.get('page')) || 1));
     const some = found.slice((at - 1) * LINES, at * LINES);
     const asked = params.get('q') || filters.some((one) => params.get(one.name));
-    const sorting = { by: params.get('sort') ?? '', set: (sort) => { set({ sort, page: '' }); place.querySelector('[aria-sort] button[data-sorted]')?.focus(); } };
+    const sorting = { by: params.get('sort') ?? '', set: (sort, name) => { set({ sort, page: '' }); place.querySelector(`[data-testid="sort-${name}"]`)?.focus(); } };
     put(place,
       table({ ...rest, columns: columns.filter(Boolean), rows: some, sorting, none: asked ? empty('没有找到。', '换个词，或者少选几样。', button('全部显示', { testid: 'list-all', onclick: () => { clear(); } })) : none }),
       rows.length > 0 && foot(found.length, at, pages));

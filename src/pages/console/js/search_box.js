@@ -33,6 +33,8 @@ export function searchBox({ open }) {
       put(results, h('p.none', { role: 'status' }, error.message));
     }
     results.hidden = false;
+    // Beside the menu it lies over the page; in a menu that is folded it stands where it is.
+    results.style.top = `${input.getBoundingClientRect().bottom + 6}px`;
   };
   input.addEventListener('input', () => { clearTimeout(timer); timer = setTimeout(look, PAUSE_MS); });
   input.addEventListener('keydown', (event) => {

@@ -67,8 +67,9 @@ function grid(week, shown) {
   };
 
   const card = (meeting) => {
-    const element = h('button.lesson', {
-      type: 'button', testid: `lesson-${meeting.id}`, draggable: meeting.movable ? 'true' : null, 'aria-pressed': meeting.movable ? 'false' : null,
+    // Not a button: Firefox drags none.
+    const element = h('div.lesson', {
+      role: 'button', tabindex: '0', testid: `lesson-${meeting.id}`, draggable: meeting.movable ? 'true' : null, 'aria-pressed': meeting.movable ? 'false' : null,
       class: ['lesson', meeting.status === 'cancelled' && 'off', meeting.movable && 'movable'].filter(Boolean).join(' '),
     }, h('span.numbers.small', `${time.clockText(meeting.starts_at)}–${time.clockText(meeting.ends_at)}`), h('span.strong', meeting.class_name), h('span.small', meeting.teacher_name), meeting.status === 'cancelled' && badge('已停课', 'bad'));
     element.addEventListener('click', () => {
@@ -82,6 +83,11 @@ function grid(week, shown) {
     return element;
   };
   const keys = (event, element, meeting) => {
+    if (event.key === 'Enter' && !state.held) {
+      event.preventDefault();
+      element.click();
+      return;
+    }
     if (!meeting.movable) return;
     if (event.key === ' ' && !state.held) {
       event.preventDefault();

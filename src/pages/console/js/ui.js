@@ -65,7 +65,7 @@ export function empty(title, hint, ...actions) {
 /**
  * `columns`: {name, cell(row), right?, lead?, acts?}. On a phone each row is a card.
  * The lead column needs no name there; the acts column holds buttons.
- * `sorting`: {by: '名称' or '-名称', set(by)} makes the headings buttons, but for `fixed` ones.
+ * `sorting`: {by: '名称' or '-名称', set(by, name)} makes the headings buttons, but for `fixed` ones.
  */
 export function table({ label, columns, rows, none, rowTestid, rowOff, testid, sorting }) {
   if (!rows.length) return none;
@@ -92,7 +92,7 @@ function heading(column, sorting) {
   const next = { none: name, ascending: `-${name}`, descending: '' }[how];
   const mark = { none: '', ascending: '▲', descending: '▼' }[how];
   return h('th', { ...props, 'aria-sort': how },
-    h('button.sorter', { type: 'button', testid: `sort-${name}`, 'data-sorted': how === 'none' ? null : '', onclick: () => sorting.set(next) }, name, h('span.sort-mark', { 'aria-hidden': 'true' }, mark)));
+    h('button.sorter', { type: 'button', testid: `sort-${name}`, onclick: () => sorting.set(next, name) }, name, h('span.sort-mark', { 'aria-hidden': 'true' }, mark)));
 }
 
 /** The head of a page: way back, title, one line, buttons. */
