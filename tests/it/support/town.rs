@@ -169,7 +169,7 @@ impl Town {
             "news-alarms",
             "news-calendar?month=2026-09",
             "news-words",
-            "news-items",
+            "news-items?year=2026",
             "outlets",
         ] {
             asked.push((&self.leader, path.to_owned()));
