@@ -35,7 +35,8 @@ export function draw(ctx, place, { labels, series, goal }) {
   const wide = (values) => Math.max(1, ...values);
   const most = Math.max(...data.slice(1).map(wide));
   const options = (width) => {
-    const room = Math.max(1, Math.floor((width - 60) / 84));
+    const longest = Math.max(...labels.map((label) => [...label].length));
+    const room = Math.max(1, Math.floor((width - 60) / (longest * 14 + 20)));
     const step = Math.ceil(labels.length / room);
     return {
       width, height: HEIGHT, legend: { show: false }, cursor: { show: false }, series: [{}, ...lines],

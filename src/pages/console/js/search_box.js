@@ -10,7 +10,7 @@ const PAUSE_MS = 250;
 export function searchBox({ open }) {
   const id = uid('search');
   const results = h('div.search-results', { id, hidden: true, testid: 'search-results', role: 'region', 'aria-label': '找到的' });
-  const input = h('input.input', { type: 'search', placeholder: '姓名、电话后四位、班级', 'aria-label': '全局查找', 'aria-controls': id, autocomplete: 'off', testid: 'search', enterkeyhint: 'search' });
+  const input = h('input.input', { type: 'search', placeholder: '找人、找班级', 'aria-label': '查找：姓名、电话后四位、班级、课程', 'aria-controls': id, autocomplete: 'off', testid: 'search', enterkeyhint: 'search' });
   const element = h('div.search', { role: 'search' }, icon('find'), input, h('kbd', { 'aria-hidden': 'true', title: '按 / 键直接查找' }, '/'), results);
   let timer = 0;
   let asked = null;

@@ -90,7 +90,7 @@ function heading(column, sorting) {
   const { name } = column;
   const how = { [name]: 'ascending', [`-${name}`]: 'descending' }[sorting.by] ?? 'none';
   const next = { none: name, ascending: `-${name}`, descending: '' }[how];
-  const mark = { none: '', ascending: '▲', descending: '▼' }[how];
+  const mark = { none: '↕', ascending: '▲', descending: '▼' }[how];
   return h('th', { ...props, 'aria-sort': how },
     h('button.sorter', { type: 'button', testid: `sort-${name}`, onclick: () => sorting.set(next, name) }, name, h('span.sort-mark', { 'aria-hidden': 'true' }, mark)));
 }
