@@ -14,10 +14,12 @@ export function byPhone(centre, to) {
   return place;
 }
 
-/** Shows a step in the place of the one before. */
-function step(place, ...parts) {
+/** Shows a step in the place of the one before. Whoever has begun sees nothing else to decide. */
+function step(place, first, ...parts) {
   put(place, ...parts);
-  if (place.isConnected) lead(place.querySelector('h2'));
+  if (!place.isConnected) return;
+  for (const other of place.parentElement.children) other.hidden = !first && other !== place;
+  lead(place.querySelector('h2'));
 }
 
 function field(words, props) {
@@ -43,7 +45,7 @@ function askNumber(place, centre, to, typed) {
       askCode(place, centre, to, typed, `短信发到 ${typed.number} 了，${minutes} 分钟里有效。一分钟还没到，就退回去再要一次。`);
     } else askCode(place, centre, to, typed, '登录码是六个数字，教育中心或社区的工作人员告诉您，也可以写在纸条上。');
   };
-  step(place,
+  step(place, true,
     h('h2', {}, '用手机号登录'),
     h('p', {}, sms ? '不在微信里，也能登录。我们发一条短信，里面有登录码。' : '不在微信里，也能登录。先打电话或者到中心来，要一个登录码。'),
     number.element, wrong,
@@ -69,7 +71,7 @@ function askCode(place, centre, to, typed, words) {
     else if (people.length) chooseWho(place, to, typed, people);
     else newcomer(place, centre, to, typed);
   };
-  step(place,
+  step(place, false,
     h('h2', {}, '输登录码'), h('p', {}, words), code.element, wrong,
     button('登录', { kind: 'main', busy: '正在登录…', id: 'phone-enter', work: enter }),
     h('button.button.quiet', { type: 'button', 'data-testid': 'phone-back', onclick: () => askNumber(place, centre, to, typed) }, '换一个号码，或者再要一次'));
@@ -81,7 +83,7 @@ function chooseWho(place, to, typed, people) {
     kind: 'second', busy: '正在登录…', id: 'phone-who',
     work: async () => done((await post('/session/phone', { ...typed, resident_id: one.id })).session, to),
   });
-  step(place,
+  step(place, false,
     h('h2', {}, '您是哪一位？'), h('p', {}, '这个手机号，我们这里登记的是：'), people.map(as),
     h('button.button.quiet', { type: 'button', 'data-testid': 'phone-nobody', onclick: () => newcomer(place, null, to, typed) }, '都不是，我是第一次来'));
 }
@@ -92,7 +94,7 @@ function newcomer(place, centre, to, typed) {
     const { consent_version: version } = centre || await about();
     done((await post('/session/phone', { ...typed, newcomer_consent: version })).session, to);
   };
-  step(place,
+  step(place, false,
     h('h2', {}, '您是第一次来'),
     h('p', {}, '我们要记下您的手机号，好认出是您。姓名和生日，报名的时候再填。'),
     link('看看我们怎样使用您的信息', '#/consent', 'quiet', { target: '_blank' }),
