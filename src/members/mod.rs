@@ -21,8 +21,8 @@
 //! 9. A name that a resident typed is masked where others see it until it was judged
 //!    (`safety/`); nothing else waits for that.
 //! 10. Outside WeChat one signs in with a number and a code of six digits (`by_phone.rs`), good
-//!    once, for minutes and a few tries, stored as a keyed hash. A number that was proved says
-//!    whom it could be; who has not proved it is answered alike whether it is known or not.
+//!     once, for minutes and a few tries, stored as a keyed hash. A number that was proved says
+//!     whom it could be; who has not proved it is answered alike whether it is known or not.
 //!
 //! A family member acts for a resident by their own session (`family/`): every verb takes
 //! the resident for whom something is done.
