@@ -241,7 +241,6 @@ on_both_databases! {
                     break;
                 }
             }
-            println!("{path}: {} ms", best.as_millis());
             if best > Duration::from_millis(LIMIT_MS) * slack {
                 slow.push(format!("{path}: {} ms", best.as_millis()));
             }
