@@ -87,19 +87,17 @@ pub async fn charts(app: &App, who: &Colleague, term: TermId) -> Result<Charts> 
     }
     let taken: HashMap<ClassId, i64> =
         classes.iter().map(|facts| (facts.class.id, i64::from(facts.class.taken))).collect();
-    let year = clock::local_date(now).year();
-    let new_year = NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
-    // Asked once, for both pictures.
-    let held = store::held(conn, clock::at_local(new_year.min(term.first_day), 0), now).await?;
+    let first = clock::at_local(term.first_day, 0);
     let mut weeks: BTreeMap<NaiveDate, Week> = BTreeMap::new();
-    for held in &held {
+    for held in store::held(conn, first, now).await? {
         let Some(taken) = taken.get(&held.class) else { continue };
         let week = weeks.entry(monday(clock::local_date(held.starts_at))).or_default();
         week.meetings += 1;
         week.expected += taken;
         week.present += held.present;
     }
-    let months = months(app, who, &held, now).await?;
+    let year = clock::local_date(now).year();
+    let months = months(app, who, year, now).await?;
     Ok(Charts { hours, weeks, sites: sites(&classes), year, months })
 }
 
@@ -128,17 +126,18 @@ fn sites(classes: &[ClassFacts]) -> Vec<SitePlaces> {
 async fn months(
     app: &App,
     who: &Colleague,
-    held: &[store::Held],
+    year: i32,
     now: DateTime<Utc>,
 ) -> Result<BTreeMap<u32, Month>> {
-    let (conn, today) = (app.db.read(), clock::local_date(now));
-    let this_year = |one: &&store::Held| clock::local_date(one.starts_at).year() == today.year();
-    let held: Vec<&store::Held> = held.iter().filter(this_year).collect();
+    let conn = app.db.read();
+    let new_year = NaiveDate::from_ymd_opt(year, 1, 1).unwrap_or_default();
+    let held = store::held(conn, clock::at_local(new_year, 0), now).await?;
     let ids: HashSet<ClassId> = held.iter().map(|one| one.class).collect();
     let ids: Vec<ClassId> = ids.into_iter().collect();
     let classes = courses::classes(conn, &ids).await?;
+    let this_month = clock::local_date(now).month();
     let mut months: BTreeMap<u32, Month> =
-        (1..=today.month()).map(|month| (month, Month::default())).collect();
+        (1..=this_month).map(|month| (month, Month::default())).collect();
     for one in held {
         let Some(facts) = classes.get(&one.class) else { continue };
         if courses::within_scope(who, &facts.site).is_err() {
