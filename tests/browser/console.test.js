@@ -111,19 +111,6 @@ test("charts are drawn, and say in figures what they show", async () => {
   assert.equal(rows, charts.hours.length);
 });
 
-test("the cards of a class come four on a sheet", async () => {
-  const { items } = await stage.call("GET", "/classes");
-  const one = items.find((other) => other.name === "智在指尖·初级班");
-  await open(`/classes/${one.id}/learners`);
-  await desk.getByTestId("class-cards").click();
-  await desk.locator("[data-testid=cards-print]:enabled").waitFor();
-  assert.equal(await desk.getByTestId("card").count(), one.taken);
-  await stage.look(desk, "console-10-cards");
-  const paper = await desk.pdf({ preferCSSPageSize: true });
-  // One page of the PDF for each four.
-  assert.equal(paper.toString("latin1").match(/\/Type\s*\/Page[^s]/g).length, Math.ceil(one.taken / 4));
-});
-
 /** The meetings of next week, as the service has them. */
 async function nextWeek() {
   const { last_day: sunday } = await centre("GET", "/timetable");

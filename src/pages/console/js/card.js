@@ -28,8 +28,7 @@ export async function page({ about, params, signal }) {
     place);
 }
 
-/** What is printed; everything around it is not. */
-export function sheet(card, about) {
+function sheet(card, about) {
   const image = h('img.qr', { testid: 'card-qr', alt: '学员卡二维码，给老师扫', src: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(card.svg)}` });
   image.dataset.link = card.link;
   return h('article.slip.learner-card', { testid: 'card' },

@@ -41,7 +41,6 @@ export async function page(ctx) {
 
 /** As spreadsheets: for work, and to be posted up. */
 const exports = (one, list) => h('div.row.tight', {},
-  h('a.button', { href: `#/classes/${one.id}/cards`, testid: 'class-cards' }, '打印学员卡'),
   button('导出名单', { testid: 'export-work', onclick: () => take(one, list, 'work', '手机号只显示一部分。名单只供内部使用，请勿外传。') }),
   button('导出公示名单', { testid: 'export-posting', onclick: () => take(one, list, 'posting', '姓名隐去一部分，可以张贴。') }));
 

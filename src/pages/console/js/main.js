@@ -25,7 +25,6 @@ const ROUTES = [
   ['/classes/import', () => import('./classes_import.js'), 'classes'],
   ['/classes/:id', () => import('./class_page.js'), 'classes'],
   ['/classes/:id/learners', () => import('./learners.js'), 'classes'],
-  ['/classes/:id/cards', () => import('./card_sheet.js'), 'classes'],
   ['/classes/:id/results', () => import('./class_results.js'), 'classes'],
   ['/figures', () => import('./figures.js'), 'figures'],
   ['/charts', () => import('./charts.js'), 'charts'],
