@@ -18,6 +18,7 @@ pub mod vault;
 
 pub mod sheets;
 
+pub mod sms;
 pub mod wechat;
 
 pub mod print;
@@ -41,6 +42,7 @@ pub mod attendance;
 pub mod learning;
 
 pub mod care;
+pub mod search;
 
 pub mod reminders;
 pub mod reports;

@@ -9,7 +9,8 @@
 use chrono::{DateTime, Utc};
 use entity::ids::{
     CheckId, ClaimId, ClassId, DelegationId, DrawId, EnrolmentId, ErasureId, GuestOfferId,
-    HelpMessageId, JobId, LateAnswerId, MeetingId, NoticeId, PublicationId, ResidentId, TermId,
+    HelpMessageId, JobId, LateAnswerId, MeetingId, NoticeId, PublicationId, ResidentId,
+    SignInCodeId, TermId,
 };
 use entity::job;
 use entity::kinds::{JobState, ReminderKind, WechatAccount};
@@ -91,6 +92,10 @@ pub enum Job {
     LapseGuestOffer { offer: GuestOfferId },
     /// Nobody nodded to who scanned a poster: staff are asked.
     LapseClaim { claim: ClaimId },
+    /// Send somebody the code with which they sign in.
+    SendSignInCode { code: SignInCodeId },
+    /// Note the ends of the phone numbers that were there before ends were noted.
+    NotePhoneTails,
 }
 
 impl Job {
@@ -127,6 +132,8 @@ impl Job {
             Self::OfferGuestSeats { .. } => "offer_guest_seats",
             Self::LapseGuestOffer { .. } => "lapse_guest_offer",
             Self::LapseClaim { .. } => "lapse_claim",
+            Self::SendSignInCode { .. } => "send_sign_in_code",
+            Self::NotePhoneTails => "note_phone_tails",
         }
     }
 
@@ -162,6 +169,8 @@ impl Job {
             Self::OfferGuestSeats { .. } => "有人请假，请候补的人旁听",
             Self::LapseGuestOffer { .. } => "旁听没有回音，问下一位",
             Self::LapseClaim { .. } => "没人点头的海报签到，转待处理",
+            Self::SendSignInCode { .. } => "发登录码短信",
+            Self::NotePhoneTails => "整理手机号的后四位",
         }
     }
 }

@@ -24,12 +24,13 @@ use crate::error::Result;
 use crate::wire::problem::Problem;
 use crate::{
     attendance, care, conversation, courses, draw, enrolment, family, followers, helpdesk,
-    learning, members, news, notices, pages, platform, reminders, reports, safety, staff,
+    learning, members, news, notices, pages, platform, reminders, reports, safety, search, staff,
     telemetry, vault, wire, worker,
 };
 
 /// Where files are sent to, which may be longer than other bodies.
 const PICTURES_PATH: &str = "/api/staff/pictures";
+const COURSE_PICTURES_PATH: &str = "/api/staff/course-pictures/";
 const SHEETS_PATH: &str = "/api/staff/sheets/";
 
 /// All API structs, as one described service. Paths are relative to `/api`.
@@ -95,7 +96,16 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         news::api::StaffNewsRoomApi(app.clone()),
         news::api::StaffLedgerApi(app.clone()),
     );
-    OpenApiService::new((residents, staff, more, after), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+    let console = (
+        members::api::PhoneSignInApi(app.clone()),
+        members::api::StaffSignInCodeApi(app.clone()),
+        search::api::SearchApi(app.clone()),
+        learning::api::StaffChartsApi(app.clone()),
+        enrolment::api::StaffOffersApi(app.clone()),
+        courses::api::StaffTimetableApi(app.clone()),
+        courses::api::CoursePicturesApi(app.clone()),
+    );
+    OpenApiService::new((residents, staff, more, after, console), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`; a family member names the resident for \
              whom they act in `X-Acting-For` (calls that do not take it refuse it: `acting_refused`). Staff call `/api/staff/…` with the \
@@ -232,6 +242,7 @@ impl<E: Endpoint> Edge<E> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let limit = match request.uri().path() {
                 PICTURES_PATH => server.max_picture_bytes,
+                path if path.starts_with(COURSE_PICTURES_PATH) => server.max_picture_bytes,
                 path if path.starts_with(SHEETS_PATH) => server.max_sheet_bytes,
                 _ => server.max_body_bytes,
             };

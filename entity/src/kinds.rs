@@ -49,6 +49,13 @@ kinds! {
         /// 关怀电话: lives alone, and wants a call when missing from class.
         CareCall = "care_call",
     }
+    /// What somebody who signs in outside WeChat has tried.
+    SignInTry {
+        /// Asked for a code by SMS.
+        Ask = "ask",
+        /// Entered a code.
+        Enter = "enter",
+    }
     /// How staff came by a consent that was not given on the phone.
     ConsentWay {
         /// Signed at the counter.

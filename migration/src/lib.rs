@@ -35,6 +35,9 @@ mod m20261128_000027_questions;
 mod m20261128_000028_guests;
 mod m20261128_000030_news_desk;
 mod m20261128_000031_submissions;
+mod m20261128_000035_sign_in;
+mod m20261128_000036_search;
+mod m20261128_000037_course_pictures;
 mod m20261128_000038_register_refers;
 mod remake;
 
@@ -71,6 +74,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000028_guests::Migration),
             Box::new(m20261128_000030_news_desk::Migration),
             Box::new(m20261128_000031_submissions::Migration),
+            Box::new(m20261128_000035_sign_in::Migration),
+            Box::new(m20261128_000036_search::Migration),
+            Box::new(m20261128_000037_course_pictures::Migration),
             Box::new(m20261128_000038_register_refers::Migration),
         ]
     }

@@ -18,6 +18,7 @@
 //! 6. Officers act at the sites of their own community alone.
 //! 7. A class is made in one way (`timetable.rs`), by a form or by a spreadsheet (`sheet.rs`);
 //!    of a spreadsheet all of them or none.
+//! 8. A picture of a course was encoded here, small, and is said in words (`pictures.rs`).
 
 use std::collections::HashMap;
 
@@ -40,6 +41,7 @@ mod check;
 mod held;
 mod invite;
 mod make;
+mod pictures;
 mod plan;
 mod rules;
 #[cfg(test)]
@@ -58,6 +60,9 @@ pub use make::{
     NewCourse, NewSite, NewTeacher, NewTerm, Offer, SiteRules, TermRules, add_holiday,
     create_community, create_course, create_holiday, create_site, create_teacher, create_term,
     remove_holiday, save_community, save_course, save_site, save_teacher, save_term,
+};
+pub use pictures::{
+    PictureLine, course_picture, course_pictures, remove_course_picture, save_course_picture,
 };
 pub(crate) use plan::no_plan;
 pub use plan::{

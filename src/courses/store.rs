@@ -16,6 +16,7 @@ use entity::ids::{ClassId, CommunityId, CourseId, MeetingId, SiteId, StaffId, Te
 use entity::kinds::{ClassStatus, MeetingStatus};
 use entity::{class, community, course, holiday, meeting, meeting_change, site, teacher, term};
 
+pub(super) mod pictures;
 pub(super) mod plans;
 
 use super::ClassFilter;

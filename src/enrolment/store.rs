@@ -95,6 +95,30 @@ pub(super) async fn of_resident(
         .await?)
 }
 
+/// What is offered and not answered, the first to lapse first.
+pub(super) async fn offered(conn: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::Status.eq(EnrolmentStatus::Offered))
+        .order_by_asc(Column::OfferExpiresAt)
+        .order_by_asc(Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// When each sign-up of a term began, in which class, and whether staff entered it.
+pub(super) async fn begun(
+    conn: &impl ConnectionTrait,
+    term: TermId,
+) -> Result<Vec<(ClassId, DateTime<Utc>, bool)>> {
+    Ok(Entity::find()
+        .select_only()
+        .columns([Column::ClassId, Column::CreatedAt, Column::ByStaff])
+        .filter(Column::TermId.eq(term))
+        .into_tuple()
+        .all(conn)
+        .await?)
+}
+
 pub(super) async fn of_class(conn: &impl ConnectionTrait, class: ClassId) -> Result<Vec<Model>> {
     Ok(Entity::find().filter(Column::ClassId.eq(class)).order_by_asc(Column::Id).all(conn).await?)
 }

@@ -348,6 +348,18 @@ async fn is_public(conn: &impl ConnectionTrait, id: PictureId) -> Result<bool> {
     Ok(named.iter().any(|article| Content::from(article).pictures().contains(&id)))
 }
 
+/// Articles with this in their title, the newest first.
+///
+/// # Errors
+/// The database.
+pub async fn titled(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    limit: u64,
+) -> Result<Vec<(ArticleId, String)>> {
+    store::titled(conn, text, limit).await
+}
+
 /// The newest articles on the account.
 ///
 /// # Errors

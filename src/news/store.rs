@@ -7,7 +7,7 @@ mod remarks;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, LikeExpr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait,
     DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -77,6 +77,26 @@ pub(super) async fn articles(
         .all(conn)
         .await?;
     Ok((rows, total))
+}
+
+/// Articles with this in their title, the newest first.
+pub(super) async fn titled(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    limit: u64,
+) -> Result<Vec<(ArticleId, String)>> {
+    let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+    Ok(article::Entity::find()
+        .select_only()
+        .columns([article::Column::Id, article::Column::Title])
+        .filter(article::Column::Title.like(pattern))
+        .order_by_desc(article::Column::UpdatedAt)
+        .order_by_desc(article::Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(conn)
+        .await?)
 }
 
 pub(super) async fn insert_article(

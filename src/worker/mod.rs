@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
 use crate::{
-    attendance, care, conversation, draw, enrolment, family, followers, helpdesk, news, notices,
-    platform, reminders, safety,
+    attendance, care, conversation, draw, enrolment, family, followers, helpdesk, members, news,
+    notices, platform, reminders, safety,
 };
 
 pub mod api;
@@ -328,6 +328,8 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::OfferGuestSeats { meeting } => attendance::offer_guest_seats(app, meeting).await,
         Job::LapseGuestOffer { offer } => attendance::lapse_guest_offer(app, offer).await,
         Job::LapseClaim { claim } => attendance::lapse_claim(app, claim).await,
+        Job::NotePhoneTails => members::note_phone_tails(app).await,
+        Job::SendSignInCode { code } => members::send_code(app, code).await,
     }
 }
 

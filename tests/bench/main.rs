@@ -18,6 +18,7 @@
 mod support;
 
 mod callbacks;
+mod console;
 mod load;
 mod opening;
 mod register;
@@ -36,8 +37,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const AT_ONCE: usize = 32;
 
 /// What can be measured.
-const MEASURES: [&str; 7] =
-    ["callbacks", "decisions", "city", "three", "past", "register", "browsing"];
+const MEASURES: [&str; 8] =
+    ["callbacks", "decisions", "city", "three", "past", "register", "console", "browsing"];
 
 #[tokio::main]
 async fn main() {
@@ -72,6 +73,9 @@ async fn main() {
         }
         if wanted("register") {
             register::register(backend).await;
+        }
+        if wanted("console") {
+            console::console(backend).await;
         }
         if wanted("browsing") {
             browsing(backend).await;

@@ -174,6 +174,13 @@ async function walk(who, pages) {
 const all = (...acts) => async (page) => { for (const act of acts) await act(page); };
 const unfold = (page) => page.evaluate(() => { for (const one of document.querySelectorAll("#main details")) one.open = true; });
 
+/** A number that somebody typed who has a code already. */
+const withNumber = async (page) => {
+  await page.getByTestId("phone-number").fill("13700000001");
+  await page.getByTestId("phone-have").click();
+  await page.getByTestId("phone-code").waitFor();
+};
+
 /** So that nothing is taken for right because it is not seen. */
 test("a page that breaks every rule is told of each", async () => {
   const { page, context } = await openPage(stage.browser, { viewport: { width: 375, height: HEIGHT } });
@@ -196,7 +203,7 @@ test("who is not signed in", async () => {
     ["home", "/"], ["classes", "/classes"], ["classes-filters", "/classes", click("filters")], ["classes-none", "/classes?q=没有这样的班"],
     ["class", `/classes/${at.moved}`, unfold], ["class-full", `/classes/${at.full}`], ["class-gone", `/classes/${at.gone}`], ["class-nowhere", "/classes/99999"],
     ["draw", "/draw"], ["verify-nothing", "/verify/CYS-2026-00000000"], ...(at.certificate ? [["verify", `/verify/${at.certificate}`]] : []),
-    ["login", "/login"], ["login-checkin", "/login?to=/checkin"], ["login-failed", "/login?code=x&to=/"],
+    ["login", "/login"], ["login-number", "/login", click("phone-ask")], ["login-code", "/login", withNumber], ["login-checkin", "/login?to=/checkin"], ["login-failed", "/login?code=x&to=/"],
     ["consent", "/consent"], ["help", "/help"], ["missing", "/nowhere"], ["seen", "/seen"],
   ]);
 });

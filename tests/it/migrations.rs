@@ -79,11 +79,11 @@ on_both_databases! {
         compare!(
             article article_remark article_review article_version attendance attendance_event audit bar callback care_event care_task
             certificate check_verdict class class_monitor class_pass class_rule closed_month closed_row
-            community consent content_check course delegation delivery draw draw_class draw_entry enrolment
+            community consent content_check course course_picture delegation delivery draw draw_class draw_entry enrolment
             enrolment_change erasure export_mapping family_code family_try followed_meeting follower
             guest_offer guest_seat head_count help_media help_message help_thread holiday job late_answer learner_card link_code
             meeting meeting_change meeting_reminder news_item news_word notice outlet pattern_note picture pledge poster_claim publication relative
-            resident resident_session sample_answer scan_tray site
+            resident resident_session sample_answer scan_tray sign_in_code sign_in_try site
             staff staff_session submission subscription teacher term term_plan wechat_identity wechat_note wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
@@ -171,6 +171,10 @@ on_both_databases! {
         // What was only sent has not been decided: no word fits a row of the other kind.
         only(db, "submission", "state", [SubmissionState::Taken, SubmissionState::Refused].into_iter()).await;
         refuses(db, "check", "UPDATE submission SET state = 'sent'").await;
+        refuses(db, "check", "UPDATE sign_in_code SET tries = -1").await;
+        refuses(db, "check", "UPDATE sign_in_code SET number_hash = 'x'").await;
+        refuses(db, "check", "UPDATE sign_in_code SET issued_by = NULL").await;
+        refuses(db, "check", "UPDATE sign_in_try SET what = 'guess'").await;
         words::<NewsWordKind>(db, "news_word", "kind").await;
         words::<NoticeState>(db, "notice", "state").await;
         words::<NoticeWay>(db, "notice", "way").await;
@@ -289,6 +293,7 @@ on_both_databases! {
             ("content_check", "subject, subject_id, kind", ""),
             ("content_check", "trace_id", ""),
             ("course", "name", ""),
+            ("course_picture", "course_id", ""),
             ("delegation", "learner_id, delegate_id", "ended_at"),
             ("delivery", "account, msg_id", ""),
             ("draw", "term_id", ""),

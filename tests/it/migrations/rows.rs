@@ -45,7 +45,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     (child.phone_hash, child.id_number_hash) = (sea_orm::Set(None), sea_orm::Set(None));
     child.request_key = sea_orm::Set(None);
     assert_eq!(child.insert(db).await.expect("second resident").id, ResidentId(2));
-    write!(delegation family_code family_try);
+    write!(delegation family_code family_try sign_in_code sign_in_try course_picture);
     write_natural_keys(db).await;
 }
 
@@ -133,6 +133,7 @@ pub fn resident() -> entity::resident::Model {
         community_id: Some(CommunityId(1)),
         phone_sealed: text("sealed"),
         phone_hash: Some("a".repeat(64)),
+        phone_tail_hash: Some("b".repeat(64)),
         id_number_sealed: text("sealed"),
         id_number_hash: Some("b".repeat(64)),
         barred: true,
@@ -969,6 +970,46 @@ fn family_code() -> entity::family_code::Model {
 
 fn family_try() -> entity::family_try::Model {
     entity::family_try::Model { id: 1, resident_id: ResidentId(2), at: instant(0) }
+}
+
+fn sign_in_code() -> entity::sign_in_code::Model {
+    entity::sign_in_code::Model {
+        id: SignInCodeId(1),
+        number_hash: None,
+        resident_id: Some(ResidentId(1)),
+        code_hash: "c".repeat(64),
+        letter_sealed: text("sealed"),
+        issued_by: Some(StaffId(1)),
+        created_at: instant(0),
+        expires_at: instant(1),
+        tries: 5,
+        used_at: Some(instant(1)),
+    }
+}
+
+fn course_picture() -> entity::course_picture::Model {
+    entity::course_picture::Model {
+        id: 1,
+        course_id: CourseId(1),
+        alt: long("老人学手机"),
+        sha256: "a".repeat(64),
+        mime: "image/jpeg".to_owned(),
+        bytes: vec![0xFF, 0xD8, 0],
+        width: 640,
+        height: 480,
+        uploaded_by: StaffId(1),
+        uploaded_at: instant(0),
+    }
+}
+
+fn sign_in_try() -> entity::sign_in_try::Model {
+    entity::sign_in_try::Model {
+        id: 1,
+        what: SignInTry::Enter,
+        number_hash: "n".repeat(64),
+        address_hash: "a".repeat(64),
+        at: instant(0),
+    }
 }
 
 pub fn draw() -> entity::draw::Model {
