@@ -95,7 +95,14 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         news::api::StaffNewsRoomApi(app.clone()),
         news::api::StaffLedgerApi(app.clone()),
     );
-    OpenApiService::new((residents, staff, more, after), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+    let of_news = (
+        news::api::StaffIssuesApi(app.clone()),
+        news::api::StaffAskedApi(app.clone()),
+        safety::api::StaffLinkingApi(app.clone()),
+        safety::api::ResidentLinkingApi(app.clone()),
+        attendance::api::StaffPhotosApi(app.clone()),
+    );
+    OpenApiService::new((residents, staff, more, after, of_news), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`; a family member names the resident for \
              whom they act in `X-Acting-For` (calls that do not take it refuse it: `acting_refused`). Staff call `/api/staff/…` with the \

@@ -18,6 +18,7 @@
 mod support;
 
 mod callbacks;
+mod desk;
 mod load;
 mod opening;
 mod register;
@@ -63,6 +64,9 @@ async fn main() {
         }
         if wanted("register") {
             register::register(backend).await;
+        }
+        if wanted("desk") {
+            desk::measure(backend).await;
         }
         if wanted("browsing") {
             browsing(backend).await;
