@@ -134,19 +134,29 @@ pub(super) async fn parts(
     Ok(parts)
 }
 
+/// The parts that stand so.
+fn places(parts: &[Part], stand: Stand, now: DateTime<Utc>) -> String {
+    let places: Vec<String> =
+        parts.iter().filter(|part| part.stand(now) == stand).map(Part::place).collect();
+    places.join("、")
+}
+
+/// # Errors
+/// `platform_risky`.
+pub(super) fn refuse_risky(parts: &[Part], now: DateTime<Utc>) -> Result<()> {
+    let risky = places(parts, Stand::Risky, now);
+    if risky.is_empty() {
+        return Ok(());
+    }
+    let words = format!("微信认为{risky}可能不合适。请改掉，再送审。");
+    Err(Error::conflict("platform_risky", words))
+}
+
 /// # Errors
 /// `platform_risky`, `platform_unanswered`; with `waits`, also `platform_checking`.
 pub(super) fn refuse(parts: &[Part], now: DateTime<Utc>, waits: bool) -> Result<()> {
-    let of = |stand: Stand| -> String {
-        let places: Vec<String> =
-            parts.iter().filter(|part| part.stand(now) == stand).map(Part::place).collect();
-        places.join("、")
-    };
-    let risky = of(Stand::Risky);
-    if !risky.is_empty() {
-        let words = format!("微信认为{risky}可能不合适。请改掉，再送审。");
-        return Err(Error::conflict("platform_risky", words));
-    }
+    refuse_risky(parts, now)?;
+    let of = |stand: Stand| places(parts, stand, now);
     let open = of(Stand::ToAnswer);
     if !open.is_empty() {
         let words = format!("微信请人再看一看{open}。请先在“微信检查”里写明看过的结果。");

@@ -256,6 +256,7 @@ pub async fn submit(app: &App, who: &Colleague, id: ArticleId) -> Result<()> {
     }
     standing.content.check_complete(&standing.sums)?;
     check::refuse_stops(&check::look(&standing.content, &words::all(&tx).await?))?;
+    asked::refuse_risky(&standing.asked, now)?;
     let to =
         if standing.chain.complete() { ArticleStatus::Approved } else { ArticleStatus::InReview };
     let people = [who.id, article.author_id];

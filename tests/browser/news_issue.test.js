@@ -112,7 +112,7 @@ test("an editor links their own phone, and WeChat is asked", async () => {
 
   await at("editor", articles[0]);
   await editor.getByTestId("platform-ask").click();
-  await stage.comes(editor, editor.getByTestId("platform-part").and(editor.locator("[data-state=passed]")).nth(2));
+  await stage.comes(editor, editor.locator("[data-testid=platform-part][data-state=passed][data-count='3']"));
   await stage.look(editor, "issue-6-checked");
   await editor.getByTestId("belongs-edit").click();
   await editor.getByTestId("belongs-dialog").getByTestId("field-project").fill("智在指尖");

@@ -165,13 +165,14 @@ in_the_news_room! {
         let text = text(room.picture(33).await, room.picture(44).await);
         let made = room.post(&room.author, "/api/staff/articles", &text).await.ok();
         let bad = made["id"].as_i64().unwrap();
-        room.ask(bad).await.ok();
+        room.submit(bad).await.ok();
         room.app.run_jobs().await;
         room.platform.settle().await;
         assert_eq!(room.states(bad).await, ["passed", "risky", "risky"]);
         room.answer(bad, 1, "没有问题").await.refused(409, "nothing_to_answer");
-        room.submit(bad).await.ok();
         room.review(&room.editor, bad, "language", "pass").await.refused(409, "platform_risky");
+        room.review(&room.editor, bad, "language", "return").await.ok();
+        room.submit(bad).await.refused(409, "platform_risky");
         // What came to light after the passes stops the job.
         let safe = room.approved_unasked(bad).await;
         assert_eq!(room.row(safe).await.status, ArticleStatus::Failed);

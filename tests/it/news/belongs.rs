@@ -191,7 +191,7 @@ in_the_news_room! {
         assert_eq!(room.calls(TOTAL), 0);
         room.app.advance(TimeDelta::days(2));
         room.platform.advance(TimeDelta::days(2));
-        room.platform.fail_next(TOTAL, Fault::Errcode(-1), 1);
+        room.platform.fail_next(TOTAL, Fault::Errcode(45011), 1);
         assert!(news::read_figures(&room.app.app).await.is_err(), "tried again later");
         news::read_figures(&room.app.app).await.unwrap();
         let signed = clerk(&room.app, "zaoban", Role::Editor, None).await;

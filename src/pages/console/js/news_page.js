@@ -37,7 +37,7 @@ export async function page(ctx) {
     markPlaces(view.body(), article.remarks);
     const before = ['draft', 'in_review'].includes(article.status);
     if (before) check.refresh(article.id); else check.element.hidden = true;
-    platform.refresh(article.id);
+    platform.refresh(article.id, article.status === 'published');
     const edit = article.may.includes('edit') ? [h('a.button', { href: `#/news/${article.id}/edit`, testid: 'article-edit' }, '修改')] : [];
     const hadFocus = element.contains(document.activeElement) && document.activeElement !== document.body;
     put(element,
