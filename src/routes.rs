@@ -21,7 +21,7 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::wire::problem::Problem;
+use crate::wire::problem::{Problem, WrittenForPeople};
 use crate::{
     attendance, care, conversation, courses, draw, enrolment, family, followers, helpdesk,
     learning, members, news, notices, pages, platform, reminders, reports, safety, staff,
@@ -30,6 +30,7 @@ use crate::{
 
 /// Where files are sent to, which may be longer than other bodies.
 const PICTURES_PATH: &str = "/api/staff/pictures";
+const MEETINGS_PATH: &str = "/api/staff/meetings/";
 const SHEETS_PATH: &str = "/api/staff/sheets/";
 
 /// All API structs, as one described service. Paths are relative to `/api`.
@@ -239,6 +240,10 @@ impl<E: Endpoint> Edge<E> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let limit = match request.uri().path() {
                 PICTURES_PATH => server.max_picture_bytes,
+                // Those of a meeting.
+                path if path.starts_with(MEETINGS_PATH) && path.ends_with("/pictures") => {
+                    server.max_picture_bytes
+                }
                 path if path.starts_with(SHEETS_PATH) => server.max_sheet_bytes,
                 _ => server.max_body_bytes,
             };
@@ -290,10 +295,10 @@ fn area(path: &str) -> &'static str {
 }
 
 /// Our body for whatever failed: a problem of ours gets its request id, anything
-/// else is replaced.
+/// else is replaced, but for a page that says it in words to people.
 async fn enveloped(mut response: Response, id: &str) -> Response {
     let status = response.status();
-    if status == StatusCode::NOT_MODIFIED {
+    if status == StatusCode::NOT_MODIFIED || response.data::<WrittenForPeople>().is_some() {
         return response;
     }
     let body = response.take_body().into_bytes().await.unwrap_or_default();

@@ -1,5 +1,7 @@
 //! Pictures of a meeting on the wire.
 
+use std::fmt::Write;
+
 use poem_openapi::param::Path;
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{Object, OpenApi};
@@ -65,10 +67,11 @@ impl From<PhotoWishes> for MeetingPhotoWishes {
         let unasked = wishes.unwilling.len() - refused;
         let mut text = String::new();
         if refused > 0 {
-            text.push_str(&format!("有 {refused} 位不愿意被拍，请不要用他们的照片。"));
+            // Writing to a String cannot fail.
+            let _written = write!(text, "有 {refused} 位不愿意被拍，请不要用他们的照片。");
         }
         if unasked > 0 {
-            text.push_str(&format!("有 {unasked} 位还没有问过，用之前请先问一声。"));
+            let _written = write!(text, "有 {unasked} 位还没有问过，用之前请先问一声。");
         }
         Self {
             present: wishes.present as u64,

@@ -19,6 +19,7 @@ use crate::error::{Kind, Result};
 use crate::news::markup::{self, text};
 use crate::news::public_address;
 use crate::news::store::{self, NewsLine};
+use crate::wire::problem::WrittenForPeople;
 
 /// Articles on a page of the list, and in the feed.
 const ON_A_PAGE: u64 = 20;
@@ -34,7 +35,7 @@ pub fn pages() -> Route {
         .at("/feed.atom", get(feed))
         .at("/style.css", get(style))
         .at("/:id", get(one))
-        .at("/*", get(unknown))
+        .at("/*rest", get(unknown))
 }
 
 #[derive(Deserialize)]
@@ -215,6 +216,7 @@ fn shown(app: &App, made: Result<Response>) -> Response {
     );
     let mut page = html(app, title, &body);
     page.set_status(status);
+    page.set_data(WrittenForPeople);
     page
 }
 

@@ -67,6 +67,16 @@ in_the_news_room! {
         for shade in [11, 22] {
             pictures.push(room.meeting_picture(&officer, lesson.meeting, shade).await.ok()["id"].clone());
         }
+        // As large as a phone takes them.
+        let noise = image::RgbImage::from_fn(700, 700, |x, y| {
+            let mixed = (x * 7_919 + y * 104_729).wrapping_mul(2_654_435_761).to_le_bytes();
+            image::Rgb([mixed[1], mixed[2], mixed[3]])
+        });
+        let mut large = std::io::Cursor::new(Vec::new());
+        noise.write_to(&mut large, image::ImageFormat::Png).unwrap();
+        let request = room.app.request(Method::POST, &format!("/api/staff/meetings/{}/pictures", lesson.meeting));
+        let request = Request(request.0.header("content-type", "image/png").body(large.into_inner()));
+        request.by(&officer).send().await.ok();
         let path = format!("/api/staff/meetings/{}/news", lesson.meeting);
         room.post(&officer, &path, &json!({"pictures": []})).await.refused(400, "no_pictures");
         room.post(&officer, &path, &json!({"pictures": [999_999]})).await.refused(400, "no_picture");
