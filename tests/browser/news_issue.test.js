@@ -59,7 +59,8 @@ const articles = [];
 test("a teacher hands pictures of a class in, on the phone", async () => {
   who = await stage.resident("周秀珍", "1952-04-05");
   const centre = await stage.colleague("centre");
-  const today = await centre("GET", "/meetings");
+  const own = await stage.colleague("teacher");
+  const today = await own("GET", "/meetings");
   meeting = today.items.find((one) => one.status === "planned" && one.window !== "before") ?? today.items[0];
   const roll = await centre("GET", `/meetings/${meeting.id}/roll`);
   await centre("PUT", `/meetings/${meeting.id}/roll/${roll.items[0].resident_id}`, { status: "present", reason: "老师点名" });

@@ -106,7 +106,7 @@ export async function page(ctx) {
             h('div.meter', {}, h('div.bar', { 'aria-hidden': 'true' }, bar)),
             stale),
           roll.total ? list : empty('这个班还没有学员。', '有人报名以后，名单会出现在这里。')),
-        meeting.status === 'cancelled' || meeting.window === 'before' ? null : photosCard({ meeting, signal: ctx.signal }).element,
+        meeting.status === 'cancelled' ? null : photosCard({ meeting, signal: ctx.signal }).element,
         guestsCard({ meeting, changed: refresh, signal: ctx.signal }).element,
         monitorCard({ meeting, people: () => roll.items, changed: refresh, signal: ctx.signal }))));
 }
