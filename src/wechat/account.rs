@@ -293,8 +293,8 @@ mod tests {
         };
         assert_eq!(able(AccountKind::Subscription, false), 0);
         assert_eq!(able(AccountKind::Service, false), 1);
-        assert_eq!(able(AccountKind::Subscription, true), 6);
-        assert_eq!(able(AccountKind::Service, true), 9);
+        assert_eq!(able(AccountKind::Subscription, true), 7);
+        assert_eq!(able(AccountKind::Service, true), 10);
         let private = Standing::Mini { verified: false };
         assert!(Ability::MINI.into_iter().all(|ability| !private.allows(ability)));
         assert!(private.allows(Ability::CustomerMessage));
