@@ -11,12 +11,13 @@ use entity::ids::{ArticleId, ClassId, CommunityId, MeetingId, PictureId, RemarkI
 use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage, Verdict};
 use entity::{article_remark, article_review};
 
+use super::asked::is_asked as is_picture_asked;
 use super::content::Content;
 use super::desk::{self, Desk};
 use super::issue::Issue;
 use super::{
-    Opinion, asked as platform, markup, mass, proof_text, public_address, reads, remarks,
-    stage_text, state_text, store,
+    Opinion, markup, mass, proof_text, public_address, reads, remarks, stage_text, state_text,
+    store,
 };
 use crate::app::App;
 use crate::clock;
@@ -446,7 +447,7 @@ impl NewsApi {
         id: Path<PictureId>,
         mark: Path<String>,
     ) -> ApiResult<PictureBytes> {
-        if !platform::is_asked(&self.0, id.0, &mark).await? {
+        if !is_picture_asked(&self.0, id.0, &mark).await? {
             return Err(no_picture().into());
         }
         Ok(picture_bytes(&self.0, id.0, UNKEPT).await?)

@@ -35,7 +35,7 @@ pub fn pages() -> Route {
         .at("/feed.atom", get(feed))
         .at("/style.css", get(style))
         .at("/:id", get(one))
-        .at("/*rest", get(unknown))
+        .at("/:id/*rest", get(unknown))
 }
 
 #[derive(Deserialize)]

@@ -133,6 +133,7 @@ in_the_news_room! {
         assert_eq!((got.status.as_u16(), &got.headers["content-type"]), (200, &"image/png".parse().unwrap()));
         let guessed = format!("{}x", path);
         room.app.get(&guessed).send().await.refused(404, "no_picture");
+        room.platform.settle().await;
         room.platform.release(shangxue::sandbox::Order::AsTheyCame, 1).await;
         room.app.get(&path).send().await.refused(404, "no_picture");
     }
@@ -184,6 +185,7 @@ in_the_news_room! {
     async fn who_was_not_in_the_mini_program_is_told_and_can_ask_again(room: Room) {
         let (user, _) = room.linked().await;
         room.platform.advance(TimeDelta::hours(3));
+        room.app.advance(TimeDelta::hours(3));
         let id = room.draft().await;
         room.submit(id).await.ok();
         room.app.run_jobs().await;

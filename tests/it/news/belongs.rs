@@ -203,6 +203,7 @@ in_the_news_room! {
         room.platform.advance(TimeDelta::days(2));
         room.platform.fail_next(TOTAL, Fault::Errcode(45011), 1);
         assert!(news::read_figures(&room.app.app).await.is_err(), "tried again later");
+        room.app.advance(TimeDelta::minutes(2));
         news::read_figures(&room.app.app).await.unwrap();
         let signed = clerk(&room.app, "zaoban", Role::Editor, None).await;
         let shown = room.get(&signed, &format!("/api/staff/articles/{sent}")).await.ok();
