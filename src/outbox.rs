@@ -53,6 +53,8 @@ pub enum Job {
     /// Take an article away from its readers on the account.
     #[serde(alias = "withdraw_mass_send")]
     WithdrawPublication { publication: PublicationId },
+    /// Ask how often the articles of the last week were read.
+    ReadFigures,
     /// Tell somebody what was not ready while WeChat waited, or cannot be told otherwise.
     AnswerLate { answer: LateAnswerId },
     /// Let the rooms above forget a resident too.
@@ -113,6 +115,7 @@ impl Job {
             Self::Publish { .. } => "publish",
             Self::FollowPublication { .. } => "follow_publication",
             Self::WithdrawPublication { .. } => "withdraw_publication",
+            Self::ReadFigures => "read_figures",
             Self::AnswerLate { .. } => "answer_late",
             Self::FinishErasure { .. } => "finish_erasure",
             Self::TellDelegation { .. } => "tell_delegation",
@@ -152,6 +155,7 @@ impl Job {
             Self::Publish { .. } => "发布文章",
             Self::FollowPublication { .. } => "跟踪发布结果",
             Self::WithdrawPublication { .. } => "撤下文章",
+            Self::ReadFigures => "取文章的阅读数",
             Self::AnswerLate { .. } => "回答居民的提问",
             Self::FinishErasure { .. } => "注销后的清理",
             Self::BringAnswer { .. } => "发送留言的回复",

@@ -21,7 +21,7 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::wire::problem::Problem;
+use crate::wire::problem::{Problem, WrittenForPeople};
 use crate::{
     attendance, care, conversation, courses, draw, enrolment, family, followers, helpdesk,
     learning, members, news, notices, pages, platform, reminders, reports, safety, search, staff,
@@ -31,6 +31,7 @@ use crate::{
 /// Where files are sent to, which may be longer than other bodies.
 const PICTURES_PATH: &str = "/api/staff/pictures";
 const COURSE_PICTURES_PATH: &str = "/api/staff/course-pictures/";
+const MEETINGS_PATH: &str = "/api/staff/meetings/";
 const SHEETS_PATH: &str = "/api/staff/sheets/";
 
 /// All API structs, as one described service. Paths are relative to `/api`.
@@ -105,7 +106,14 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         courses::api::StaffTimetableApi(app.clone()),
         courses::api::CoursePicturesApi(app.clone()),
     );
-    OpenApiService::new((residents, staff, more, after, console), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+    let of_news = (
+        news::api::StaffIssuesApi(app.clone()),
+        news::api::StaffAskedApi(app.clone()),
+        safety::api::StaffLinkingApi(app.clone()),
+        safety::api::ResidentLinkingApi(app.clone()),
+        attendance::api::StaffPhotosApi(app.clone()),
+    );
+    OpenApiService::new((residents, staff, more, after, console, of_news), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`; a family member names the resident for \
              whom they act in `X-Acting-For` (calls that do not take it refuse it: `acting_refused`). Staff call `/api/staff/…` with the \
@@ -243,6 +251,10 @@ impl<E: Endpoint> Edge<E> {
             let limit = match request.uri().path() {
                 PICTURES_PATH => server.max_picture_bytes,
                 path if path.starts_with(COURSE_PICTURES_PATH) => server.max_picture_bytes,
+                // Those of a meeting.
+                path if path.starts_with(MEETINGS_PATH) && path.ends_with("/pictures") => {
+                    server.max_picture_bytes
+                }
                 path if path.starts_with(SHEETS_PATH) => server.max_sheet_bytes,
                 _ => server.max_body_bytes,
             };
@@ -294,10 +306,10 @@ fn area(path: &str) -> &'static str {
 }
 
 /// Our body for whatever failed: a problem of ours gets its request id, anything
-/// else is replaced.
+/// else is replaced, but for a page that says it in words to people.
 async fn enveloped(mut response: Response, id: &str) -> Response {
     let status = response.status();
-    if status == StatusCode::NOT_MODIFIED {
+    if status == StatusCode::NOT_MODIFIED || response.data::<WrittenForPeople>().is_some() {
         return response;
     }
     let body = response.take_body().into_bytes().await.unwrap_or_default();

@@ -58,8 +58,8 @@ pub use by_phone::send_code;
 pub use erasure::{Eraser, erase, erase_on_request, erase_own, finished, forget_items, unfinished};
 pub use papers::{
     NewRelative, Papers, Recorder, Relative, bar, bar_in, lift_bar, lives_alone, papers,
-    papers_for, pledge, record_care, record_pledge, record_relative, reveal_phone, reveal_relative,
-    save_pledge, save_relative, sign_pledge,
+    papers_for, photo_wishes, pledge, record_care, record_photos, record_pledge, record_relative,
+    reveal_phone, reveal_relative, save_pledge, save_relative, sign_pledge,
 };
 pub use sessions::Sessions;
 pub use sign_in::{WebSignIn, begin_web_sign_in, sign_in, sign_in_from_web};
@@ -199,7 +199,8 @@ pub async fn give_consent(
 }
 
 /// Takes a consent back. Without the sensitive one the ID number is forgotten, without
-/// that of a relative who they are.
+/// that of a relative who they are. Of pictures it says that they are not wanted, also where
+/// nothing was agreed before.
 ///
 /// # Errors
 /// The database.
@@ -207,6 +208,10 @@ pub async fn withdraw_consent(app: &App, id: ResidentId, kind: ConsentKind) -> R
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     let row = living(&tx, id).await?;
+    if kind == ConsentKind::Photos {
+        let version = app.config.members.consent_version.clone();
+        papers::refuse_photos(&tx, id, version, None, now).await?;
+    }
     store::withdraw_consent(&tx, id, kind, now).await?;
     if kind == ConsentKind::Sensitive {
         let changes = store::Changes { drop_id_number: true, ..Default::default() };

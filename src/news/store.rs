@@ -1,5 +1,6 @@
 //! The only queries on articles, versions, reviews, pictures and publications.
 
+mod belongs;
 mod ledger;
 mod publications;
 mod remarks;
@@ -13,7 +14,7 @@ use sea_orm::{
     DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use entity::ids::{ArticleId, PictureId, StaffId};
+use entity::ids::{ArticleId, CommunityId, PictureId, StaffId};
 use entity::kinds::{ArticleStatus, ReviewStage, Verdict};
 use entity::{article, article_review, article_version, picture};
 
@@ -21,12 +22,16 @@ use super::content::Content;
 use crate::error::Result;
 use crate::pixels::Picture;
 
+pub(super) use belongs::{
+    class_names, classes, keep_reads, published_between, reads, sent_since, set_belongs,
+};
 pub(super) use ledger::{
-    Decline, community_names, decline_item, insert_item, item, items, link_item, outlets,
-    save_outlet, save_submission, submissions,
+    Decline, add_item_pictures, community_names, decline_item, extend_item, insert_item, item,
+    item_of_meeting, item_pictures, items, link_item, outlets, save_outlet, save_submission,
+    submissions,
 };
 pub(super) use publications::{
-    NewPublication, NewsLine, Step, insert_publication, last_published, mass_sends_since,
+    NewPublication, NewsLine, Step, insert_publication, issue, last_published, mass_sends_since,
     next_planned, on_the_account, publication, publication_by_msg_id, publication_by_publish_id,
     publications, publications_between, published_article_of, step, withdraw,
 };
@@ -59,15 +64,29 @@ pub(super) async fn lock_article(
     Ok(article::Entity::find_by_id(id).lock_exclusive().one(tx).await?)
 }
 
+/// Which articles are listed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    pub status: Option<ArticleStatus>,
+    pub community: Option<CommunityId>,
+    pub project: Option<String>,
+}
+
 /// The last changed first, and how many there are.
 pub(super) async fn articles(
     conn: &impl ConnectionTrait,
-    status: Option<ArticleStatus>,
+    wanted: &Wanted,
     limit: u64,
 ) -> Result<(Vec<article::Model>, u64)> {
     let mut rows = article::Entity::find();
-    if let Some(status) = status {
+    if let Some(status) = wanted.status {
         rows = rows.filter(article::Column::Status.eq(status));
+    }
+    if let Some(community) = wanted.community {
+        rows = rows.filter(article::Column::CommunityId.eq(community));
+    }
+    if let Some(project) = &wanted.project {
+        rows = rows.filter(article::Column::Project.eq(project.as_str()));
     }
     let total = rows.clone().count(conn).await?;
     let rows = rows
@@ -358,7 +377,7 @@ pub(super) async fn insert_review(
 
 /// A picture without its bytes.
 #[derive(Clone, Debug)]
-pub(super) struct PictureLine {
+pub struct PictureLine {
     pub id: PictureId,
     pub mime: String,
     pub width: i32,

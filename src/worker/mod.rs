@@ -307,6 +307,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::Publish { publication } => news::publish_job(app, publication).await,
         Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
         Job::WithdrawPublication { publication } => news::withdraw_job(app, publication).await,
+        Job::ReadFigures => news::read_figures(app).await,
         Job::AnswerLate { answer } => conversation::answer_late(app, answer).await,
         Job::FinishErasure { erasure } => conversation::finish_erasure(app, erasure).await,
         Job::TellDelegation { delegation, ended } => {

@@ -19,6 +19,7 @@ mod support;
 
 mod callbacks;
 mod console;
+mod desk;
 mod load;
 mod opening;
 mod register;
@@ -37,8 +38,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const AT_ONCE: usize = 32;
 
 /// What can be measured.
-const MEASURES: [&str; 8] =
-    ["callbacks", "decisions", "city", "three", "past", "register", "console", "browsing"];
+const MEASURES: [&str; 9] =
+    ["callbacks", "decisions", "city", "three", "past", "register", "console", "desk", "browsing"];
 
 #[tokio::main]
 async fn main() {
@@ -76,6 +77,9 @@ async fn main() {
         }
         if wanted("console") {
             console::console(backend).await;
+        }
+        if wanted("desk") {
+            desk::measure(backend).await;
         }
         if wanted("browsing") {
             browsing(backend).await;

@@ -220,7 +220,7 @@ test("who has nothing yet", async () => {
     ["family-wrong", "/family", all(unfold, click("family-join"))], ["family-code", "/family", all(unfold, click("family-show"))],
     ["desk", "/desk"], ["link", "/link"], ["link-code", "/link", click("follow-code-button")], ["link-confirm", "/link?code=x"], ["absent", "/absent"],
     ["wishes-none", "/wishes"], ["pledge", "/pledge"], ["pledge-missing", "/pledge", click("pledge-sign")], ["relative", "/relative"], ["relative-wrong", "/relative", click("relative-save")],
-    ["care", "/care"], ["care-wanted", "/care", click("care-on")], ["leave", "/leave"], ["leave-asked", "/leave", click("erase")], ["profile", "/profile"],
+    ["care", "/care"], ["care-wanted", "/care", click("care-on")], ["photos", "/photos"], ["photos-no", "/photos", click("photos-no")], ["staff-link", "/staff-link"], ["staff-link-wrong", "/staff-link", click("staff-link")], ["leave", "/leave"], ["leave-asked", "/leave", click("erase")], ["profile", "/profile"],
     ["class", `/classes/${at.moved}`], ["change-none", "/change/1"], ["checkin-refused", "/checkin?c=1.2.3"],
     ["signed-up", `/classes/${at.moved}`, click("signup-button")], ["class-withdraw", `/classes/${at.moved}`],
   ]);

@@ -91,7 +91,7 @@ test("whoever keeps the terms, at a desk", async () => {
 
 test("whoever looks after the service, and whoever writes", async () => {
   await walk("admin", DESK, [["communities", "/communities"], ["wechat", "/wechat"], ["jobs", "/jobs"], ["logins", "/logins"]]);
-  await walk("editor", DESK, [["news", "/news"], ["news-new", "/news/new"], ["news-page", `/news/${at.article}`], ["news-edit", `/news/${at.article}/edit`]]);
+  await walk("editor", DESK, [["news", "/news"], ["news-new", "/news/new"], ["news-page", `/news/${at.article}`], ["news-edit", `/news/${at.article}/edit`], ["news-issue", "/news/issue"], ["news-figures", "/news/figures"], ["me-editor", "/me"]]);
 });
 
 test("a teacher on a phone", async () => {

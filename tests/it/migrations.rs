@@ -77,14 +77,12 @@ on_both_databases! {
             })*};
         }
         compare!(
-            article article_remark article_review article_version attendance attendance_event audit bar callback care_event care_task
+            article article_reads article_remark article_review article_version attendance attendance_event audit bar callback care_event care_task
             certificate check_verdict class class_monitor class_pass class_rule closed_month closed_row
             community consent content_check course course_picture delegation delivery draw draw_class draw_entry enrolment
             enrolment_change erasure export_mapping family_code family_try followed_meeting follower
             guest_offer guest_seat head_count help_media help_message help_thread holiday job late_answer learner_card link_code
-            meeting meeting_change meeting_reminder news_item news_word notice outlet pattern_note picture pledge poster_claim publication relative
-            resident resident_session sample_answer scan_tray sign_in_code sign_in_try site
-            staff staff_session submission subscription teacher term term_plan wechat_identity wechat_note wish
+            meeting meeting_change meeting_reminder news_item news_item_picture news_word notice outlet pattern_note picture pledge poster_claim publication relative resident resident_session sample_answer scan_tray sign_in_code sign_in_try site staff staff_session staff_wechat submission subscription teacher term term_plan wechat_identity wechat_note wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
     }
@@ -275,6 +273,7 @@ on_both_databases! {
     async fn each_unique_key_holds_by_itself(app: TestApp) {
         let db = app.app.db.writer();
         let expected = [
+            ("article_reads", "publication_id", ""),
             ("article_review", "article_id, content_hash, reviewer_id", "verdict"),
             ("article_review", "article_id, content_hash, stage", "verdict"),
             ("article_version", "article_id, version", ""),
@@ -316,6 +315,8 @@ on_both_databases! {
             ("meeting", "class_id, number", ""),
             ("meeting_reminder", "meeting_id, kind, day", ""),
             ("news_item", "article_id", ""),
+            ("news_item", "meeting_id", ""),
+            ("news_item_picture", "item_id, picture_id", ""),
             ("news_word", "kind, word", ""),
             ("notice", "dedup_key", ""),
             ("outlet", "name", ""),
@@ -334,6 +335,7 @@ on_both_databases! {
             ("site", "name", ""),
             ("staff", "login", ""),
             ("staff_session", "token_hash", ""),
+            ("staff_wechat", "code_hash", ""),
             ("submission", "item_id, outlet_id", ""),
             ("subscription", "resident_id, kind", ""),
             ("teacher", "staff_id", ""),

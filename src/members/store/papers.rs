@@ -90,6 +90,28 @@ pub(in crate::members) async fn care_wanted(
         .await?)
 }
 
+/// What each of these people last said of being photographed; whom nobody asked is missing.
+pub(in crate::members) async fn photo_wishes(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<HashMap<ResidentId, bool>> {
+    use consent::Column;
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(ResidentId, Option<DateTime<Utc>>)> = consent::Entity::find()
+        .select_only()
+        .columns([Column::ResidentId, Column::WithdrawnAt])
+        .filter(Column::ResidentId.is_in(rounded(ids)))
+        .filter(Column::Kind.eq(ConsentKind::Photos))
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    // The last one stands.
+    Ok(rows.into_iter().map(|(id, withdrawn)| (id, withdrawn.is_none())).collect())
+}
+
 /// Notes what somebody agrees to; `staff`: who recorded it, and how they came by it.
 pub(in crate::members) async fn add_paper(
     tx: &DatabaseTransaction,

@@ -32,7 +32,7 @@ pub async fn write_all(db: &DatabaseConnection) {
         learner_card scan_tray class_monitor poster_claim guest_seat guest_offer head_count sample_answer pattern_note care_task care_event class_pass certificate
         meeting_reminder closed_month closed_row export_mapping
         picture article article_version article_review article_remark news_word publication
-        news_item outlet submission
+        article_reads news_item news_item_picture outlet submission
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict wechat_note
     );
@@ -87,6 +87,18 @@ async fn write_natural_keys(db: &DatabaseConnection) {
     assert_eq!(active.insert(db).await.expect("class_rule"), rule);
     let read = entity::class_rule::Entity::find_by_id(ClassId(1)).one(db).await.expect("select");
     assert_eq!(read, Some(rule));
+
+    let link = entity::staff_wechat::Model {
+        staff_id: StaffId(1),
+        code_hash: text("hash"),
+        code_until: Some(instant(9)),
+        resident_id: Some(ResidentId(1)),
+        linked_at: Some(instant(8)),
+    };
+    let active = link.clone().into_active_model().reset_all();
+    assert_eq!(active.insert(db).await.expect("staff_wechat"), link);
+    let read = entity::staff_wechat::Entity::find_by_id(StaffId(1)).one(db).await.expect("select");
+    assert_eq!(read, Some(link));
 
     let follower = entity::follower::Model {
         openid: "o-1".to_owned(),
@@ -581,6 +593,10 @@ fn article() -> entity::article::Model {
         created_at: instant(0),
         updated_at: instant(1),
         urgent_for: text("台风"),
+        project: "智在指尖".to_owned(),
+        community_id: Some(CommunityId(1)),
+        class_id: Some(ClassId(1)),
+        meeting_id: Some(MeetingId(1)),
     }
 }
 
@@ -645,6 +661,30 @@ pub fn news_item() -> entity::news_item::Model {
         sent_at: instant(0),
         declined_for: text("重复"),
         declined_by: Some(StaffId(1)),
+        class_id: Some(ClassId(1)),
+        meeting_id: Some(MeetingId(1)),
+    }
+}
+
+pub fn news_item_picture() -> entity::news_item_picture::Model {
+    entity::news_item_picture::Model {
+        id: 1,
+        item_id: NewsItemId(1),
+        picture_id: PictureId(1),
+        place: 1,
+    }
+}
+
+pub fn article_reads() -> entity::article_reads::Model {
+    entity::article_reads::Model {
+        id: 1,
+        publication_id: PublicationId(1),
+        as_of: day(2026, 9, 2),
+        readers: 120,
+        reads: 150,
+        shares: 3,
+        favourites: 1,
+        told_at: instant(4),
     }
 }
 
@@ -705,6 +745,9 @@ pub fn publication() -> entity::publication::Model {
         updated_at: instant(2),
         due_at: Some(instant(3)),
         withdrawn_for: text("时间写错了"),
+        lead_id: Some(PublicationId(1)),
+        place: 2,
+        msg_data_id: text("2247503052"),
     }
 }
 
@@ -876,6 +919,7 @@ pub fn content_check() -> entity::content_check::Model {
         asked_at: instant(0),
         settled_at: Some(instant(1)),
         settled_by: Some(StaffId(1)),
+        answer: text("看过"),
     }
 }
 
