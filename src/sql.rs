@@ -222,7 +222,7 @@ mod tests {
         let shown = Query::select().expr(array).to_string(PostgresQueryBuilder);
         let wanted = r#"'{"","NULL","a,b","{\"x\\\"}","常阴沙"," ",NULL}'"#.replace('\\', r"\\");
         assert_eq!(shown, format!("SELECT CAST(CAST(E{wanted} AS text) AS text[])"));
-        assert!(super::array(std::iter::empty()).is_none());
+        assert!(super::array(iter::empty()).is_none());
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub(in crate::members) async fn photo_wishes(
     let rows: Vec<(ResidentId, Option<DateTime<Utc>>)> = consent::Entity::find()
         .select_only()
         .columns([Column::ResidentId, Column::WithdrawnAt])
-        .filter(Column::ResidentId.is_in(rounded(ids)))
+        .filter(among(conn, Column::ResidentId, ids))
         .filter(Column::Kind.eq(ConsentKind::Photos))
         .order_by_asc(Column::Id)
         .into_tuple()
