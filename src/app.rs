@@ -18,6 +18,7 @@ use crate::courses::Catalogue;
 use crate::enrolment::Decisions;
 use crate::error::{Error, Result};
 use crate::members::Sessions;
+use crate::sms::Sms;
 use crate::vault::Vault;
 use crate::wechat::Wechat;
 
@@ -27,6 +28,7 @@ pub struct App {
     pub db: Db,
     pub cache: Cache,
     pub wechat: Wechat,
+    pub sms: Sms,
     pub clock: Clock,
     pub intake: Arc<Intake>,
     pub sayings: Arc<Sayings>,
@@ -66,6 +68,7 @@ impl App {
                 .map_err(|error: CacheError| Error::internal(error))?
         };
         let wechat = Wechat::new(&config.wechat, cache.clone(), clock.clone())?;
+        let sms = Sms::new(&config.sms)?;
         let vault = Arc::new(Vault::new(&config.security.data_key)?);
         let config = Arc::new(config);
         let intake = Arc::new(Intake::new(db.clone()));
@@ -81,6 +84,7 @@ impl App {
             db,
             cache,
             wechat,
+            sms,
             clock,
             intake,
             sayings,

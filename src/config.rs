@@ -38,6 +38,8 @@ pub struct Config {
     pub log: Log,
     pub centre: Centre,
     pub members: Members,
+    pub sign_in: SignIn,
+    pub sms: Sms,
     pub family: Family,
     pub staff: Staff,
     pub draw: Draw,
@@ -117,6 +119,69 @@ pub struct Centre {
 pub struct Members {
     pub session_days: i64,
     pub consent_version: String,
+}
+
+/// Signing in outside WeChat.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    pub code_minutes: i64,
+    pub code_tries: i32,
+    pub codes_per_number: u64,
+    pub codes_per_address: u64,
+    pub entries_per_number: u64,
+    pub entries_per_address: u64,
+    /// Empty: the address of the connection.
+    pub address_header: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmsProvider {
+    None,
+    Http,
+}
+
+/// Short messages; a key of the provider's may stand in any of the texts.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sms {
+    pub provider: SmsProvider,
+    pub url: SecretString,
+    pub method: String,
+    pub headers: Vec<SecretString>,
+    pub content_type: String,
+    pub body: SecretString,
+    pub success: String,
+    pub timeout_s: u64,
+    pub daily_limit: u64,
+}
+
+impl Sms {
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |key: &str, reason: &str| {
+            Err(ConfigError::Key { key: key.to_owned(), reason: reason.to_owned() })
+        };
+        if self.provider == SmsProvider::None {
+            return Ok(());
+        }
+        let (url, body) = (self.url.expose_secret(), self.body.expose_secret());
+        if !url.starts_with("http") {
+            return wrong("sms.url", "要以 http:// 或 https:// 开头");
+        }
+        if !matches!(self.method.as_str(), "POST" | "GET") {
+            return wrong("sms.method", "要写 POST 或 GET");
+        }
+        if self.headers.iter().any(|line| !line.expose_secret().contains(':')) {
+            return wrong("sms.headers", "每一行要写成 名称: 值");
+        }
+        for part in ["{phone}", "{code}"] {
+            if !url.contains(part) && !body.contains(part) {
+                return wrong("sms.body", "url 或 body 里要有 {phone} 和 {code}");
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Family members who act for learners.
@@ -688,6 +753,8 @@ impl Config {
         for (key, value) in [
             ("members.session_days", self.members.session_days),
             ("family.code_minutes", self.family.code_minutes),
+            ("sign_in.code_minutes", self.sign_in.code_minutes),
+            ("sign_in.code_tries", self.sign_in.code_tries.into()),
             ("staff.session_hours", self.staff.session_hours),
             ("staff.lockout_minutes", self.staff.lockout_minutes),
             ("attendance.code_step_s", self.attendance.code_step_s),
@@ -712,6 +779,7 @@ impl Config {
             "care.release_after",
             "要大于 care.call_after",
         )?;
+        self.sms.check()?;
         self.wechat.templates.check_distinct()?;
         Ok(())
     }

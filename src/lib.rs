@@ -18,6 +18,7 @@ pub mod vault;
 
 pub mod sheets;
 
+pub mod sms;
 pub mod wechat;
 
 pub mod print;
@@ -47,6 +48,7 @@ pub mod clubs;
 pub mod volunteers;
 
 pub mod care;
+pub mod search;
 
 pub mod reminders;
 pub mod reports;

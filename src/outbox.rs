@@ -9,7 +9,8 @@
 use chrono::{DateTime, Utc};
 use entity::ids::{
     CheckId, ClaimId, ClassId, DelegationId, DrawId, EnrolmentId, ErasureId, GuestOfferId,
-    HelpMessageId, JobId, LateAnswerId, MeetingId, NoticeId, PublicationId, ResidentId, TermId,
+    HelpMessageId, JobId, LateAnswerId, MeetingId, NoticeId, PublicationId, ResidentId,
+    SignInCodeId, TermId,
 };
 use entity::job;
 use entity::kinds::{JobState, ReminderKind, WechatAccount};
@@ -52,6 +53,8 @@ pub enum Job {
     /// Take an article away from its readers on the account.
     #[serde(alias = "withdraw_mass_send")]
     WithdrawPublication { publication: PublicationId },
+    /// Ask how often the articles of the last week were read.
+    ReadFigures,
     /// Tell somebody what was not ready while WeChat waited, or cannot be told otherwise.
     AnswerLate { answer: LateAnswerId },
     /// Let the rooms above forget a resident too.
@@ -91,6 +94,10 @@ pub enum Job {
     LapseGuestOffer { offer: GuestOfferId },
     /// Nobody nodded to who scanned a poster: staff are asked.
     LapseClaim { claim: ClaimId },
+    /// Send somebody the code with which they sign in.
+    SendSignInCode { code: SignInCodeId },
+    /// Note the ends of the phone numbers that were there before ends were noted.
+    NotePhoneTails,
 }
 
 impl Job {
@@ -108,6 +115,7 @@ impl Job {
             Self::Publish { .. } => "publish",
             Self::FollowPublication { .. } => "follow_publication",
             Self::WithdrawPublication { .. } => "withdraw_publication",
+            Self::ReadFigures => "read_figures",
             Self::AnswerLate { .. } => "answer_late",
             Self::FinishErasure { .. } => "finish_erasure",
             Self::TellDelegation { .. } => "tell_delegation",
@@ -127,6 +135,8 @@ impl Job {
             Self::OfferGuestSeats { .. } => "offer_guest_seats",
             Self::LapseGuestOffer { .. } => "lapse_guest_offer",
             Self::LapseClaim { .. } => "lapse_claim",
+            Self::SendSignInCode { .. } => "send_sign_in_code",
+            Self::NotePhoneTails => "note_phone_tails",
         }
     }
 
@@ -145,6 +155,7 @@ impl Job {
             Self::Publish { .. } => "发布文章",
             Self::FollowPublication { .. } => "跟踪发布结果",
             Self::WithdrawPublication { .. } => "撤下文章",
+            Self::ReadFigures => "取文章的阅读数",
             Self::AnswerLate { .. } => "回答居民的提问",
             Self::FinishErasure { .. } => "注销后的清理",
             Self::BringAnswer { .. } => "发送留言的回复",
@@ -162,6 +173,8 @@ impl Job {
             Self::OfferGuestSeats { .. } => "有人请假，请候补的人旁听",
             Self::LapseGuestOffer { .. } => "旁听没有回音，问下一位",
             Self::LapseClaim { .. } => "没人点头的海报签到，转待处理",
+            Self::SendSignInCode { .. } => "发登录码短信",
+            Self::NotePhoneTails => "整理手机号的后四位",
         }
     }
 }

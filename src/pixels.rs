@@ -21,12 +21,19 @@ use crate::error::{Error, Result};
 /// A picture takes hundreds of megabytes while it is worked on: few at a time.
 static AT_ONCE: Semaphore = Semaphore::const_new(2);
 
-/// Wide enough for every phone; the platform shows no more.
-const MAX_WIDTH: u32 = 1280;
-/// Long pictures are usual in China; longer than this nobody scrolls.
-const MAX_HEIGHT: u32 = 8000;
-/// The platform takes less than 1 MB for pictures in a text.
-const MAX_BYTES: usize = 1_000_000;
+/// How large a picture may be that is kept: in pixels, and in bytes.
+#[derive(Clone, Copy)]
+struct Fit {
+    width: u32,
+    height: u32,
+    bytes: usize,
+}
+
+/// Of an article: wide enough for every phone, and long, as pictures in China are; the platform
+/// takes less than 1 MB for each.
+const WHOLE: Fit = Fit { width: 1280, height: 8000, bytes: 1_000_000 };
+/// Of a list, with many of them on a slow phone.
+const SMALL: Fit = Fit { width: 640, height: 480, bytes: 60_000 };
 /// A camera's largest pictures, and no more memory than four bytes for each pixel.
 const MAX_PIXELS: u64 = 64_000_000;
 const MAX_SIDE: u32 = 20_000;
@@ -45,9 +52,21 @@ pub struct Picture {
 /// # Errors
 /// Not a JPEG or PNG, damaged, or too many pixels: `Invalid`, in words.
 pub async fn made(file: Vec<u8>) -> Result<(Picture, String)> {
+    beside(file, WHOLE).await
+}
+
+/// As [`made`], for a list: at most 640 × 480 pixels and 60 kB.
+///
+/// # Errors
+/// As [`made`].
+pub async fn small(file: Vec<u8>) -> Result<(Picture, String)> {
+    beside(file, SMALL).await
+}
+
+async fn beside(file: Vec<u8>, fit: Fit) -> Result<(Picture, String)> {
     let permit = AT_ONCE.acquire().await.map_err(Error::internal)?;
     let made = tokio::task::spawn_blocking(move || {
-        let made = prepare(&file)?;
+        let made = prepare(&file, fit)?;
         let sum = hex::encode(Sha256::digest(&made.bytes));
         drop(permit);
         Ok((made, sum))
@@ -56,7 +75,7 @@ pub async fn made(file: Vec<u8>) -> Result<(Picture, String)> {
 }
 
 /// Takes a file apart and puts it together anew.
-fn prepare(file: &[u8]) -> Result<Picture> {
+fn prepare(file: &[u8], fit: Fit) -> Result<Picture> {
     let format = sniff(file)?;
     let mut reader = ImageReader::with_format(Cursor::new(file), format);
     let mut limits = Limits::default();
@@ -81,12 +100,12 @@ fn prepare(file: &[u8]) -> Result<Picture> {
     );
     // Shrunk before it is turned: that touches fewer pixels.
     pixels = if turned {
-        shrink(pixels, MAX_HEIGHT, MAX_WIDTH)
+        shrink(pixels, fit.height, fit.width)
     } else {
-        shrink(pixels, MAX_WIDTH, MAX_HEIGHT)
+        shrink(pixels, fit.width, fit.height)
     };
     pixels.apply_orientation(orientation);
-    encode(&pixels, format)
+    encode(&pixels, format, fit.bytes)
 }
 
 fn sniff(file: &[u8]) -> Result<ImageFormat> {
@@ -139,7 +158,7 @@ fn shrink(pixels: DynamicImage, width: u32, height: u32) -> DynamicImage {
 
 /// A PNG stays one while it is small enough (drawings, screenshots); else a JPEG of
 /// falling quality, then of falling size.
-fn encode(pixels: &DynamicImage, format: ImageFormat) -> Result<Picture> {
+fn encode(pixels: &DynamicImage, format: ImageFormat, most: usize) -> Result<Picture> {
     let (width, height) = (pixels.width(), pixels.height());
     if format == ImageFormat::Png {
         let eight_bit = if pixels.color().has_alpha() {
@@ -151,7 +170,7 @@ fn encode(pixels: &DynamicImage, format: ImageFormat) -> Result<Picture> {
         let encoder =
             PngEncoder::new_with_quality(&mut bytes, CompressionType::Default, PngFilter::Adaptive);
         eight_bit.write_with_encoder(encoder).map_err(Error::internal)?;
-        if bytes.len() <= MAX_BYTES {
+        if bytes.len() <= most {
             return Ok(Picture { mime: "image/png", bytes, width, height });
         }
     }
@@ -161,7 +180,7 @@ fn encode(pixels: &DynamicImage, format: ImageFormat) -> Result<Picture> {
             let mut bytes = Vec::new();
             let encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
             pixels.write_with_encoder(encoder).map_err(Error::internal)?;
-            if bytes.len() <= MAX_BYTES {
+            if bytes.len() <= most {
                 let (width, height) = (pixels.width(), pixels.height());
                 return Ok(Picture { mime: "image/jpeg", bytes, width, height });
             }
@@ -231,7 +250,7 @@ mod tests {
                 |x, _| if x < 32 { Rgb([255, 0, 0]) } else { Rgb([0, 0, 255]) },
             );
         let file = with_exif(&jpeg(&image), 6);
-        let made = prepare(&file).expect("a picture");
+        let made = prepare(&file, WHOLE).expect("a picture");
         assert_eq!((made.width, made.height, made.mime), (32, 64, "image/jpeg"));
         assert!(!made.bytes.windows(10).any(|window| window == b"GPS-SECRET"));
         let shown = image::load_from_memory(&made.bytes).expect("readable").to_rgb8();
@@ -248,9 +267,9 @@ mod tests {
             Rgb([bytes[0], bytes[1], bytes[2]])
         });
         for file in [jpeg(&noise), png(noise.clone())] {
-            let made = prepare(&file).expect("a picture");
+            let made = prepare(&file, WHOLE).expect("a picture");
             assert!(
-                made.width <= MAX_WIDTH && made.bytes.len() <= MAX_BYTES,
+                made.width <= WHOLE.width && made.bytes.len() <= WHOLE.bytes,
                 "{}",
                 made.bytes.len()
             );
@@ -260,7 +279,8 @@ mod tests {
 
     #[test]
     fn a_small_drawing_stays_a_png_with_its_transparency() {
-        let made = prepare(&png(RgbaImage::from_pixel(10, 10, Rgba([1, 2, 3, 0])))).expect("made");
+        let clear = png(RgbaImage::from_pixel(10, 10, Rgba([1, 2, 3, 0])));
+        let made = prepare(&clear, WHOLE).expect("made");
         assert_eq!((made.mime, made.width), ("image/png", 10));
         let shown = image::load_from_memory(&made.bytes).expect("readable").to_rgba8();
         assert_eq!(shown.get_pixel(5, 5)[3], 0);
@@ -277,10 +297,13 @@ mod tests {
             (b"\xFF\xD8\xFF\xE0garbage", "picture_damaged"),
             (b"\x89PNG\r\n\x1a\ngarbage", "picture_damaged"),
         ] {
-            assert_eq!(prepare(file).expect_err("refused").code, code, "{file:?}");
+            assert_eq!(prepare(file, WHOLE).expect_err("refused").code, code, "{file:?}");
         }
         let whole = png(RgbImage::new(50, 50));
-        assert_eq!(prepare(&whole[..whole.len() / 2]).expect_err("cut").code, "picture_damaged");
+        assert_eq!(
+            prepare(&whole[..whole.len() / 2], WHOLE).expect_err("cut").code,
+            "picture_damaged"
+        );
     }
 
     #[test]
@@ -295,11 +318,11 @@ mod tests {
         bomb.extend(crc(&header).to_be_bytes());
         bomb.extend(b"\0\0\0\0IDAT");
         bomb.extend(crc(b"IDAT").to_be_bytes());
-        assert_eq!(prepare(&bomb).expect_err("refused").code, "picture_too_large");
+        assert_eq!(prepare(&bomb, WHOLE).expect_err("refused").code, "picture_too_large");
         // Many pixels that compress to little.
         let flat = png(image::GrayImage::new(9000, 9000));
         assert!(flat.len() < 1_000_000);
-        assert_eq!(prepare(&flat).expect_err("refused").code, "picture_too_large");
+        assert_eq!(prepare(&flat, WHOLE).expect_err("refused").code, "picture_too_large");
     }
 
     fn crc(bytes: &[u8]) -> u32 {

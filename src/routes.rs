@@ -21,15 +21,17 @@ use tracing::Instrument;
 
 use crate::app::App;
 use crate::error::Result;
-use crate::wire::problem::Problem;
+use crate::wire::problem::{Problem, WrittenForPeople};
 use crate::{
     activities, attendance, care, clubs, conversation, courses, draw, enrolment, family, followers,
     helpdesk, learning, members, news, notices, pages, platform, projects, reminders, reports,
-    safety, staff, telemetry, vault, volunteers, wire, worker,
+    safety, search, staff, telemetry, vault, volunteers, wire, worker,
 };
 
 /// Where files are sent to, which may be longer than other bodies.
 const PICTURES_PATH: &str = "/api/staff/pictures";
+const COURSE_PICTURES_PATH: &str = "/api/staff/course-pictures/";
+const MEETINGS_PATH: &str = "/api/staff/meetings/";
 const SHEETS_PATH: &str = "/api/staff/sheets/";
 
 /// All API structs, as one described service. Paths are relative to `/api`.
@@ -105,7 +107,23 @@ fn api(app: &App) -> OpenApiService<impl poem_openapi::OpenApi + 'static, ()> {
         clubs::api::ClubsApi(app.clone()),
         clubs::api::StaffClubsApi(app.clone()),
     );
-    OpenApiService::new((residents, staff, more, after, year), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
+    let console = (
+        members::api::PhoneSignInApi(app.clone()),
+        members::api::StaffSignInCodeApi(app.clone()),
+        search::api::SearchApi(app.clone()),
+        learning::api::StaffChartsApi(app.clone()),
+        enrolment::api::StaffOffersApi(app.clone()),
+        courses::api::StaffTimetableApi(app.clone()),
+        courses::api::CoursePicturesApi(app.clone()),
+    );
+    let of_news = (
+        news::api::StaffIssuesApi(app.clone()),
+        news::api::StaffAskedApi(app.clone()),
+        safety::api::StaffLinkingApi(app.clone()),
+        safety::api::ResidentLinkingApi(app.clone()),
+        attendance::api::StaffPhotosApi(app.clone()),
+    );
+    OpenApiService::new((residents, staff, more, after, console, of_news, year), "尚学 ShangXue", env!("CARGO_PKG_VERSION"))
         .description(
             "Residents call `/api/…` with a bearer token from `POST /api/session`; a family member names the resident for \
              whom they act in `X-Acting-For` (calls that do not take it refuse it: `acting_refused`). Staff call `/api/staff/…` with the \
@@ -245,6 +263,11 @@ impl<E: Endpoint> Edge<E> {
                 path if path.starts_with("/api/staff/") && path.ends_with("/photos") => {
                     server.max_picture_bytes
                 }
+                path if path.starts_with(COURSE_PICTURES_PATH) => server.max_picture_bytes,
+                // Those of a meeting.
+                path if path.starts_with(MEETINGS_PATH) && path.ends_with("/pictures") => {
+                    server.max_picture_bytes
+                }
                 path if path.starts_with(SHEETS_PATH) => server.max_sheet_bytes,
                 _ => server.max_body_bytes,
             };
@@ -296,10 +319,10 @@ fn area(path: &str) -> &'static str {
 }
 
 /// Our body for whatever failed: a problem of ours gets its request id, anything
-/// else is replaced.
+/// else is replaced, but for a page that says it in words to people.
 async fn enveloped(mut response: Response, id: &str) -> Response {
     let status = response.status();
-    if status == StatusCode::NOT_MODIFIED {
+    if status == StatusCode::NOT_MODIFIED || response.data::<WrittenForPeople>().is_some() {
         return response;
     }
     let body = response.take_body().into_bytes().await.unwrap_or_default();

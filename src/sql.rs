@@ -6,10 +6,15 @@
 //! (<https://github.com/transact-rs/sqlx/issues/4335>).
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::iter;
 
-use sea_orm::sea_query::{OnConflict, Query};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, Insert, QueryResult, QueryTrait};
+use chrono::SecondsFormat;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, InsertStatement, OnConflict, Query};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbBackend, EntityName, EntityTrait, Insert,
+    Iterable, QueryResult, QueryTrait, Value,
+};
 
 use crate::error::Result;
 
@@ -18,6 +23,19 @@ pub(crate) fn rounded<T: Clone>(items: &[T]) -> impl Iterator<Item = T> {
     let more = items.len().next_power_of_two() - items.len();
     let last = items.last().into_iter().flat_map(move |last| iter::repeat_n(last, more));
     items.iter().chain(last).cloned()
+}
+
+/// Whether the column is one of these: where there are arrays, one text for however many.
+pub(crate) fn among<T: Clone + Into<Value>>(
+    conn: &impl ConnectionTrait,
+    column: impl ColumnTrait,
+    items: &[T],
+) -> Expr {
+    let values = || items.iter().cloned().map(Into::into);
+    match (conn.get_database_backend(), array(values())) {
+        (DbBackend::Postgres, Some(array)) => column.into_expr().eq(Func::cust("ANY").arg(array)),
+        _ => column.is_in(rounded(items)),
+    }
 }
 
 /// Each once, in order.
@@ -37,6 +55,95 @@ fn portions<T>(rows: impl IntoIterator<Item = T>, largest: usize) -> impl Iterat
     })
 }
 
+/// The statements that write these rows, in which the same columns are set.
+fn inserts<A: ActiveModelTrait>(
+    backend: DbBackend,
+    rows: impl IntoIterator<Item = A>,
+    largest: usize,
+) -> Vec<InsertStatement> {
+    if backend != DbBackend::Postgres {
+        let portions = portions(rows, largest);
+        return portions.map(|some| Insert::many(some).into_query()).collect();
+    }
+    let rows: Vec<A> = rows.into_iter().collect();
+    let one =
+        |some: &[A]| columnwise(some).unwrap_or_else(|| Insert::many(some.to_vec()).into_query());
+    rows.chunks(largest).map(one).collect()
+}
+
+/// A statement whose text says nothing of how many rows there are: a column is a parameter,
+/// an array. Read, planned and begun once for all of them, it costs PostgreSQL as much for
+/// hundreds of rows as one of `VALUES` for a few. `None`: with a value of a rare kind.
+fn columnwise<A: ActiveModelTrait>(rows: &[A]) -> Option<InsertStatement> {
+    let first = rows.first()?;
+    let (mut arrays, mut columns) = (Query::select(), Vec::new());
+    for column in <A::Entity as EntityTrait>::Column::iter() {
+        if first.get(column).is_not_set() {
+            continue;
+        }
+        let values: Option<Vec<Value>> =
+            rows.iter().map(|row| row.get(column).into_value()).collect();
+        arrays.expr(Func::cust("unnest").arg(array(values?.into_iter())?));
+        columns.push(column);
+    }
+    let mut insert = Query::insert();
+    insert.into_table(A::Entity::default().table_ref()).columns(columns);
+    insert.select_from(arrays).ok()?;
+    Some(insert)
+}
+
+/// An array of PostgreSQL's. In text, for the driver's own cannot hold a NULL.
+fn array(values: impl Iterator<Item = Value>) -> Option<Expr> {
+    let (mut text, mut of) = (String::from("{"), None);
+    for value in values {
+        of = Some(kind(&value)?);
+        push_element(&mut text, &value)?;
+    }
+    if text.ends_with(',') {
+        text.pop();
+    }
+    text.push('}');
+    Some(Expr::val(text).cast_as("text").cast_as(format!("{}[]", of?)))
+}
+
+/// What PostgreSQL calls it.
+fn kind(value: &Value) -> Option<&'static str> {
+    Some(match value {
+        Value::Bool(_) => "boolean",
+        Value::Int(_) => "integer",
+        Value::BigInt(_) => "bigint",
+        Value::String(_) => "text",
+        Value::ChronoDate(_) => "date",
+        Value::ChronoDateTimeUtc(_) => "timestamptz",
+        Value::Json(_) => "json",
+        _ => return None,
+    })
+}
+
+/// An element of an array in text, and a comma.
+fn push_element(array: &mut String, value: &Value) -> Option<()> {
+    // Writing into a String cannot fail.
+    let _written = match value {
+        Value::Bool(Some(yes)) => write!(array, "{yes},"),
+        Value::Int(Some(number)) => write!(array, "{number},"),
+        Value::BigInt(Some(number)) => write!(array, "{number},"),
+        Value::ChronoDate(Some(day)) => write!(array, "{day},"),
+        Value::ChronoDateTimeUtc(Some(at)) => {
+            write!(array, "{},", at.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        }
+        Value::String(Some(text)) => write!(array, "{},", quoted(text)),
+        Value::Json(Some(json)) => write!(array, "{},", quoted(&json.to_string())),
+        empty if kind(empty).is_some() => write!(array, "NULL,"),
+        _ => return None,
+    };
+    Some(())
+}
+
+/// `NULL` in quotes is a word like others.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', r#"\""#))
+}
+
 /// Writes rows, `largest` in a statement.
 ///
 /// # Errors
@@ -46,8 +153,8 @@ pub(crate) async fn insert_all<A: ActiveModelTrait>(
     rows: impl IntoIterator<Item = A>,
     largest: usize,
 ) -> Result<()> {
-    for rows in portions(rows, largest) {
-        A::Entity::insert_many(rows).exec_without_returning(conn).await?;
+    for insert in inserts(conn.get_database_backend(), rows, largest) {
+        conn.execute(&insert).await?;
     }
     Ok(())
 }
@@ -64,9 +171,9 @@ pub(crate) async fn insert_or<A: ActiveModelTrait>(
     conflict: OnConflict,
 ) -> Result<u64> {
     let mut written = 0;
-    for rows in portions(rows, largest) {
-        let insert = A::Entity::insert_many(rows).on_conflict(conflict.clone());
-        written += insert.exec_without_returning(conn).await?;
+    for mut insert in inserts(conn.get_database_backend(), rows, largest) {
+        insert.on_conflict(conflict.clone());
+        written += conn.execute(&insert).await?.rows_affected();
     }
     Ok(written)
 }
@@ -84,8 +191,8 @@ pub(crate) async fn insert_once<A: ActiveModelTrait>(
     columns: &[<A::Entity as EntityTrait>::Column],
 ) -> Result<Vec<QueryResult>> {
     let mut written = Vec::new();
-    for rows in portions(rows, largest) {
-        let mut insert = Insert::many(rows).on_conflict(once.clone()).into_query();
+    for mut insert in inserts(conn.get_database_backend(), rows, largest) {
+        insert.on_conflict(once.clone());
         insert.returning(Query::returning().columns(columns.iter().copied()));
         written.extend(conn.query_all(&insert).await?);
     }
@@ -94,6 +201,8 @@ pub(crate) async fn insert_once<A: ActiveModelTrait>(
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::sea_query::PostgresQueryBuilder;
+
     use super::*;
 
     #[test]
@@ -103,6 +212,17 @@ mod tests {
         assert_eq!(rounded(&[7]), [7]);
         assert_eq!(rounded(&[7, 8, 9]), [7, 8, 9, 9]);
         assert_eq!(rounded(&[1, 2, 3, 4]), [1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn an_array_in_text_holds_what_would_end_it() {
+        let texts = ["", "NULL", "a,b", r#"{"x\"}"#, "常阴沙", " "].map(|text| text.into());
+        let values = texts.into_iter().chain([Value::String(None)]);
+        let array = array(values).expect("text");
+        let shown = Query::select().expr(array).to_string(PostgresQueryBuilder);
+        let wanted = r#"'{"","NULL","a,b","{\"x\\\"}","常阴沙"," ",NULL}'"#.replace('\\', r"\\");
+        assert_eq!(shown, format!("SELECT CAST(CAST(E{wanted} AS text) AS text[])"));
+        assert!(super::array(iter::empty()).is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use sea_orm::entity::prelude::*;
 
 use crate::{
-    ids::{ArticleId, PictureId, StaffId},
+    ids::{ArticleId, ClassId, CommunityId, MeetingId, PictureId, StaffId},
     kinds::ArticleStatus,
 };
 
@@ -32,6 +32,13 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// Why it is urgent; empty: it is not.
     pub urgent_for: Option<String>,
+    /// The project or activity that it is about; may be empty.
+    pub project: String,
+    /// Whose it is; empty: the centre's.
+    pub community_id: Option<CommunityId>,
+    /// The class and its meeting that it tells of.
+    pub class_id: Option<ClassId>,
+    pub meeting_id: Option<MeetingId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -32,6 +32,8 @@ pub struct Model {
     pub settled_at: Option<DateTimeUtc>,
     /// The person who decided, where it was one.
     pub settled_by: Option<StaffId>,
+    /// Of an article: why it may stay, in that person's words.
+    pub answer: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

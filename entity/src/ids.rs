@@ -49,6 +49,8 @@ ids! {
     GuestSeatId;
     /// …and whom it was offered to.
     GuestOfferId;
+    /// A code with which somebody signs in outside WeChat.
+    SignInCodeId;
     /// 回访: a task after absences.
     CareTaskId;
     /// A month whose figures are frozen.

@@ -48,6 +48,16 @@ kinds! {
         Relative = "relative",
         /// 关怀电话: lives alone, and wants a call when missing from class.
         CareCall = "care_call",
+        /// 拍照: may be seen in pictures of classes that are published. One that was never
+        /// given and is withdrawn says that the person was asked and does not want it.
+        Photos = "photos",
+    }
+    /// What somebody who signs in outside WeChat has tried.
+    SignInTry {
+        /// Asked for a code by SMS.
+        Ask = "ask",
+        /// Entered a code.
+        Enter = "enter",
     }
     /// How staff came by a consent that was not given on the phone.
     ConsentWay {
@@ -373,6 +383,10 @@ kinds! {
     CheckSubject {
         ResidentName = "resident_name",
         HelpMessage = "help_message",
+        /// The text of an article.
+        Article = "article",
+        /// A picture of an article.
+        ArticlePicture = "article_picture",
     }
     /// What is judged of it.
     CheckKind {

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::ids::{ArticleId, CommunityId, NewsItemId, StaffId};
+use crate::ids::{ArticleId, ClassId, CommunityId, MeetingId, NewsItemId, StaffId};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -24,6 +24,10 @@ pub struct Model {
     /// Why the desk does not take it.
     pub declined_for: Option<String>,
     pub declined_by: Option<StaffId>,
+    /// The class and its meeting that it tells of.
+    pub class_id: Option<ClassId>,
+    #[sea_orm(unique)]
+    pub meeting_id: Option<MeetingId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -47,6 +47,13 @@ pub struct Model {
     pub due_at: Option<DateTimeUtc>,
     /// Why it is taken back.
     pub withdrawn_for: Option<String>,
+    /// Of an issue of several articles: the publication of its first one, which has the
+    /// platform's numbers; empty: this is it, or the article goes alone.
+    pub lead_id: Option<PublicationId>,
+    /// In the issue, from 1.
+    pub place: i32,
+    /// Names the issue in the platform's figures.
+    pub msg_data_id: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -25,6 +25,9 @@ pub struct Model {
     /// Keyed hash of the phone number, to find it again.
     #[sea_orm(indexed)]
     pub phone_hash: Option<String>,
+    /// Keyed hash of its last four digits, for the same.
+    #[sea_orm(indexed)]
+    pub phone_tail_hash: Option<String>,
     pub id_number_sealed: Option<String>,
     #[sea_orm(unique)]
     pub id_number_hash: Option<String>,

@@ -35,6 +35,13 @@ mod m20261128_000027_questions;
 mod m20261128_000028_guests;
 mod m20261128_000030_news_desk;
 mod m20261128_000031_submissions;
+mod m20261128_000032_issues;
+mod m20261128_000033_belongs;
+mod m20261128_000034_article_checks;
+mod m20261128_000035_sign_in;
+mod m20261128_000036_search;
+mod m20261128_000037_course_pictures;
+mod m20261128_000038_register_refers;
 mod m20261128_000040_gatherings;
 mod m20261128_000041_volunteers;
 mod m20261128_000042_clubs;
@@ -73,6 +80,13 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000028_guests::Migration),
             Box::new(m20261128_000030_news_desk::Migration),
             Box::new(m20261128_000031_submissions::Migration),
+            Box::new(m20261128_000032_issues::Migration),
+            Box::new(m20261128_000033_belongs::Migration),
+            Box::new(m20261128_000034_article_checks::Migration),
+            Box::new(m20261128_000035_sign_in::Migration),
+            Box::new(m20261128_000036_search::Migration),
+            Box::new(m20261128_000037_course_pictures::Migration),
+            Box::new(m20261128_000038_register_refers::Migration),
             Box::new(m20261128_000040_gatherings::Migration),
             Box::new(m20261128_000041_volunteers::Migration),
             Box::new(m20261128_000042_clubs::Migration),

@@ -89,11 +89,21 @@ pub(crate) async fn set_words(
     from: &str,
     to: &str,
 ) -> Result<(), DbErr> {
+    set_words_of(manager, (table, "kind"), from, to).await
+}
+
+/// As [`set_words`], of any column.
+pub(crate) async fn set_words_of(
+    manager: &SchemaManager<'_>,
+    (table, column): (&str, &str),
+    from: &str,
+    to: &str,
+) -> Result<(), DbErr> {
     let connection = manager.get_connection();
     if manager.get_database_backend() == DbBackend::Postgres {
         let alter = format!(
-            "ALTER TABLE {table} DROP CONSTRAINT {table}_kind_check, \
-             ADD CONSTRAINT {table}_kind_check CHECK (kind IN ({to}))"
+            "ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_check, \
+             ADD CONSTRAINT {table}_{column}_check CHECK ({column} IN ({to}))"
         );
         connection.execute_unprepared(&alter).await?;
         return Ok(());

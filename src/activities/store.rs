@@ -19,7 +19,7 @@ use entity::{
 
 use super::project::Written;
 use crate::error::Result;
-use crate::sql::rounded;
+use crate::sql::among;
 
 type Time = (DateTime<Utc>, DateTime<Utc>);
 
@@ -30,7 +30,7 @@ pub(super) async fn activities(
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let find = activity::Entity::find().filter(activity::Column::ClassId.is_in(rounded(ids)));
+    let find = activity::Entity::find().filter(among(conn, activity::Column::ClassId, ids));
     Ok(find.all(conn).await?.into_iter().map(|row| (row.class_id, row)).collect())
 }
 
@@ -89,7 +89,7 @@ pub(super) async fn meetings_of(
         return Ok(Vec::new());
     }
     Ok(meeting::Entity::find()
-        .filter(meeting::Column::ClassId.is_in(rounded(classes)))
+        .filter(among(conn, meeting::Column::ClassId, classes))
         .order_by_asc(meeting::Column::StartsAt)
         .order_by_asc(meeting::Column::Id)
         .all(conn)
@@ -163,7 +163,7 @@ pub(super) async fn counts(
         return Ok(HashMap::new());
     }
     let rows = activity_count::Entity::find()
-        .filter(activity_count::Column::MeetingId.is_in(rounded(meetings)))
+        .filter(among(conn, activity_count::Column::MeetingId, meetings))
         .order_by_asc(activity_count::Column::Id)
         .all(conn)
         .await?;
@@ -249,7 +249,7 @@ pub(super) async fn held(
     Ok(meeting::Entity::find()
         .select_only()
         .columns([meeting::Column::Id, meeting::Column::ClassId])
-        .filter(meeting::Column::ClassId.is_in(rounded(classes)))
+        .filter(among(conn, meeting::Column::ClassId, classes))
         .filter(meeting::Column::Status.eq(MeetingStatus::Planned))
         .filter(meeting::Column::StartsAt.gte(from))
         .filter(meeting::Column::StartsAt.lt(to))
@@ -278,7 +278,7 @@ pub(super) async fn present(
         .column_as(attendance::Column::Id.count(), "times")
         .column_as(attendance::Column::HoursHundredths.sum(), "hundredths")
         .filter(attendance::Column::Status.eq(AttendanceStatus::Present))
-        .filter(meeting::Column::ClassId.is_in(rounded(classes)))
+        .filter(among(conn, meeting::Column::ClassId, classes))
         .filter(meeting::Column::StartsAt.gte(from))
         .filter(meeting::Column::StartsAt.lt(to))
         .group_by(meeting::Column::ClassId)

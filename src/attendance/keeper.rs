@@ -1,7 +1,7 @@
 //! Who keeps a roll, and what of it they may keep.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::DatabaseTransaction;
+use sea_orm::ConnectionTrait;
 
 use entity::class_monitor;
 use entity::ids::{ResidentId, StaffId};
@@ -68,7 +68,7 @@ pub(super) enum Rights {
 impl Rights {
     /// Of somebody who never was a monitor of the class nothing is taken at all.
     pub(super) async fn of(
-        tx: &DatabaseTransaction,
+        conn: &impl ConnectionTrait,
         who: Keeper<'_>,
         facts: &MeetingFacts,
     ) -> Result<Self> {
@@ -79,11 +79,11 @@ impl Rights {
             }
             Keeper::Monitor(learner) => learner.id,
         };
-        let times = store::monitors::times(tx, facts.class_id(), learner).await?;
+        let times = store::monitors::times(conn, facts.class_id(), learner).await?;
         if times.is_empty() {
             return Err(not_monitor());
         }
-        let placed = enrolment::is_placed(tx, learner, facts.class_id()).await?;
+        let placed = enrolment::is_placed(conn, learner, facts.class_id()).await?;
         Ok(Self::Monitor { times, placed, until: facts.meeting.ends_at + MONITOR_SENDS_WITHIN })
     }
 

@@ -5,7 +5,7 @@ use sea_orm::ConnectionTrait;
 use entity::ids::{MeetingId, ResidentId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay, MeetingStatus};
 
-use super::{existing, guests, latest, register, said, store};
+use super::{existing, guests, latest, register, store};
 use crate::app::App;
 use crate::enrolment;
 use crate::error::{Error, Result};
@@ -99,8 +99,7 @@ async fn tell(
             .or_else("请打电话告诉老师或教育中心。", Some("/help".to_owned())));
     }
     let tx = app.db.begin().await?;
-    store::events::open_rows(&tx, id, &[resident], now).await?;
-    let words = said(&tx, id, resident).await?;
+    let words = store::events::hold(&tx, id, resident, now).await?;
     let before = register::fold(&words);
     let reason = asked.flatten().map(|why| why.words().to_owned());
     match (before.status, asked) {

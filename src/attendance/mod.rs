@@ -50,6 +50,7 @@ mod leave;
 mod marks;
 mod monitor;
 mod patterns;
+mod photos;
 mod poster;
 mod questions;
 mod register;
@@ -69,6 +70,7 @@ pub use keeper::Keeper;
 pub use leave::{OnLeave, WhyAway, ask as ask_leave, on_leave, take_back as take_leave_back};
 pub use marks::{Mark, marks};
 pub use monitor::{class_of, classes_of, end as end_monitor, make as make_monitor};
+pub use photos::{PhotoWishes, Unwilling, hand_to_news, photo_wishes};
 pub use poster::{Poster, lapse as lapse_claim};
 pub use rush::CheckIns;
 pub use scans::{Outcome, Scan, Taken, Upload, upload as take_scans};
@@ -333,16 +335,6 @@ fn monitor_name(name: &str) -> String {
     format!("{name}（班长）")
 }
 
-/// What was said of a person at a meeting.
-async fn said(
-    tx: &DatabaseTransaction,
-    meeting: MeetingId,
-    resident: ResidentId,
-) -> Result<Vec<register::Word>> {
-    let mut words = store::events::words(tx, meeting, Some(&[resident])).await?;
-    Ok(words.remove(&resident).unwrap_or_default())
-}
-
 /// When something happens that is said here and now: after all that was said, also by an
 /// instance whose clock is a little faster.
 fn latest(words: &[register::Word], now: DateTime<Utc>) -> DateTime<Utc> {
@@ -436,8 +428,7 @@ pub async fn set_roll(
     }
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    store::events::open_rows(&tx, id, &[resident], now).await?;
-    let words = said(&tx, id, resident).await?;
+    let words = store::events::hold(&tx, id, resident, now).await?;
     let before = register::fold(&words);
     // With a reason it is a word of its own: what happened before it may come later.
     if before.status == Some(status) && reason.is_none() {

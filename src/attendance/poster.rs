@@ -12,7 +12,7 @@ use entity::kinds::{AttendanceStatus, CheckInWay, MeetingStatus, ScanKind};
 
 use super::store::{self, MeetingFacts};
 use super::why::Why;
-use super::{CheckIn, Window, not_enrolled, refuse_outside, register, said, window};
+use super::{CheckIn, Window, not_enrolled, refuse_outside, register, window};
 use crate::app::App;
 use crate::clock;
 use crate::courses;
@@ -145,8 +145,7 @@ pub async fn lapse(app: &App, id: ClaimId) -> Result<()> {
         return Ok(());
     }
     // One after the other with whoever nods at the last moment.
-    store::events::open_rows(&tx, claim.meeting_id, &[claim.resident_id], now).await?;
-    let words = said(&tx, claim.meeting_id, claim.resident_id).await?;
+    let words = store::events::hold(&tx, claim.meeting_id, claim.resident_id, now).await?;
     let nodded = words.iter().any(|word| word.way == CheckInWay::Poster);
     let there = register::fold(&words).status == Some(AttendanceStatus::Present);
     if nodded || there {

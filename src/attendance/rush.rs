@@ -17,7 +17,7 @@ use entity::ids::{ClassId, MeetingId, ResidentId};
 use entity::kinds::{ActorKind, AttendanceStatus, CheckInWay};
 
 use super::code::{self, Token};
-use super::register::Word;
+use super::register::{Standing, Word};
 use super::store::events::Key;
 use super::store::{self, events::NewEvent};
 use super::{CheckIn, MeetingFacts, invalid_code, latest, not_enrolled, refuse_outside, register};
@@ -145,9 +145,16 @@ async fn write(
     now: DateTime<Utc>,
 ) -> Result<HashSet<usize>> {
     let key = |scan: &Scanned, facts: &MeetingFacts| (facts.meeting.id, scan.who);
-    let first: BTreeMap<_, i32> =
-        scans.iter().map(|(_, scan, facts)| (key(scan, facts), facts.hours_hundredths())).collect();
-    let made = store::events::open_present(tx, &first, now).await?;
+    let there = Standing {
+        status: Some(AttendanceStatus::Present),
+        first_present_at: Some(now),
+        ..Standing::default()
+    };
+    let first: BTreeMap<_, _> = scans
+        .iter()
+        .map(|(_, scan, facts)| (key(scan, facts), (there.clone(), facts.hours_hundredths())))
+        .collect();
+    let made = store::events::open(tx, &first, now).await?;
     let others: Vec<_> = first.keys().filter(|key| !made.contains(key)).copied().collect();
     let mut words = store::events::held_words(tx, &others).await?;
     let (mut events, mut new, mut changed) = (Vec::new(), HashSet::new(), BTreeSet::new());

@@ -3,23 +3,25 @@
 //!
 //! Nothing that is sent is lost: it is recorded, or it was before, or it lies in the tray.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sea_orm::DatabaseTransaction;
 
 use entity::ids::{MeetingId, ResidentId};
-use entity::kinds::{AttendanceStatus, CheckInWay, MeetingStatus, NameState, ScanKind};
+use entity::kinds::{AttendanceStatus, CheckInWay, MeetingStatus, ScanKind};
 use entity::{learner_card, meeting_change, poster_claim};
 
 use super::device::{LONGEST_NAME, corrected, cut, name};
 use super::keeper::{Keeper, Rights};
-use super::store::{self, events::NewEvent, tray::NewEntry};
+use super::register::Standing;
+use super::store::events::{Key, NewEvent};
+use super::store::{self, tray::NewEntry};
 use super::why::Why;
 use super::{MeetingFacts, card, existing, heads, register};
 use crate::app::App;
 use crate::error::Result;
 use crate::members;
+use crate::sql::distinct;
 
 /// The longest kept of what was scanned, in characters.
 const LONGEST_RAW: usize = 160;
@@ -155,29 +157,26 @@ pub async fn upload(
 ) -> Result<Vec<Taken>> {
     let facts = existing(app, id).await?;
     let now = app.clock.now();
-    let tx = app.db.begin().await?;
     let cards: Vec<_> = upload.scans.iter().map(|scan| number_of(app, scan)).collect();
-    let book = book(app, &tx, who, facts, (&upload, &cards)).await?;
+    let book = book(app, who, facts, (&upload, &cards)).await?;
     let weighed: Vec<Weighed> = upload
         .scans
         .iter()
         .zip(&cards)
         .map(|(scan, number)| weigh(&book, &upload, scan, number, now))
         .collect();
-    let people: Vec<_> = upload
-        .scans
-        .iter()
-        .zip(&weighed)
-        .filter(|(scan, one)| one.why.is_none() && is_of_the_register(scan.kind))
-        .filter_map(|(_, one)| one.resident)
-        .collect();
-    store::events::open_rows(&tx, id, &people, now).await?;
-    // Now that they are locked: what of this is here already.
     let names: Vec<String> = upload.scans.iter().map(|scan| name(&scan.scan_id)).collect();
+    let first = first_words(who, &upload, (&names, &weighed), &book);
+    let tx = app.db.begin().await?;
+    let made = store::events::open(&tx, &first, now).await?;
+    let others: Vec<_> = first.keys().filter(|key| !made.contains(key)).copied().collect();
+    let mut words = store::events::held_words(&tx, &others).await?;
+    // Now that they are held: what of this is here already.
     let mut known = store::events::known(&tx, &names).await?;
-    known.extend(store::heads::known(&tx, &names).await?);
+    if upload.scans.iter().any(|scan| !is_of_the_register(scan.kind)) {
+        known.extend(store::heads::known(&tx, &names).await?);
+    }
     let lying = store::tray::known(&tx, &names).await?;
-    let mut words = store::events::words(&tx, id, Some(&people)).await?;
     let (mut events, mut entries, mut taken) = (Vec::new(), Vec::new(), Vec::new());
     let (mut counts, mut called) = (Vec::new(), Vec::new());
     for ((scan, name), mut one) in upload.scans.iter().zip(names).zip(weighed) {
@@ -214,7 +213,7 @@ pub async fn upload(
         if let (None, Some(resident)) = (one.why, one.resident) {
             let person = (id, resident, name.clone());
             let event = event(who, &upload, scan, person, (&book, one.happened_at));
-            let of_them = words.entry(resident).or_default();
+            let of_them = words.entry((id, resident)).or_default();
             let before = register::fold_until(of_them, event.happened_at);
             let status = event.status.unwrap_or(AttendanceStatus::Present);
             if event.way == CheckInWay::Roll
@@ -235,9 +234,12 @@ pub async fn upload(
     }
     store::events::append(&tx, &events, now).await?;
     store::tray::add(&tx, &entries, now).await?;
-    let mut changed: Vec<_> = events.iter().map(|event| event.resident).collect();
-    changed.sort_unstable();
-    changed.dedup();
+    // Mostly the row was made with what follows from all that is said.
+    let follows = |key: &Key| register::fold(words.get(key).map_or(&[], Vec::as_slice));
+    let stands = |key: &Key| made.contains(key) && first[key].0 == follows(key);
+    let written = events.iter().map(|event| (id, event.resident));
+    let changed = distinct(written.chain(made.iter().copied()).filter(|key| !stands(key)));
+    let changed: Vec<_> = changed.into_iter().map(|(_, resident)| resident).collect();
     super::compute(&tx, &book.facts, &changed, now).await?;
     for word in &called {
         store::heads::answer(&tx, word).await?;
@@ -258,6 +260,32 @@ pub async fn upload(
     }
     tx.commit().await?;
     Ok(taken)
+}
+
+/// Where the register stands of each person of whom something is said here, if nothing was
+/// said before and the first is that they are there; else silence.
+fn first_words(
+    who: Keeper<'_>,
+    upload: &Upload,
+    (names, weighed): (&[String], &[Weighed]),
+    book: &Book,
+) -> BTreeMap<Key, (Standing, i32)> {
+    let (id, hours) = (book.facts.meeting.id, book.facts.hours_hundredths());
+    let mut first = BTreeMap::new();
+    for ((scan, name), one) in upload.scans.iter().zip(names).zip(weighed) {
+        let (None, Some(resident), true) = (one.why, one.resident, is_of_the_register(scan.kind))
+        else {
+            continue;
+        };
+        first.entry((id, resident)).or_insert_with(|| {
+            let person = (id, resident, name.clone());
+            let word = event(who, upload, scan, person, (book, one.happened_at)).word();
+            let there = word.status == Some(AttendanceStatus::Present);
+            let standing = if there { register::fold(&[word]) } else { Standing::default() };
+            (standing, hours)
+        });
+    }
+    first
 }
 
 /// Whether it says something of a person at the meeting.
@@ -299,7 +327,6 @@ fn number_of(app: &App, scan: &Scan) -> Result<Option<card::Genuine>, Why> {
 
 async fn book(
     app: &App,
-    tx: &DatabaseTransaction,
     who: Keeper<'_>,
     facts: MeetingFacts,
     (upload, cards): (&Upload, &[Result<Option<card::Genuine>, Why>]),
@@ -308,17 +335,24 @@ async fn book(
         .iter()
         .filter_map(|card| card.as_ref().ok()?.as_ref().map(|one| one.number.as_str()))
         .collect();
-    let found = store::cards::holders(tx, &numbers).await?;
     let tapped: Vec<_> = upload.scans.iter().filter_map(|scan| scan.resident).collect();
-    let tapped = members::people(app, tx, &tapped).await?;
-    let seen = |name: String, state: NameState| members::name_for_others(name, state);
-    let mut names: HashMap<_, _> = tapped
-        .into_values()
-        .map(|person| (person.id, seen(person.name, person.name_state)))
-        .collect();
+    let nods = upload.scans.iter().any(|scan| scan.kind == ScanKind::Nod);
+    let (conn, meeting) = (app.db.read(), facts.meeting.id);
+    let claims =
+        async { if nods { store::claims::of(conn, meeting).await } else { Ok(HashMap::new()) } };
+    let (found, tapped, before, claims, rights, on_roll) = tokio::try_join!(
+        store::cards::holders(conn, &numbers),
+        members::names_for_others(conn, &tapped),
+        store::changes(conn, meeting),
+        claims,
+        Rights::of(conn, who, &facts),
+        store::on_roll(conn, meeting, facts.class_id()),
+    )?;
+    let mut names = tapped;
     let mut holders = HashMap::new();
     for (person, cards) in found {
-        names.insert(person.id, seen(person.name.unwrap_or_default(), person.name_state));
+        let name = person.name.unwrap_or_default();
+        names.insert(person.id, members::name_for_others(name, person.name_state));
         holders.insert(person.learner_number, (person.id, cards));
     }
     let stood = |change: meeting_change::Model| {
@@ -327,18 +361,15 @@ async fn book(
         // What could still be changed was not cancelled.
         (at, Stood { starts_at, ends_at, cancelled: false })
     };
-    let before = store::changes(tx, facts.meeting.id).await?.into_iter().map(stood).collect();
-    let nods = upload.scans.iter().any(|scan| scan.kind == ScanKind::Nod);
-    let claims = if nods { store::claims::of(tx, facts.meeting.id).await? } else { HashMap::new() };
     Ok(Book {
-        rights: Rights::of(tx, who, &facts).await?,
+        rights,
         claims,
-        on_roll: store::on_roll(tx, facts.meeting.id, facts.class_id()).await?,
+        on_roll,
         hours_around: TimeDelta::hours(app.config.attendance.scan_within_hours),
         correct_clocks: app.config.attendance.correct_clocks,
         facts,
         holders,
-        before,
+        before: before.into_iter().map(stood).collect(),
         names,
     })
 }

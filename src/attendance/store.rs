@@ -14,7 +14,7 @@ use entity::{
 use super::{RollRow, register};
 use crate::error::Result;
 use crate::members;
-use crate::sql::{distinct, rounded};
+use crate::sql::{among, distinct};
 
 pub(super) mod cards;
 pub(super) mod claims;
@@ -70,7 +70,7 @@ pub(super) async fn meetings(
     conn: &impl ConnectionTrait,
     ids: &[MeetingId],
 ) -> Result<HashMap<MeetingId, MeetingFacts>> {
-    let find = meeting::Entity::find().filter(meeting::Column::Id.is_in(rounded(ids)));
+    let find = meeting::Entity::find().filter(among(conn, meeting::Column::Id, ids));
     let facts = with_facts(conn, find.all(conn).await?).await?;
     Ok(facts.into_iter().map(|facts| (facts.meeting.id, facts)).collect())
 }
@@ -102,15 +102,14 @@ async fn with_facts(
         return Ok(Vec::new());
     }
     let classes = distinct(meetings.iter().map(|meeting| meeting.class_id));
-    let classes = class::Entity::find().filter(class::Column::Id.is_in(rounded(&classes)));
-    let classes: HashMap<_, _> =
-        classes.all(conn).await?.into_iter().map(|class| (class.id, class)).collect();
+    let classes = class::Entity::find().filter(among(conn, class::Column::Id, &classes));
     let sites = distinct(meetings.iter().map(|meeting| meeting.site_id));
-    let sites = site::Entity::find().filter(site::Column::Id.is_in(rounded(&sites)));
-    let sites: HashMap<_, _> =
-        sites.all(conn).await?.into_iter().map(|site| (site.id, site)).collect();
+    let sites = site::Entity::find().filter(among(conn, site::Column::Id, &sites));
+    let (classes, sites) = tokio::try_join!(classes.all(conn), sites.all(conn))?;
+    let classes: HashMap<_, _> = classes.into_iter().map(|class| (class.id, class)).collect();
+    let sites: HashMap<_, _> = sites.into_iter().map(|site| (site.id, site)).collect();
     let teachers = distinct(classes.values().map(|class| class.teacher_id));
-    let teachers = teacher::Entity::find().filter(teacher::Column::Id.is_in(rounded(&teachers)));
+    let teachers = teacher::Entity::find().filter(among(conn, teacher::Column::Id, &teachers));
     let teachers: HashMap<_, _> =
         teachers.all(conn).await?.into_iter().map(|teacher| (teacher.id, teacher)).collect();
     Ok(meetings
@@ -153,8 +152,8 @@ pub(super) async fn places(
     Ok(enrolment::Entity::find()
         .select_only()
         .columns([enrolment::Column::ResidentId, enrolment::Column::ClassId])
-        .filter(enrolment::Column::ResidentId.is_in(rounded(residents)))
-        .filter(enrolment::Column::ClassId.is_in(rounded(classes)))
+        .filter(among(conn, enrolment::Column::ResidentId, residents))
+        .filter(among(conn, enrolment::Column::ClassId, classes))
         .filter(enrolment::Column::Status.eq(EnrolmentStatus::Placed))
         .into_tuple::<(ResidentId, ClassId)>()
         .all(conn)
@@ -169,18 +168,17 @@ pub(super) async fn on_roll(
     meeting: MeetingId,
     class: ClassId,
 ) -> Result<HashSet<ResidentId>> {
-    let mut people: HashSet<ResidentId> = placed(conn, class).await?.into_iter().collect();
-    let marked: Vec<ResidentId> = attendance::Entity::find()
-        .select_only()
-        .column(attendance::Column::ResidentId)
-        .filter(attendance::Column::MeetingId.eq(meeting))
-        .filter(attendance::Column::Status.is_not_null())
-        .into_tuple()
-        .all(conn)
-        .await?;
-    people.extend(marked);
-    people.extend(guests::at(conn, meeting).await?);
-    Ok(people)
+    let marked = async {
+        let find = attendance::Entity::find()
+            .select_only()
+            .column(attendance::Column::ResidentId)
+            .filter(attendance::Column::MeetingId.eq(meeting))
+            .filter(attendance::Column::Status.is_not_null());
+        Ok(find.into_tuple::<ResidentId>().all(conn).await?)
+    };
+    let (placed, marked, guests) =
+        tokio::try_join!(placed(conn, class), marked, guests::at(conn, meeting))?;
+    Ok(placed.into_iter().chain(marked).chain(guests).collect())
 }
 
 async fn placed(conn: &impl ConnectionTrait, class: ClassId) -> Result<Vec<ResidentId>> {

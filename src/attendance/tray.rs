@@ -9,7 +9,7 @@ use entity::kinds::{
 use entity::scan_tray::Model;
 
 use super::why::Why;
-use super::{MeetingFacts, Scope, latest, reason, said, store};
+use super::{MeetingFacts, Scope, latest, reason, store};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::members::{self, Person};
@@ -130,8 +130,7 @@ pub async fn settle(app: &App, who: &Colleague, id: TrayId, how: &Settling) -> R
         }
         let resident = resident
             .ok_or_else(|| Error::invalid("who_needed", "这条不知道是谁的，请写上学员号。"))?;
-        store::events::open_rows(&tx, row.meeting_id, &[resident], now).await?;
-        let words = said(&tx, row.meeting_id, resident).await?;
+        let words = store::events::hold(&tx, row.meeting_id, resident, now).await?;
         let event = store::events::NewEvent {
             meeting: row.meeting_id,
             resident,

@@ -13,7 +13,6 @@ use super::dialogue::{self, Intent, Question};
 use super::lists::{self, Line};
 use super::{Who, menu};
 use crate::app::App;
-use crate::cache::Cache;
 use crate::clock;
 use crate::config::Config;
 use crate::courses::{self, ClassFacts, ClassFilter};
@@ -72,8 +71,6 @@ pub struct Sayings {
     news: String,
     thanks: String,
     family: String,
-    /// What was said of late, by the keys of the messages.
-    pub(super) said: Cache,
 }
 
 impl Sayings {
@@ -95,7 +92,6 @@ impl Sayings {
                 link(config, "打开“家人”", "/family"),
                 phone(config, "本人没有微信，可以打电话登记"),
             ]),
-            said: Cache::local(),
         }
     }
 

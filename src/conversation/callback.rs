@@ -44,20 +44,18 @@ impl Endpoint for Callbacks {
             _ => return Ok(StatusCode::NOT_FOUND.into_response()),
         };
         let Some(callback) = callback else { return Ok(StatusCode::NOT_FOUND.into_response()) };
-        let answer =
-            match (request.method(), Query::parse(request.uri().query().unwrap_or_default())) {
-                (_, Err(_)) => Err(StatusCode::FORBIDDEN),
-                (&Method::GET, Ok(query)) => verify(&self.app, callback, &query),
-                (&Method::POST, Ok(query)) => {
-                    self.receive(account, callback, &query, request).await
-                }
-                _ => Err(StatusCode::METHOD_NOT_ALLOWED),
-            };
+        let uri = request.uri().clone();
+        let answer = match (request.method(), Query::parse(uri.query().unwrap_or_default())) {
+            (_, Err(_)) => Err(StatusCode::FORBIDDEN),
+            (&Method::GET, Ok(query)) => verify(&self.app, callback, &query),
+            (&Method::POST, Ok(query)) => self.receive(account, callback, &query, request).await,
+            _ => Err(StatusCode::METHOD_NOT_ALLOWED),
+        };
         Ok(answer.unwrap_or_else(IntoResponse::into_response))
     }
 }
 
-fn verify(app: &App, callback: &Callback, query: &Query) -> Result<Response, StatusCode> {
+fn verify(app: &App, callback: &Callback, query: &Query<'_>) -> Result<Response, StatusCode> {
     match callback.verify_url(query, app.clock.now()) {
         Ok(echo) => Ok(echo.with_content_type("text/plain").into_response()),
         Err(error) => {
@@ -72,7 +70,7 @@ impl Callbacks {
         &self,
         account: WechatAccount,
         callback: &Callback,
-        query: &Query,
+        query: &Query<'_>,
         request: Request,
     ) -> Result<Response, StatusCode> {
         let app = &self.app;

@@ -4,7 +4,7 @@
 //!    effect, and a repeat gets the answer that the first delivery got.
 //! 2. Everything a callback does is one transaction without a network call; slow work
 //!    is a job. What only asks is answered from reading, and remembered many at a time;
-//!    an answer that is the same for everybody is remembered by the process alone.
+//!    an answer that is the same for everybody is made again, and is the same again.
 //! 3. An answer that is not ready within WeChat's patience is written down as owed,
 //!    and brought by a job: as a customer message, or into “消息”, or both where nobody
 //!    knows whether the message came. Staff see how many wait, and which came to nobody.
@@ -52,9 +52,6 @@ use dialogue::Question;
 use intake::{Seen, Verdict};
 use late::Owed;
 
-/// WeChat asks three times, five seconds apart.
-const REPEATED_WITHIN: Duration = Duration::from_secs(60);
-
 /// Nobody waits longer for a cache that hangs.
 const CACHE_PATIENCE: Duration = Duration::from_millis(500);
 
@@ -76,8 +73,7 @@ pub async fn receive(
     if account == WechatAccount::Official
         && let Some(text) = question.as_ref().and_then(|question| app.sayings.answer(question))
     {
-        let reply = written(incoming, &Reply::Text(text.to_owned()));
-        return Ok(Some(first_said(app, incoming, reply).await));
+        return Ok(Some(written(incoming, &Reply::Text(text.to_owned()))));
     }
     // Aside, so that what is the same for everybody need not carry it along.
     Box::pin(receive_other(app, account, incoming, question, begun)).await
@@ -190,17 +186,6 @@ async fn answered(
 /// With the message's own second, so that an answer made anew is the same answer.
 fn written(incoming: &Incoming, reply: &Reply) -> String {
     reply.to_xml(&incoming.from, &incoming.to, incoming.created_at)
-}
-
-/// What this message was answered first. The answer is the same for everybody, and no
-/// effect is to be doubled: so this process alone remembers it. Another instance says the
-/// same, for it has the same configuration.
-async fn first_said(app: &App, incoming: &Incoming, reply: String) -> String {
-    let (said, key) = (&app.sayings.said, incoming.dedup_key());
-    match said.set_if_absent(&key, &reply, REPEATED_WITHIN).await {
-        Ok(false) => said.get(&key).await.ok().flatten().unwrap_or(reply),
-        Ok(true) | Err(_) => reply,
-    }
 }
 
 /// Remembers a question whose answer has to be brought.

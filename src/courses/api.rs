@@ -17,14 +17,18 @@ use crate::wire::ApiResult;
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 
+mod pictures;
 mod setup;
 mod sheets;
 mod staff;
 mod term;
+mod week;
 
+pub use pictures::CoursePicturesApi;
 pub use sheets::StaffClassSheetsApi;
 pub use staff::StaffCoursesApi;
 use term::Term;
+pub use week::StaffTimetableApi;
 
 pub struct CoursesApi(pub App);
 

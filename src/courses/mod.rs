@@ -22,6 +22,7 @@
 //!    sign-up, meetings, codes and the roll are those of any class. They stand in the one
 //!    term that is `standing`, each of a course of its own, and in no catalogue: whoever
 //!    lists classes gets courses', unless they ask for another kind.
+//! 9. A picture of a course was encoded here, small, and is said in words (`pictures.rs`).
 
 use std::collections::HashMap;
 
@@ -45,6 +46,7 @@ mod gatherings;
 mod held;
 mod invite;
 mod make;
+mod pictures;
 mod plan;
 mod rules;
 #[cfg(test)]
@@ -66,6 +68,9 @@ pub use make::{
     NewCourse, NewSite, NewTeacher, NewTerm, Offer, SiteRules, TermRules, add_holiday,
     create_community, create_course, create_holiday, create_site, create_teacher, create_term,
     remove_holiday, save_community, save_course, save_site, save_teacher, save_term,
+};
+pub use pictures::{
+    PictureLine, course_picture, course_pictures, remove_course_picture, save_course_picture,
 };
 pub(crate) use plan::no_plan;
 pub use plan::{

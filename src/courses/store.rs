@@ -17,11 +17,12 @@ use entity::kinds::{ClassKind, ClassStatus, MeetingStatus};
 use entity::{class, community, course, holiday, meeting, meeting_change, site, teacher, term};
 
 pub(super) mod gatherings;
+pub(super) mod pictures;
 pub(super) mod plans;
 
 use super::ClassFilter;
 use crate::error::{Error, Result};
-use crate::sql::{self, rounded};
+use crate::sql::{self, among, rounded};
 
 /// A class with everything that is said about it, from one query.
 #[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
@@ -85,11 +86,8 @@ pub(super) async fn classes(
     }
     let ids: BTreeSet<_> = ids.iter().copied().collect();
     let ids: Vec<_> = ids.into_iter().collect();
-    let rows: Vec<ClassFacts> = facts()
-        .filter(class::Column::Id.is_in(rounded(&ids)))
-        .into_partial_model()
-        .all(conn)
-        .await?;
+    let rows: Vec<ClassFacts> =
+        facts().filter(among(conn, class::Column::Id, &ids)).into_partial_model().all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.class.id, row)).collect())
 }
 
@@ -258,7 +256,7 @@ pub(super) async fn lock_classes(
     ids: &[ClassId],
 ) -> Result<Vec<class::Model>> {
     Ok(class::Entity::find()
-        .filter(class::Column::Id.is_in(rounded(ids)))
+        .filter(among(tx, class::Column::Id, ids))
         .order_by_asc(class::Column::Id)
         .lock(LockType::NoKeyUpdate)
         .all(tx)

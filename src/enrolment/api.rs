@@ -27,8 +27,10 @@ use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 
 mod lists;
+mod offers;
 
 pub use lists::StaffListsApi;
+pub use offers::StaffOffersApi;
 
 pub struct EnrolmentApi(pub App);
 

@@ -101,7 +101,8 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// All that has to be known, read without locks.
+    /// All that has to be known but for what the people are in ([`Self::look`],
+    /// [`Self::hold`]), read without locks.
     pub(super) async fn read(
         config: &Config,
         conn: &impl ConnectionTrait,
@@ -113,9 +114,7 @@ impl Book {
             tokio::try_join!(courses::classes(conn, &wanted), courses::plans(conn))?;
         let people = Applicants::read(config, conn, &people, classes.values()).await?;
         let (seats, queued, first_to_wait) = (HashMap::new(), HashSet::new(), BTreeSet::new());
-        let mut book = Self { people, classes, plans, seats, queued, first_to_wait };
-        book.read_seats(conn, asked.iter()).await?;
-        Ok(book)
+        Ok(Self { people, classes, plans, seats, queued, first_to_wait })
     }
 
     /// Holds the people and the classes of these until the transaction ends, and reads
@@ -137,7 +136,7 @@ impl Book {
                 facts.class = row;
             }
         }
-        self.read_seats(tx, asked).await?;
+        self.look(tx, asked).await?;
         for id in classes {
             let facts = self.classes.get(&id);
             let both = facts.is_some_and(|facts| {
@@ -150,12 +149,16 @@ impl Book {
         Ok(())
     }
 
-    async fn read_seats<'a>(
+    /// Learns what these people are in.
+    pub(super) async fn look<'a>(
         &mut self,
         conn: &impl ConnectionTrait,
         asked: impl Iterator<Item = &'a Request> + Clone,
     ) -> Result<()> {
         let people = distinct(asked.clone().map(|one| one.who));
+        if people.is_empty() {
+            return Ok(());
+        }
         let terms: Vec<_> = distinct(
             asked.clone().filter_map(|one| self.classes.get(&one.class)).map(|one| one.term.id),
         );

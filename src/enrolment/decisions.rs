@@ -1,8 +1,8 @@
 //! Sign-ups, decided many at a time (`batch.rs`).
 //!
-//! In a rush nearly everybody is refused, or is in already. So all are first weighed on
-//! a look without locks, which answers these. The others are weighed again in one
-//! transaction that holds their people and classes, in the order of their coming, and
+//! In a rush nearly everybody is refused, or is in already. So who cannot get anything, even
+//! if they had no place yet, is answered from a look without locks. The others are weighed
+//! in one transaction that holds their people and classes, in the order of their coming, and
 //! are written together. The database has the last word on places and on who is in: if
 //! it says no, the whole is undone and each is decided alone.
 
@@ -64,14 +64,25 @@ impl Decide for SignUps {
     async fn decide(&self, asked: &[Request]) -> Result<Vec<Result<SignUp>>> {
         let now = self.clock.now();
         let mut book = Book::read(&self.config, self.db.read(), asked).await?;
+        // Of nobody it is known yet what they are in: this is the best that can become of each.
         let mut verdicts: Vec<_> = asked.iter().map(|one| book.weigh(one, now)).collect();
+        let hopeful: Vec<bool> = verdicts.iter().map(Verdict::grants).collect();
+        let those = |may: bool| {
+            let all = asked.iter().zip(&hopeful);
+            all.filter(move |(_, hopes)| **hopes == may).map(|(one, _)| one)
+        };
+        book.look(self.db.read(), those(false)).await?;
+        for ((one, verdict), hopes) in asked.iter().zip(&mut verdicts).zip(&hopeful) {
+            if !hopes {
+                *verdict = book.weigh(one, now);
+            }
+        }
         let mut rows = BTreeMap::new();
-        if verdicts.iter().any(Verdict::grants) {
+        if hopeful.contains(&true) {
             let tx = self.db.begin().await?;
-            let granted = asked.iter().zip(&verdicts).filter(|(_, verdict)| verdict.grants());
-            book.hold(&tx, granted.map(|(one, _)| one), now).await?;
+            book.hold(&tx, those(true), now).await?;
             for (number, (one, verdict)) in asked.iter().zip(&mut verdicts).enumerate() {
-                if verdict.grants() {
+                if hopeful[number] {
                     *verdict = match one.actor.still_may(&tx, self.clock.today()).await {
                         Ok(()) => book.weigh(one, now),
                         Err(ended) => Verdict::Refused(ended),
@@ -185,6 +196,7 @@ fn new_row(
         queue_number: Set(queue_number),
         offer_expires_at: Set(None),
         request_key: Set(one.request_key.clone()),
+        left_for: Set(None),
         by_staff: Set(status == EnrolmentStatus::Placed && one.actor.is_staff()),
         created_at: Set(now),
         updated_at: Set(now),

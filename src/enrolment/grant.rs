@@ -147,6 +147,7 @@ pub async fn grant(
         queue_number: Set((numbers == 1).then_some(class.last_queue_number + 1)),
         offer_expires_at: Set(offer_expires_at),
         request_key: Set(None),
+        left_for: Set(None),
         by_staff: Set(false),
         created_at: Set(now),
         updated_at: Set(now),

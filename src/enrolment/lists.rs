@@ -1,9 +1,11 @@
 //! The list of a class as a spreadsheet: for the work of staff, or to be posted up.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use entity::enrolment::Model;
-use entity::ids::ClassId;
+use entity::ids::{ClassId, EnrolmentId};
 use entity::kinds::EnrolmentStatus;
 
 use super::{scoped, status_text, store};
@@ -24,7 +26,8 @@ pub enum ListKind {
     Posted,
 }
 
-/// Who is in a class and who waits for it, within the colleague's scope. It stands in the audit.
+/// Who is in a class and who waits for it, within the colleague's scope; `only`: these, in this
+/// order. It stands in the audit.
 ///
 /// # Errors
 /// `class_not_found`, `out_of_scope`.
@@ -33,6 +36,7 @@ pub async fn class_list(
     who: &Colleague,
     class: ClassId,
     kind: ListKind,
+    only: Option<&[EnrolmentId]>,
 ) -> Result<Written> {
     let facts = scoped(app, who, class).await?;
     let (conn, now) = (app.db.read(), app.clock.now());
@@ -45,6 +49,11 @@ pub async fn class_list(
         _ => 2,
     };
     rows.sort_by_key(|row| (rank(row), positions.get(&row.id).copied(), row.id));
+    if let Some(only) = only {
+        let order: HashMap<EnrolmentId, usize> = only.iter().copied().zip(0..).collect();
+        rows.retain(|row| order.contains_key(&row.id));
+        rows.sort_by_key(|row| order.get(&row.id).copied());
+    }
     let ids: Vec<_> = rows.iter().map(|row| row.resident_id).collect();
     let people = members::people(app, conn, &ids).await?;
     let lines = (1..).zip(&rows).filter_map(|(nth, row): (usize, &Model)| {

@@ -6,8 +6,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, FromQueryResult, Iterable,
-    JoinType, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, FromQueryResult,
+    JoinType, QueryFilter, QueryOrder, QueryResult, QuerySelect, Select, TryIntoModel,
 };
 
 use entity::enrolment::{self, Column, Entity, Model};
@@ -21,7 +21,7 @@ pub use clashes::{Clash, clashes};
 
 use super::Actor;
 use crate::error::Result;
-use crate::sql::{self, rounded};
+use crate::sql::{self, among};
 
 /// Rows in one statement.
 const ROWS: usize = 128;
@@ -44,7 +44,7 @@ pub(super) async fn one(conn: &impl ConnectionTrait, id: EnrolmentId) -> Result<
 
 pub(super) async fn by_ids(conn: &impl ConnectionTrait, ids: &[EnrolmentId]) -> Result<Vec<Model>> {
     Ok(Entity::find()
-        .filter(Column::Id.is_in(rounded(ids)))
+        .filter(among(conn, Column::Id, ids))
         .order_by_asc(Column::Id)
         .all(conn)
         .await?)
@@ -60,8 +60,8 @@ pub(super) async fn live_of(
     // do: whoever has a long past is found as quickly.
     let live = LIVE.map(|status| Expr::Constant(status.into()));
     Ok(Entity::find()
-        .filter(Column::ResidentId.is_in(rounded(residents)))
-        .filter(Column::TermId.is_in(rounded(terms)))
+        .filter(among(conn, Column::ResidentId, residents))
+        .filter(among(conn, Column::TermId, terms))
         .filter(Expr::col(Column::Status).is_in(live))
         .order_by_asc(Column::Id)
         .all(conn)
@@ -80,9 +80,9 @@ pub(super) async fn made_by(
         return Ok(Vec::new());
     }
     Ok(Entity::find()
-        .filter(Column::ResidentId.is_in(rounded(residents)))
-        .filter(Column::ClassId.is_in(rounded(classes)))
-        .filter(Column::RequestKey.is_in(rounded(request_keys)))
+        .filter(among(conn, Column::ResidentId, residents))
+        .filter(among(conn, Column::ClassId, classes))
+        .filter(among(conn, Column::RequestKey, request_keys))
         .all(conn)
         .await?)
 }
@@ -95,6 +95,30 @@ pub(super) async fn of_resident(
     Ok(Entity::find()
         .filter(Column::ResidentId.eq(resident))
         .order_by_desc(Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// What is offered and not answered, the first to lapse first.
+pub(super) async fn offered(conn: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::Status.eq(EnrolmentStatus::Offered))
+        .order_by_asc(Column::OfferExpiresAt)
+        .order_by_asc(Column::Id)
+        .all(conn)
+        .await?)
+}
+
+/// When each sign-up of a term began, in which class, and whether staff entered it.
+pub(super) async fn begun(
+    conn: &impl ConnectionTrait,
+    term: TermId,
+) -> Result<Vec<(ClassId, DateTime<Utc>, bool)>> {
+    Ok(Entity::find()
+        .select_only()
+        .columns([Column::ClassId, Column::CreatedAt, Column::ByStaff])
+        .filter(Column::TermId.eq(term))
+        .into_tuple()
         .all(conn)
         .await?)
 }
@@ -331,16 +355,31 @@ pub(super) async fn changes(
 
 // ---- writing ----
 
-/// Writes new enrolments; those that a unique index refuses are missing from what comes
-/// back, in any order.
+/// Writes new enrolments, of which all is set but the id; those that a unique index refuses
+/// are missing from what comes back, in any order.
 pub(super) async fn insert_all(
     tx: &DatabaseTransaction,
     rows: Vec<enrolment::ActiveModel>,
 ) -> Result<Vec<Model>> {
     let once = OnConflict::new().do_nothing().to_owned();
-    let columns: Vec<_> = Column::iter().collect();
+    let mut whole: HashMap<_, _> = rows
+        .iter()
+        .map(|row| {
+            let key = (row.resident_id.clone().unwrap(), row.class_id.clone().unwrap());
+            (key, row.clone())
+        })
+        .collect();
+    // What was written is known; only the ids are new.
+    let columns = [Column::Id, Column::ResidentId, Column::ClassId];
     let written = sql::insert_once(tx, rows, ROWS, once, &columns).await?;
-    written.iter().map(|row| Ok(Model::from_query_result(row, "")?)).collect()
+    let mut read = |row: &QueryResult| {
+        let id: EnrolmentId = row.try_get_by_index(0)?;
+        let key: (ResidentId, ClassId) = (row.try_get_by_index(1)?, row.try_get_by_index(2)?);
+        let whole = whole.remove(&key);
+        let row = whole.map(|row| enrolment::ActiveModel { id: Set(id), ..row });
+        row.unwrap_or_default().try_into_model()
+    };
+    Ok(written.iter().map(&mut read).collect::<Result<_, DbErr>>()?)
 }
 
 /// Brings an enrolment from one state to another, if it is still in the first.

@@ -26,9 +26,11 @@ use crate::wire::tags::Tag;
 use crate::wire::{ApiError, ApiResult};
 
 mod certificates;
+mod charts;
 
 use certificates::MyCertificate;
 pub use certificates::{CertificatesApi, StaffCertificatesApi};
+pub use charts::StaffChartsApi;
 
 pub struct LearningApi(pub App);
 

@@ -35,6 +35,7 @@ use crate::staff::{self, Colleague};
 
 pub mod api;
 pub mod certificates;
+mod charts;
 mod figures;
 pub(crate) mod link;
 mod paper;
@@ -42,6 +43,7 @@ mod record;
 mod rules;
 mod store;
 
+pub use charts::{Charts, charts};
 pub use figures::{Figures, figures};
 pub use rules::Standing;
 

@@ -11,7 +11,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, RelationDef, Select,
 };
 
-use entity::ids::{ClassId, CommunityId, CourseId, ResidentId, StaffId, TermId};
+use entity::ids::{ClassId, CommunityId, CourseId, MeetingId, ResidentId, StaffId, TermId};
 use entity::kinds::{AttendanceStatus, EnrolmentStatus, MeetingStatus};
 use entity::{attendance, class_pass, enrolment, meeting, resident};
 
@@ -236,6 +236,47 @@ pub(super) async fn counts(
     let count =
         |(class, community, times, hundredths)| Count { class, community, times, hundredths };
     Ok(rows.into_iter().map(count).collect())
+}
+
+/// A meeting that has begun and was not cancelled, with those who were there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Held {
+    pub(super) class: ClassId,
+    pub(super) starts_at: DateTime<Utc>,
+    pub(super) present: i64,
+}
+
+pub(super) async fn held(
+    conn: &impl ConnectionTrait,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Vec<Held>> {
+    let meetings: Vec<(MeetingId, ClassId, DateTime<Utc>)> = meeting::Entity::find()
+        .select_only()
+        .columns([meeting::Column::Id, meeting::Column::ClassId, meeting::Column::StartsAt])
+        .filter(meeting::Column::Status.eq(MeetingStatus::Planned))
+        .filter(meeting::Column::StartsAt.gte(from))
+        .filter(meeting::Column::StartsAt.lt(to))
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let counts: Vec<(MeetingId, i64)> = present()
+        .select_only()
+        .column(attendance::Column::MeetingId)
+        .column_as(attendance::Column::Id.count(), "times")
+        .filter(meeting::Column::StartsAt.gte(from))
+        .filter(meeting::Column::StartsAt.lt(to))
+        .group_by(attendance::Column::MeetingId)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    let counts: HashMap<MeetingId, i64> = counts.into_iter().collect();
+    let held = |(id, class, starts_at): (MeetingId, ClassId, DateTime<Utc>)| Held {
+        class,
+        starts_at,
+        present: counts.get(&id).copied().unwrap_or(0),
+    };
+    Ok(meetings.into_iter().map(held).collect())
 }
 
 /// How many learners reached so many 学时 (in hundredths) at meetings that began in a time,

@@ -19,10 +19,12 @@ use crate::wire::{ApiError, ApiResult};
 
 mod counter;
 mod papers;
+mod phone;
 mod sheets;
 
 pub use counter::StaffCounterApi;
 pub use papers::{PapersApi, StaffPapersApi};
+pub use phone::{PhoneSignInApi, StaffSignInCodeApi};
 pub use sheets::StaffResidentSheetsApi;
 pub struct MembersApi(pub App);
 
@@ -162,9 +164,13 @@ async fn me(app: &App, id: ResidentId) -> Result<Me> {
     })
 }
 
-async fn session(app: &App, signed_in: SignedIn) -> ApiResult<Json<Session>> {
+async fn session_of(app: &App, signed_in: SignedIn) -> Result<Session> {
     let me = me(app, signed_in.resident_id).await?;
-    Ok(Json(Session { token: signed_in.token, expires_at: signed_in.expires_at, me }))
+    Ok(Session { token: signed_in.token, expires_at: signed_in.expires_at, me })
+}
+
+async fn session(app: &App, signed_in: SignedIn) -> ApiResult<Json<Session>> {
+    Ok(Json(session_of(app, signed_in).await?))
 }
 
 #[OpenApi(tag = "Tag::Me")]
@@ -274,7 +280,8 @@ impl MembersApi {
 
 #[OpenApi(tag = "Tag::StaffEnrolment")]
 impl StaffMembersApi {
-    /// Find residents by part of a name, whole learner number or whole phone number.
+    /// Find residents by part of a name, whole learner number, whole phone number or its last four
+    /// digits.
     ///
     /// Codes: `query_too_short`.
     #[oai(path = "/staff/residents", method = "get", operation_id = "staff_find_residents")]

@@ -54,6 +54,7 @@ pub async fn erase(
     if row.erased_at.is_some() {
         return Ok(false);
     }
+    store::sign_in::forget(tx, id, row.phone_hash.as_deref()).await?;
     store::forget(tx, row, NOBODY, &format!("注销-{id}"), now).await?;
     store::papers::forget_relative(tx, id).await?;
     store::revoke_all(tx, id, now).await?;

@@ -20,6 +20,9 @@
 //!    spreadsheet all of them or nobody. Whoever is known is not entered again.
 //! 9. A name that a resident typed is masked where others see it until it was judged
 //!    (`safety/`); nothing else waits for that.
+//! 10. Outside WeChat one signs in with a number and a code of six digits (`by_phone.rs`), good
+//!     once, for minutes and a few tries, stored as a keyed hash. A number that was proved says
+//!     whom it could be; who has not proved it is answered alike whether it is known or not.
 //!
 //! A family member acts for a resident by their own session (`family/`): every verb takes
 //! the resident for whom something is done.
@@ -39,6 +42,7 @@ use crate::outbox::{self, Job};
 use crate::vault;
 
 pub mod api;
+mod by_phone;
 mod counter;
 mod erasure;
 mod joining;
@@ -50,11 +54,12 @@ mod sign_in;
 mod standing;
 mod store;
 
+pub use by_phone::send_code;
 pub use erasure::{Eraser, erase, erase_on_request, erase_own, finished, forget_items, unfinished};
 pub use papers::{
     NewRelative, Papers, Recorder, Relative, bar, bar_in, lift_bar, lives_alone, papers,
-    papers_for, pledge, record_care, record_pledge, record_relative, reveal_phone, reveal_relative,
-    save_pledge, save_relative, sign_pledge,
+    papers_for, photo_wishes, pledge, record_care, record_photos, record_pledge, record_relative,
+    reveal_phone, reveal_relative, save_pledge, save_relative, sign_pledge,
 };
 pub use sessions::Sessions;
 pub use sign_in::{WebSignIn, begin_web_sign_in, sign_in, sign_in_from_web};
@@ -194,7 +199,8 @@ pub async fn give_consent(
 }
 
 /// Takes a consent back. Without the sensitive one the ID number is forgotten, without
-/// that of a relative who they are.
+/// that of a relative who they are. Of pictures it says that they are not wanted, also where
+/// nothing was agreed before.
 ///
 /// # Errors
 /// The database.
@@ -202,6 +208,10 @@ pub async fn withdraw_consent(app: &App, id: ResidentId, kind: ConsentKind) -> R
     let now = app.clock.now();
     let tx = app.db.begin().await?;
     let row = living(&tx, id).await?;
+    if kind == ConsentKind::Photos {
+        let version = app.config.members.consent_version.clone();
+        papers::refuse_photos(&tx, id, version, None, now).await?;
+    }
     store::withdraw_consent(&tx, id, kind, now).await?;
     if kind == ConsentKind::Sensitive {
         let changes = store::Changes { drop_id_number: true, ..Default::default() };
@@ -290,7 +300,7 @@ pub async fn save_profile(app: &App, id: ResidentId, input: ProfileInput) -> Res
         name_state: renamed.then_some(NameState::Unseen),
         birth_date: Some(birth_date),
         community: Some(input.community_id),
-        phone: phone.map(|phone| sealed(app, "phone", &phone)).transpose()?,
+        phone: phone.map(|phone| sealed_phone(app, &phone)).transpose()?,
         ..Default::default()
     };
     if let Some(number) = id_number {
@@ -383,6 +393,39 @@ fn sealed(app: &App, purpose: &str, number: &str) -> Result<(String, String)> {
     Ok((app.vault.seal(purpose, number)?, app.vault.fingerprint(purpose, number)))
 }
 
+fn sealed_phone(app: &App, phone: &str) -> Result<store::Phone> {
+    let (sealed, hash) = sealed(app, "phone", phone)?;
+    Ok(store::Phone { sealed, hash, tail_hash: tail_hash(app, phone) })
+}
+
+fn tail_hash(app: &App, phone: &str) -> String {
+    app.vault.fingerprint("phone-tail", phone.get(phone.len().saturating_sub(4)..).unwrap_or(phone))
+}
+
+/// Notes the end of every number that was there before ends were noted.
+///
+/// # Errors
+/// The database.
+pub async fn note_phone_tails(app: &App) -> Result<()> {
+    /// Rows of one transaction.
+    const AT_ONCE: u64 = 200;
+    let mut after = ResidentId(0);
+    loop {
+        let tx = app.db.begin().await?;
+        let rows = store::without_tail(&tx, after, AT_ONCE).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.id;
+        for row in &rows {
+            let Some(sealed) = &row.phone_sealed else { continue };
+            match app.vault.open("phone", sealed) {
+                Ok(phone) => store::note_tail(&tx, row, &tail_hash(app, &phone)).await?,
+                Err(_) => tracing::error!(resident = row.id.0, "a number cannot be opened"),
+            }
+        }
+        tx.commit().await?;
+    }
+}
+
 /// Takes the phone number that WeChat vouches for.
 ///
 /// # Errors
@@ -401,7 +444,7 @@ pub async fn save_wechat_phone(app: &App, id: ResidentId, code: &str) -> Result<
             Some(40029 | 40163) => bad_code().with_source(error),
             _ => error.into(),
         })?;
-    let phone = sealed(app, "phone", &profile::phone(&number)?)?;
+    let phone = sealed_phone(app, &profile::phone(&number)?)?;
     let tx = app.db.begin().await?;
     let row = living(&tx, id).await?;
     let changes = store::Changes { phone: Some(phone), ..Default::default() };
@@ -500,6 +543,21 @@ pub async fn people(
     rows.into_iter().map(|row| Ok((row.id, person(app, row)?))).collect()
 }
 
+/// The names of these people, as others see them.
+///
+/// # Errors
+/// The database.
+pub async fn names_for_others(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<HashMap<ResidentId, String>> {
+    let rows = store::names(conn, ids).await?;
+    let seen = |(id, name, state): (_, Option<String>, _)| {
+        (id, name_for_others(name.unwrap_or_default(), state))
+    };
+    Ok(rows.into_iter().map(seen).collect())
+}
+
 fn person(app: &App, row: resident::Model) -> Result<Person> {
     let phone_masked = match &row.phone_sealed {
         Some(sealed) => Some(profile::masked_phone(&app.vault.open("phone", sealed)?)),
@@ -516,7 +574,8 @@ fn person(app: &App, row: resident::Model) -> Result<Person> {
     })
 }
 
-/// Finds residents by part of a name, whole learner number or whole phone number;
+/// Finds residents by part of a name, whole learner number, or whole phone number or its
+/// last four digits;
 /// an officer those of their community.
 ///
 /// # Errors
@@ -529,7 +588,9 @@ pub async fn find(app: &App, text: &str, scope: Option<CommunityId>) -> Result<V
         return Err(Error::invalid("query_too_short", "请至少输入两个字。"));
     }
     let phone = profile::phone(text).ok().map(|phone| app.vault.fingerprint("phone", &phone));
-    let rows = store::find(app.db.read(), text, phone, scope, LIMIT).await?;
+    let four = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let tail = four.then(|| tail_hash(app, text));
+    let rows = store::find(app.db.read(), text, (phone, tail), scope, LIMIT).await?;
     rows.into_iter().map(|row| person(app, row)).collect()
 }
 
@@ -571,7 +632,7 @@ pub async fn create_all(
             name: Some(profile::name(&new.name)?),
             birth_date: Some(profile::birth_date(new.birth_date, today)?),
             community: Some(new.community_id),
-            phone: phone.map(|phone| sealed(app, "phone", &phone)).transpose()?,
+            phone: phone.map(|phone| sealed_phone(app, &phone)).transpose()?,
             ..Default::default()
         })
     };

@@ -4,7 +4,9 @@
 //! Each may be given on the phone, or recorded by staff who have it on paper or heard it
 //! in a call; then it says so, with the colleague.
 
-use chrono::NaiveDate;
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::ids::{BarId, ClassId, PledgeId, ResidentId, StaffId};
@@ -49,6 +51,8 @@ pub struct Papers {
     pub relative: Option<Relative>,
     /// They live alone and want to be called when they are missing from class.
     pub care_call: bool,
+    /// Whether they may be seen in pictures that are published; none: nobody asked them.
+    pub photos: Option<bool>,
     /// That were not lifted and are not over.
     pub bars: Vec<bar::Model>,
 }
@@ -282,6 +286,63 @@ pub async fn record_care(app: &App, by: Recorder<'_>, id: ResidentId, wanted: bo
     Ok(())
 }
 
+/// Records, from paper or a call, whether somebody may be seen in pictures that are published.
+///
+/// # Errors
+/// `no_resident`, `out_of_scope`.
+pub async fn record_photos(
+    app: &App,
+    by: Recorder<'_>,
+    id: ResidentId,
+    agrees: bool,
+) -> Result<()> {
+    let (who, way) = by;
+    let tx = app.db.begin().await?;
+    within_scope(&tx, who, id).await?;
+    living(&tx, id).await?;
+    if store::papers::photo_wishes(&tx, &[id]).await?.get(&id) == Some(&agrees) {
+        return Ok(());
+    }
+    let what = (ConsentKind::Photos, app.config.members.consent_version.clone());
+    if agrees {
+        note(app, &tx, id, what, Some(by), "resident.photos_agreed").await?;
+    } else {
+        refuse_photos(&tx, id, what.1, Some((who.id, way)), app.clock.now()).await?;
+        let (object, now) = (format!("resident:{id}"), app.clock.now());
+        let action = "resident.photos_refused";
+        staff::record(&tx, Some(who.id), action, &object, Some(way.as_str()), now).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Takes back what was agreed; of somebody who never agreed it is written down that they were
+/// asked and do not want it.
+pub(super) async fn refuse_photos(
+    tx: &DatabaseTransaction,
+    id: ResidentId,
+    version: String,
+    staff: Option<(StaffId, ConsentWay)>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    if !store::papers::photo_wishes(tx, &[id]).await?.contains_key(&id) {
+        store::papers::add_paper(tx, id, (ConsentKind::Photos, version), staff, now).await?;
+    }
+    store::withdraw_consent(tx, id, ConsentKind::Photos, now).await
+}
+
+/// Who of these people may be seen in pictures that are published, and who does not want it;
+/// whom nobody asked is missing.
+///
+/// # Errors
+/// The database.
+pub async fn photo_wishes(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<HashMap<ResidentId, bool>> {
+    store::papers::photo_wishes(conn, ids).await
+}
+
 /// Of these people, who lives alone and wants to be called when they are missing; with
 /// their birth dates.
 ///
@@ -316,7 +377,8 @@ pub async fn papers(app: &App, conn: &impl ConnectionTrait, id: ResidentId) -> R
     bars.retain(|bar| bar.until >= today);
     let pledged = in_force.is_some_and(|version| signed.iter().any(|one| one.version == version));
     let care_call = !store::consents(conn, id, ConsentKind::CareCall).await?.is_empty();
-    Ok(Papers { pledged, relative, care_call, bars })
+    let photos = store::papers::photo_wishes(conn, &[id]).await?.remove(&id);
+    Ok(Papers { pledged, relative, care_call, photos, bars })
 }
 
 /// As [`papers`], for staff within their scope.

@@ -17,10 +17,11 @@ use entity::{community, consent, erasure, resident, resident_session, wechat_ide
 
 use crate::clock;
 use crate::error::{Error, Result};
-use crate::sql::rounded;
+use crate::sql::among;
 use crate::vault;
 
 pub(super) mod papers;
+pub(super) mod sign_in;
 
 /// Rows in one statement: SQLite takes 32,766 values.
 const ROWS_AT_ONCE: usize = 500;
@@ -50,13 +51,29 @@ pub(super) async fn lock_all(
     let rows: Vec<(ResidentId, Option<DateTime<Utc>>)> = resident::Entity::find()
         .select_only()
         .columns([resident::Column::Id, resident::Column::ErasedAt])
-        .filter(resident::Column::Id.is_in(rounded(ids)))
+        .filter(among(tx, resident::Column::Id, ids))
         .order_by_asc(resident::Column::Id)
         .lock(LockType::NoKeyUpdate)
         .into_tuple()
         .all(tx)
         .await?;
     Ok(rows.into_iter().filter(|(_, erased)| erased.is_none()).map(|(id, _)| id).collect())
+}
+
+pub(super) async fn names(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<Vec<(ResidentId, Option<String>, NameState)>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(resident::Entity::find()
+        .select_only()
+        .columns([resident::Column::Id, resident::Column::Name, resident::Column::NameState])
+        .filter(among(conn, resident::Column::Id, ids))
+        .into_tuple()
+        .all(conn)
+        .await?)
 }
 
 pub(super) async fn by_ids(
@@ -66,7 +83,7 @@ pub(super) async fn by_ids(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(resident::Entity::find().filter(resident::Column::Id.is_in(rounded(ids))).all(conn).await?)
+    Ok(resident::Entity::find().filter(among(conn, resident::Column::Id, ids)).all(conn).await?)
 }
 
 /// Who has this number and is not erased.
@@ -123,14 +140,15 @@ pub(super) async fn insert_all(
 }
 
 fn new_row(number: &str, new: &Changes, now: DateTime<Utc>) -> resident::ActiveModel {
-    let (phone_sealed, phone_hash) = new.phone.clone().unzip();
+    let phone = new.phone.clone();
     resident::ActiveModel {
         learner_number: Set(number.to_owned()),
         name: Set(new.name.clone()),
         birth_date: Set(new.birth_date),
         community_id: Set(new.community),
-        phone_sealed: Set(phone_sealed),
-        phone_hash: Set(phone_hash),
+        phone_sealed: Set(phone.as_ref().map(|phone| phone.sealed.clone())),
+        phone_hash: Set(phone.as_ref().map(|phone| phone.hash.clone())),
+        phone_tail_hash: Set(phone.map(|phone| phone.tail_hash)),
         created_at: Set(now),
         updated_at: Set(now),
         ..Default::default()
@@ -258,7 +276,7 @@ pub(super) async fn sessions(
     token_hashes: &[String],
 ) -> Result<Vec<resident_session::Model>> {
     Ok(resident_session::Entity::find()
-        .filter(resident_session::Column::TokenHash.is_in(rounded(token_hashes)))
+        .filter(among(conn, resident_session::Column::TokenHash, token_hashes))
         .filter(resident_session::Column::RevokedAt.is_null())
         .all(conn)
         .await?)
@@ -377,6 +395,14 @@ pub(super) async fn withdraw_consents(
     Ok(())
 }
 
+/// A phone number as it is kept: sealed, and keyed hashes of the whole and of its end.
+#[derive(Clone)]
+pub(super) struct Phone {
+    pub(super) sealed: String,
+    pub(super) hash: String,
+    pub(super) tail_hash: String,
+}
+
 /// What is written of a profile; `None` leaves what is there.
 #[derive(Default)]
 pub(super) struct Changes {
@@ -384,8 +410,8 @@ pub(super) struct Changes {
     pub(super) name_state: Option<NameState>,
     pub(super) birth_date: Option<NaiveDate>,
     pub(super) community: Option<CommunityId>,
+    pub(super) phone: Option<Phone>,
     /// Sealed, and its keyed hash.
-    pub(super) phone: Option<(String, String)>,
     pub(super) id_number: Option<(String, String)>,
     /// Forget the ID number.
     pub(super) drop_id_number: bool,
@@ -413,9 +439,10 @@ pub(super) async fn change(
     if let Some(community) = changes.community {
         row.community_id = Set(Some(community));
     }
-    if let Some((sealed, hash)) = changes.phone {
-        row.phone_sealed = Set(Some(sealed));
-        row.phone_hash = Set(Some(hash));
+    if let Some(phone) = changes.phone {
+        row.phone_sealed = Set(Some(phone.sealed));
+        row.phone_hash = Set(Some(phone.hash));
+        row.phone_tail_hash = Set(Some(phone.tail_hash));
     }
     if let Some((sealed, hash)) = changes.id_number {
         row.id_number_sealed = Set(Some(sealed));
@@ -424,6 +451,7 @@ pub(super) async fn change(
     if changes.drop_phone {
         row.phone_sealed = Set(None);
         row.phone_hash = Set(None);
+        row.phone_tail_hash = Set(None);
     }
     if changes.drop_id_number {
         row.id_number_sealed = Set(None);
@@ -470,6 +498,7 @@ pub(super) async fn forget(
     row.birth_date = Set(None);
     row.phone_sealed = Set(None);
     row.phone_hash = Set(None);
+    row.phone_tail_hash = Set(None);
     row.id_number_sealed = Set(None);
     row.id_number_hash = Set(None);
     row.erased_at = Set(Some(now));
@@ -562,7 +591,7 @@ pub(super) async fn community(
 pub(super) async fn find(
     conn: &impl ConnectionTrait,
     text: &str,
-    phone_hash: Option<String>,
+    (phone_hash, tail_hash): (Option<String>, Option<String>),
     scope: Option<CommunityId>,
     limit: u64,
 ) -> Result<Vec<resident::Model>> {
@@ -575,6 +604,9 @@ pub(super) async fn find(
     if let Some(hash) = phone_hash {
         any = any.add(resident::Column::PhoneHash.eq(hash));
     }
+    if let Some(hash) = tail_hash {
+        any = any.add(resident::Column::PhoneTailHash.eq(hash));
+    }
     let mut find =
         resident::Entity::find().filter(resident::Column::Name.is_not_null()).filter(any);
     find = find.filter(resident::Column::ErasedAt.is_null());
@@ -583,6 +615,37 @@ pub(super) async fn find(
     }
     // Not by name: the two databases sort Chinese differently.
     Ok(find.order_by_asc(resident::Column::Id).limit(limit).all(conn).await?)
+}
+
+/// People with a number whose end is not noted yet, after this one.
+pub(super) async fn without_tail(
+    conn: &impl ConnectionTrait,
+    after: ResidentId,
+    limit: u64,
+) -> Result<Vec<resident::Model>> {
+    Ok(resident::Entity::find()
+        .filter(resident::Column::Id.gt(after))
+        .filter(resident::Column::PhoneSealed.is_not_null())
+        .filter(resident::Column::PhoneTailHash.is_null())
+        .order_by_asc(resident::Column::Id)
+        .limit(limit)
+        .all(conn)
+        .await?)
+}
+
+/// Notes the end of a number, unless the number was changed since it was read.
+pub(super) async fn note_tail(
+    tx: &DatabaseTransaction,
+    row: &resident::Model,
+    tail_hash: &str,
+) -> Result<()> {
+    resident::Entity::update_many()
+        .col_expr(resident::Column::PhoneTailHash, Expr::value(tail_hash))
+        .filter(resident::Column::Id.eq(row.id))
+        .filter(resident::Column::PhoneSealed.eq(row.phone_sealed.clone()))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Names of communities, for lists.
@@ -636,7 +699,7 @@ pub(super) async fn named(
     let mut found = Vec::new();
     for some in names.chunks(ROWS_AT_ONCE) {
         let rows = resident::Entity::find()
-            .filter(resident::Column::Name.is_in(rounded(some)))
+            .filter(among(conn, resident::Column::Name, some))
             .filter(resident::Column::ErasedAt.is_null())
             .order_by_asc(resident::Column::Id)
             .all(conn)

@@ -14,19 +14,29 @@ use crate::wechat::official::DraftArticle;
 const PAGE: u32 = 20;
 const PAGES: u32 = 10;
 
-/// An article on the account.
+/// A message on the account, with the articles in it that nobody deleted.
 pub(super) struct Found {
     pub article_id: String,
-    pub url: Option<String>,
+    /// Their links and addresses.
+    items: Vec<(String, String)>,
+}
+
+impl Found {
+    /// Where this article stands in it, if it does; an address may be missing.
+    pub(super) fn place_of(&self, app: &App, article: ArticleId) -> Option<Option<&str>> {
+        let wanted = any_link(app, article);
+        let item = self.items.iter().find(|(link, _)| link.starts_with(&wanted))?;
+        Some(Some(item.1.as_str()).filter(|url| !url.is_empty()))
+    }
 }
 
 /// A draft to be made.
-pub(super) struct NewDraft<'a> {
-    pub title: &'a str,
-    pub author: &'a str,
-    pub digest: &'a str,
-    pub html: &'a str,
-    pub link: &'a str,
+pub(super) struct NewDraft {
+    pub title: String,
+    pub author: String,
+    pub digest: String,
+    pub html: String,
+    pub link: String,
     /// Media id of the cover.
     pub thumb: String,
 }
@@ -45,6 +55,11 @@ pub(super) fn link(app: &App, article: ArticleId, publication: PublicationId) ->
 /// The link of a draft that is only looked at: no publication has the number 0.
 pub(super) fn preview_link(app: &App, article: ArticleId, version: i32) -> String {
     format!("{}0-{version}#/news/{article}", any_link(app, article))
+}
+
+/// The same for an issue of several, which is known by what it is made of.
+pub(super) fn preview_link_of_issue(app: &App, article: ArticleId, mark: &str) -> String {
+    format!("{}0-{mark}#/news/{article}", any_link(app, article))
 }
 
 /// Lists come with HTML escapes in addresses.
@@ -78,17 +93,16 @@ pub(super) async fn published(
     app: &App,
     article: ArticleId,
 ) -> Result<Option<Found>, wechat::Error> {
-    let wanted = any_link(app, article);
     for page in 0..PAGES {
         let list = app.wechat.official().list_published(page * PAGE, PAGE).await?;
         let given = list.items.len();
         for published in list.items {
-            let ours = |item: &&wechat::official::NewsItem| {
-                !item.is_deleted && plain(&item.content_source_url).starts_with(&wanted)
-            };
-            if let Some(item) = published.articles.iter().find(ours) {
-                let url = Some(plain(&item.url)).filter(|url| !url.is_empty());
-                return Ok(Some(Found { article_id: published.article_id, url }));
+            let there = published.articles.iter().filter(|item| !item.is_deleted);
+            let items =
+                there.map(|item| (plain(&item.content_source_url), plain(&item.url))).collect();
+            let found = Found { article_id: published.article_id, items };
+            if found.place_of(app, article).is_some() {
+                return Ok(Some(found));
             }
         }
         if given < PAGE as usize {
@@ -98,16 +112,19 @@ pub(super) async fn published(
     Ok(None)
 }
 
-pub(super) async fn add_draft(app: &App, draft: &NewDraft<'_>) -> Result<String, wechat::Error> {
-    let article = DraftArticle {
-        title: draft.title.to_owned(),
-        author: draft.author.to_owned(),
-        digest: draft.digest.to_owned(),
-        content: draft.html.to_owned(),
-        content_source_url: draft.link.to_owned(),
-        thumb_media_id: draft.thumb.clone(),
-    };
-    app.wechat.official().add_draft(&[article]).await
+pub(super) async fn add_draft(app: &App, drafts: &[NewDraft]) -> Result<String, wechat::Error> {
+    let articles: Vec<DraftArticle> = drafts
+        .iter()
+        .map(|draft| DraftArticle {
+            title: draft.title.clone(),
+            author: draft.author.clone(),
+            digest: draft.digest.clone(),
+            content: draft.html.clone(),
+            content_source_url: draft.link.clone(),
+            thumb_media_id: draft.thumb.clone(),
+        })
+        .collect();
+    app.wechat.official().add_draft(&articles).await
 }
 
 /// Tidies up a second draft; if that fails, a draft more lies in the box.

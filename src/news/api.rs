@@ -2,19 +2,22 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::{Binary, Json};
 use poem_openapi::{ApiResponse, Enum, Object, OpenApi};
 
-use entity::ids::{ArticleId, PictureId, RemarkId, StaffId};
+use entity::ids::{ArticleId, ClassId, CommunityId, MeetingId, PictureId, RemarkId, StaffId};
 use entity::kinds::{ArticleStatus, PublicationState, PublicationWay, ReviewStage, Verdict};
 use entity::{article_remark, article_review};
 
+use super::asked::is_asked as is_picture_asked;
 use super::content::Content;
 use super::desk::{self, Desk};
+use super::issue::Issue;
 use super::{
-    Opinion, markup, mass, proof_text, public_address, remarks, stage_text, state_text, store,
+    Opinion, markup, mass, proof_text, public_address, reads, remarks, stage_text, state_text,
+    store,
 };
 use crate::app::App;
 use crate::clock;
@@ -26,9 +29,13 @@ use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 
 pub mod archive;
+mod asked;
+mod issues;
 mod ledger;
 mod room;
 
+pub use asked::StaffAskedApi;
+pub use issues::StaffIssuesApi;
 pub use ledger::StaffLedgerApi;
 pub use room::StaffNewsRoomApi;
 
@@ -37,6 +44,7 @@ const LIST_LIMIT: u64 = 200;
 
 /// A picture never changes: its id stands for its content.
 const PUBLIC_CACHE: &str = "public, max-age=31536000, immutable";
+const UNKEPT: &str = "no-store";
 const STAFF_CACHE: &str = "private, max-age=31536000, immutable";
 
 /// What residents read.
@@ -93,6 +101,18 @@ struct ArticleCard {
     urgent_for: Option<String>,
     /// Remarks that nobody has settled.
     open_remarks: u64,
+    /// The project or activity that it is about.
+    project: String,
+    /// What it belongs to: none is the centre.
+    #[oai(skip_serializing_if_is_none)]
+    community_id: Option<CommunityId>,
+    community_name: String,
+    #[oai(skip_serializing_if_is_none)]
+    class_id: Option<ClassId>,
+    class_name: String,
+    /// The very meeting that it tells of.
+    #[oai(skip_serializing_if_is_none)]
+    meeting_id: Option<MeetingId>,
 }
 
 /// An article with everything that is known about its way.
@@ -231,10 +251,47 @@ struct PublicationLine {
     /// Of a mass send, once it ended.
     #[oai(skip_serializing_if_is_none)]
     figures: Option<Figures>,
+    /// It goes with others.
+    #[oai(skip_serializing_if_is_none)]
+    issue: Option<IssueLine>,
+    /// How often it was read, where the platform says so.
+    #[oai(skip_serializing_if_is_none)]
+    reads: Option<Reads>,
+    /// The same in words, or why it is not known.
+    #[oai(skip_serializing_if_is_none)]
+    reads_text: Option<String>,
     #[oai(skip_serializing_if_is_none)]
     failure: Option<String>,
     #[oai(skip_serializing_if_is_none)]
     url: Option<String>,
+}
+
+/// The issue of several articles in which an article goes.
+#[derive(Debug, Object)]
+struct IssueLine {
+    /// From 1.
+    place: i32,
+    /// All of it, in its order.
+    articles: Vec<IssueArticle>,
+}
+
+/// An article of an issue.
+#[derive(Debug, Object)]
+struct IssueArticle {
+    id: ArticleId,
+    title: String,
+}
+
+/// How often an article was read, as the platform counted it last.
+#[derive(Debug, Object)]
+struct Reads {
+    /// People, and times that they opened it.
+    readers: i64,
+    reads: i64,
+    shares: i64,
+    favourites: i64,
+    /// The last day that is counted in.
+    as_of: NaiveDate,
 }
 
 /// What the platform counted of a mass send.
@@ -381,6 +438,20 @@ impl NewsApi {
         }
         Ok(picture_bytes(&self.0, id.0, PUBLIC_CACHE).await?)
     }
+
+    /// A picture that WeChat is asked about, as long as it is, at an address that nobody
+    /// guesses.
+    #[oai(path = "/news-pictures/:id/:mark", method = "get", operation_id = "get_asked_picture")]
+    async fn asked_picture(
+        &self,
+        id: Path<PictureId>,
+        mark: Path<String>,
+    ) -> ApiResult<PictureBytes> {
+        if !is_picture_asked(&self.0, id.0, &mark).await? {
+            return Err(no_picture().into());
+        }
+        Ok(picture_bytes(&self.0, id.0, UNKEPT).await?)
+    }
 }
 
 #[OpenApi(tag = "Tag::StaffNews", prefix_path = "/staff")]
@@ -391,9 +462,18 @@ impl StaffNewsApi {
         &self,
         _who: NewsDesk,
         status: Query<Option<ArticleStatus>>,
+        /// Of one community.
+        community_id: Query<Option<CommunityId>>,
+        /// Of one project.
+        project: Query<Option<String>>,
     ) -> ApiResult<Json<Page<ArticleCard>>> {
         let conn = self.0.db.read();
-        let (rows, total) = store::articles(conn, status.0, LIST_LIMIT).await?;
+        let wanted = store::Wanted {
+            status: status.0,
+            community: community_id.0,
+            project: project.0.filter(|project| !project.is_empty()),
+        };
+        let (rows, total) = store::articles(conn, &wanted, LIST_LIMIT).await?;
         let desks = desk::desks(conn, rows).await?;
         Ok(Json(Page { items: desks.iter().map(article_card).collect(), total }))
     }
@@ -473,7 +553,7 @@ impl StaffNewsApi {
         id: Path<ArticleId>,
         request: Json<PreviewRequest>,
     ) -> ApiResult<Json<Article>> {
-        super::preview(&self.0, &who.0, id.0, &request.wechat_name).await?;
+        super::preview(&self.0, &who.0, &[id.0], &request.wechat_name).await?;
         self.shown(&who.0, id.0).await
     }
 
@@ -555,6 +635,7 @@ async fn shown(app: &App, who: &Colleague, id: ArticleId) -> ApiResult<Json<Arti
     let row = store::article(conn, id).await?.ok_or_else(super::no_article)?;
     let desk = desk::desks(conn, vec![row]).await?.pop().ok_or_else(super::no_article)?;
     let quota = mass::quota(app, conn).await?;
+    let out = out(app, &desk).await?;
     let rows = store::remarks(conn, id).await?;
     let mut people: Vec<StaffId> = rows
         .iter()
@@ -566,7 +647,38 @@ async fn shown(app: &App, who: &Colleague, id: ArticleId) -> ApiResult<Json<Arti
     let names = staff::names(conn, &people).await?;
     let content = Content::from(&desk.article);
     let remarks = rows.into_iter().map(|row| remark(row, &desk, &content, who, &names)).collect();
-    Ok(Json(article(&desk, who, quota, remarks, app.clock.now())))
+    Ok(Json(article(&desk, who, quota, remarks, out, app.clock.now())))
+}
+
+/// What goes with an article's newest way to the account.
+#[derive(Default)]
+struct Out {
+    issue: Option<IssueLine>,
+    reads: Option<Reads>,
+    reads_text: Option<String>,
+}
+
+async fn out(app: &App, desk: &Desk) -> Result<Out> {
+    let Some(row) = &desk.publication else { return Ok(Out::default()) };
+    let conn = app.db.read();
+    let issue = Issue::of(conn, row.id).await?;
+    let told = store::reads(conn, &[row.id]).await?.remove(&row.id);
+    let reads_text = reads::words(app, row, told.as_ref());
+    let reads = told.map(|one| Reads {
+        readers: one.readers,
+        reads: one.reads,
+        shares: one.shares,
+        favourites: one.favourites,
+        as_of: one.as_of,
+    });
+    if !issue.is_of_several() {
+        return Ok(Out { issue: None, reads, reads_text });
+    }
+    let ids: Vec<ArticleId> = issue.rows.iter().map(|row| row.article_id).collect();
+    let titles = store::titles(conn, &ids).await?;
+    let title = |id: &ArticleId| titles.get(id).cloned().unwrap_or_default();
+    let articles = ids.iter().map(|id| IssueArticle { id: *id, title: title(id) }).collect();
+    Ok(Out { issue: Some(IssueLine { place: row.place, articles }), reads, reads_text })
 }
 
 fn remark(
@@ -640,6 +752,12 @@ fn article_card(desk: &Desk) -> ArticleCard {
         failure: desk.failure(),
         urgent_for: row.urgent_for.clone(),
         open_remarks: desk.open_remarks,
+        project: row.project.clone(),
+        community_id: row.community_id,
+        community_name: desk.community_name.clone(),
+        class_id: row.class_id,
+        class_name: desk.class_name.clone(),
+        meeting_id: row.meeting_id,
     }
 }
 
@@ -648,6 +766,7 @@ fn article(
     who: &Colleague,
     quota: mass::Quota,
     remarks: Vec<Remark>,
+    out: Out,
     now: DateTime<Utc>,
 ) -> Article {
     let row = &desk.article;
@@ -680,6 +799,9 @@ fn article(
             withdrawn_for: row.withdrawn_for.clone(),
             confirm_until: mass::confirm_until(row, now),
             figures: figures(row),
+            issue: out.issue,
+            reads: out.reads,
+            reads_text: out.reads_text,
             failure: row.failure.clone(),
             url: row.url.clone(),
         }),

@@ -23,6 +23,9 @@ pub(super) struct Desk {
     pub publication: Option<publication::Model>,
     /// Remarks that nobody has settled.
     pub open_remarks: u64,
+    /// What it belongs to; empty: the centre, and no class.
+    pub community_name: String,
+    pub class_name: String,
     pub names: HashMap<StaffId, String>,
 }
 
@@ -202,6 +205,9 @@ pub(super) async fn desks(
     people.sort();
     people.dedup();
     let names = staff::names(conn, &people).await?;
+    let communities = store::community_names(conn).await?;
+    let classes: Vec<_> = articles.iter().filter_map(|article| article.class_id).collect();
+    let classes = store::class_names(conn, &classes).await?;
     Ok(articles
         .into_iter()
         .map(|article| {
@@ -211,7 +217,19 @@ pub(super) async fn desks(
             let publication = publications.remove(&article.id);
             let open_remarks = open_remarks.remove(&article.id).unwrap_or_default();
             let names = names.clone();
-            Desk { article, authors, reviews, chain, publication, open_remarks, names }
+            let community = article.community_id.and_then(|id| communities.get(&id).cloned());
+            let class = article.class_id.and_then(|id| classes.get(&id).cloned());
+            Desk {
+                authors,
+                reviews,
+                chain,
+                publication,
+                open_remarks,
+                community_name: community.unwrap_or_default(),
+                class_name: class.unwrap_or_default(),
+                names,
+                article,
+            }
         })
         .collect())
 }

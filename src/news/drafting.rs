@@ -15,40 +15,61 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::staff;
 
-/// Makes the draft of a passed content; gives its media id.
-pub(super) async fn add(app: &App, standing: &Standing, link: &str) -> Result<String, Stop> {
-    let content = &standing.content;
-    let addresses = upload_pictures(app, content).await?;
-    let html = finished_html(app, standing, &addresses).await?;
-    if html.chars().count() >= HTML_CHARS {
-        return Err(Stop::Refused("正文排版后太长，微信不收，请删减或分成两篇。".to_owned()));
+/// A passed content, and the link by which its draft is known.
+pub(super) struct Part<'a> {
+    pub standing: &'a Standing,
+    pub link: String,
+}
+
+/// Makes one draft of passed contents, in their order; gives its media id.
+pub(super) async fn add(app: &App, parts: &[Part<'_>]) -> Result<String, Stop> {
+    let mut drafts = Vec::with_capacity(parts.len());
+    for part in parts {
+        drafts.push(prepared(app, part, parts.len() > 1).await?);
     }
-    let cover = content.cover.ok_or_else(|| Stop::Refused("还没有封面图。".to_owned()))?;
-    let byline = if content.byline.is_empty() {
+    match account::add_draft(app, &drafts).await {
+        // Somebody deleted a cover from the account's material: once more with new ones.
+        Err(error) if error.is(40007) => {
+            for (part, draft) in parts.iter().zip(&mut drafts) {
+                let cover = cover(&part.standing.content)?;
+                let tx = app.db.begin().await?;
+                store::remember_material(&tx, cover, None).await?;
+                tx.commit().await.map_err(Error::from)?;
+                draft.thumb = upload_cover(app, cover).await?;
+            }
+            Ok(account::add_draft(app, &drafts).await?)
+        }
+        other => Ok(other?),
+    }
+}
+
+fn cover(content: &Content) -> Result<PictureId, Stop> {
+    content.cover.ok_or_else(|| Stop::Refused("还没有封面图。".to_owned()))
+}
+
+/// Everything of one article is brought to the platform but the draft itself.
+async fn prepared(app: &App, part: &Part<'_>, of_several: bool) -> Result<account::NewDraft, Stop> {
+    let content = &part.standing.content;
+    let addresses = upload_pictures(app, content).await?;
+    let html = finished_html(app, part.standing, &addresses).await?;
+    if html.chars().count() >= HTML_CHARS {
+        let which = if of_several { format!("《{}》", content.title) } else { String::new() };
+        let words = format!("{which}正文排版后太长，微信不收，请删减或分成两篇。");
+        return Err(Stop::Refused(words));
+    }
+    let author = if content.byline.is_empty() {
         app.config.centre.account_name.chars().take(BYLINE_CHARS).collect()
     } else {
         content.byline.clone()
     };
-    let draft = |thumb: String| account::NewDraft {
-        title: &content.title,
-        author: &byline,
-        digest: &content.digest,
-        html: &html,
-        link,
-        thumb,
-    };
-    let thumb = upload_cover(app, cover).await?;
-    match account::add_draft(app, &draft(thumb)).await {
-        // Somebody deleted the cover from the account's material: once more with a new one.
-        Err(error) if error.is(40007) => {
-            let tx = app.db.begin().await?;
-            store::remember_material(&tx, cover, None).await?;
-            tx.commit().await.map_err(Error::from)?;
-            let thumb = upload_cover(app, cover).await?;
-            Ok(account::add_draft(app, &draft(thumb)).await?)
-        }
-        other => Ok(other?),
-    }
+    Ok(account::NewDraft {
+        title: content.title.clone(),
+        author,
+        digest: content.digest.clone(),
+        html,
+        link: part.link.clone(),
+        thumb: upload_cover(app, cover(content)?).await?,
+    })
 }
 
 /// Uploads the pictures of the text that the platform does not have; gives all addresses.

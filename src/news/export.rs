@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use entity::ids::{ArticleId, PictureId};
 
 use super::{
-    drafting, markup, no_article, not_approved, object, refused, remarks, standing, store,
+    asked, drafting, markup, no_article, not_approved, object, refused, remarks, standing, store,
 };
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -45,6 +45,7 @@ async fn made(app: &App, who: &Colleague, id: ArticleId) -> Result<Exported> {
         return Err(not_approved());
     }
     remarks::refuse_open(standing.open_remarks)?;
+    asked::refuse(&standing.asked, app.clock.now(), true)?;
     // The allow-list knows no data addresses: the pictures are put in after it.
     let places: HashMap<PictureId, String> =
         standing.content.pictures().into_iter().map(|id| (id, format!("/picture-{id}"))).collect();

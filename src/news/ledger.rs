@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use sea_orm::ConnectionTrait;
 
-use entity::ids::{ArticleId, CommunityId, NewsItemId, OutletId};
+use entity::ids::{ArticleId, CommunityId, NewsItemId, OutletId, PictureId};
 use entity::kinds::{Role, SubmissionState};
 use entity::{news_item, outlet, submission};
 
-use super::content::{Content, plain};
-use super::store;
+use super::belongs::{Belongs, PROJECT_CHARS};
+use super::content::plain;
+use super::{handed_in, store};
 use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -23,7 +24,6 @@ use crate::staff::{self, Colleague};
 
 const TITLE_CHARS: usize = 60;
 const BODY_CHARS: usize = 5_000;
-const PROJECT_CHARS: usize = 30;
 const REASON_CHARS: usize = 200;
 const NAME_CHARS: usize = 30;
 const LINK_CHARS: usize = 500;
@@ -54,6 +54,8 @@ pub struct NewSubmission {
 pub(super) struct Line {
     pub item: news_item::Model,
     pub submissions: Vec<submission::Model>,
+    /// That were handed in with it.
+    pub pictures: Vec<PictureId>,
     /// At the highest level at which it was taken.
     pub points: i32,
 }
@@ -111,6 +113,8 @@ pub async fn hand_in(app: &App, who: &Colleague, new: NewItem) -> Result<NewsIte
         sent_at: now,
         declined_for: None,
         declined_by: None,
+        class_id: None,
+        meeting_id: None,
     };
     let id = store::insert_item(&tx, item).await?;
     staff::record(&tx, Some(who.id), "news.item", &format!("news_item:{id}"), None, now).await?;
@@ -128,16 +132,20 @@ pub async fn take_up(app: &App, who: &Colleague, id: NewsItemId) -> Result<Artic
     if found.article_id.is_some() {
         return Err(Error::conflict("taken_up", "这条稿件已经写成文章了。"));
     }
-    let content = Content {
-        title: found.title.clone(),
-        digest: String::new(),
-        byline: who.name.chars().take(super::content::BYLINE_CHARS).collect(),
-        origin: String::new(),
-        body: found.body.clone(),
-        cover: None,
+    let pictures = store::item_pictures(app.db.read(), &[id]).await?.remove(&id);
+    let pictures = pictures.unwrap_or_default();
+    // Of a class the centre is the source; of anything else the editor says which.
+    let origin = if found.meeting_id.is_some() { app.config.centre.name.as_str() } else { "" };
+    let content = handed_in::draft(&found, &pictures, &who.name, origin);
+    let belongs = Belongs {
+        project: found.project.clone(),
+        community: found.community_id,
+        class: found.class_id,
+        meeting: found.meeting_id,
     };
     let tx = app.db.begin().await?;
     let article = super::begin(&tx, who, content, now).await?;
+    store::set_belongs(&tx, article, &belongs).await?;
     if !store::link_item(&tx, id, article).await? {
         return Err(Error::conflict("taken_up", "这条稿件已经有人写了，或者没有采用。"));
     }
@@ -267,16 +275,27 @@ pub(super) async fn year(
     let items = store::items(conn, scope, from, to).await?;
     let points: HashMap<OutletId, i32> =
         store::outlets(conn).await?.into_iter().map(|one| (one.id, one.points)).collect();
+    with_submissions(conn, items, &points).await
+}
+
+/// Items with where they were sent, and what that is worth.
+pub(super) async fn with_submissions(
+    conn: &impl ConnectionTrait,
+    items: Vec<news_item::Model>,
+    points: &HashMap<OutletId, i32>,
+) -> Result<Vec<Line>> {
     let ids: Vec<NewsItemId> = items.iter().map(|item| item.id).collect();
     let mut sent: HashMap<NewsItemId, Vec<submission::Model>> = HashMap::new();
     for row in store::submissions(conn, &ids).await? {
         sent.entry(row.item_id).or_default().push(row);
     }
+    let mut pictures = store::item_pictures(conn, &ids).await?;
     Ok(items
         .into_iter()
         .map(|item| {
             let submissions = sent.remove(&item.id).unwrap_or_default();
-            Line { points: worth(&submissions, &points), item, submissions }
+            let pictures = pictures.remove(&item.id).unwrap_or_default();
+            Line { points: worth(&submissions, points), pictures, item, submissions }
         })
         .collect())
 }

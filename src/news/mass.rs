@@ -17,18 +17,19 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use entity::ids::ArticleId;
 use entity::kinds::{ArticleStatus, PublicationState, PublicationWay};
-use entity::publication;
+use entity::{article, publication};
 
-use super::publication::{Stop, end_badly, succeed};
+use super::issue::{self, Issue};
+use super::publication::{Stop, end_badly, succeed, take};
 use super::store::{self, Step};
-use super::{account, drafting, no_article, not_approved, object, standing};
+use super::{Standing, account, asked, drafting, no_article, not_approved, object, standing};
 use crate::app::App;
 use crate::clock;
 use crate::config::AccountKind;
 use crate::error::{Error, Result};
 use crate::staff::{self, Colleague};
 use crate::wechat::message::{MassResult, MassStatus};
-use crate::wechat::official::{MassContent, MassProgress, MassTarget, PreviewTo};
+use crate::wechat::official::{MassContent, MassProgress, MassSent, MassTarget, PreviewTo};
 use crate::wechat::{self, Ability, Class};
 
 /// A repeat with the same key is answered after a minute (45066 before).
@@ -72,60 +73,70 @@ fn content(draft: &str) -> MassContent {
     MassContent::Articles { media_id: draft.to_owned(), reprint: false }
 }
 
-/// Sends, or learns that it was sent; gives the platform's id.
-pub(super) async fn send(app: &App, draft: &str, key: &str) -> Result<String, wechat::Error> {
+/// A send that the platform has taken.
+pub(super) struct Sent(MassSent);
+
+impl Sent {
+    pub(super) fn step(&self) -> Step<'_> {
+        Step::Sent { msg_id: &self.0.msg_id, data_id: self.0.msg_data_id.as_deref() }
+    }
+}
+
+/// Sends, or learns that it was sent.
+pub(super) async fn send(app: &App, draft: &str, key: &str) -> Result<Sent, wechat::Error> {
     let sent = app.wechat.official().mass_send(&MassTarget::All, &content(draft), key).await?;
     if sent.earlier {
         tracing::info!(key, "a mass send had been accepted before");
     }
-    Ok(sent.msg_id)
+    Ok(Sent(sent))
 }
 
 /// The call was begun and no answer is known: it is repeated with its key. True when
 /// nothing more is to be done.
-pub(super) async fn send_again(
-    app: &App,
-    row: &publication::Model,
-    begun: DateTime<Utc>,
-) -> Result<bool> {
+pub(super) async fn send_again(app: &App, issue: &Issue, begun: DateTime<Utc>) -> Result<bool> {
     let now = app.clock.now();
+    let row = issue.lead();
     if now - begun >= KEY_LIVES {
         let words =
             "一天没有查到这次群发的结果。请先到公众平台“发表记录”里确认，再决定要不要重发。";
         let tx = app.db.begin().await?;
-        end_badly(&tx, row, &Step::Failed(words), now).await?;
+        issue.fail(&tx, words, now).await?;
         tx.commit().await?;
         return Ok(true);
     }
     let (Some(draft), Some(key)) = (&row.draft_media_id, &row.mass_key) else {
         return Err(Error::internal("a mass send was begun without draft or key"));
     };
-    let msg_id = send(app, draft, key).await?;
-    let tx = app.db.begin().await?;
-    store::step(&tx, row.id, &Step::Sent(&msg_id), app.clock.now()).await?;
-    tx.commit().await?;
+    let sent = send(app, draft, key).await?;
+    take(app, issue, &sent.step()).await?;
     Ok(false)
 }
 
 /// Asks how far it is; true when it has ended.
-pub(super) async fn ask(app: &App, row: &publication::Model, msg_id: &str) -> Result<bool> {
+pub(super) async fn ask(app: &App, issue: &Issue, msg_id: &str) -> Result<bool> {
     let progress = app.wechat.official().mass_status(msg_id).await?;
     let now = app.clock.now();
+    let row = issue.lead();
     let begun = row.submit_started_at.unwrap_or(row.updated_at);
     let tx = app.db.begin().await?;
+    issue.lock_articles(&tx).await?;
     let ended = match progress {
         MassProgress::Sent => {
-            succeed(&tx, row, None, None, now).await?;
+            for row in &issue.rows {
+                succeed(&tx, row, None, None, now).await?;
+            }
             true
         }
         MassProgress::Failed if now - begun >= EVENT_PATIENCE => {
             let words = "群发失败，微信没有说明原因。也许管理员没有确认，请到公众平台查看。";
-            end_badly(&tx, row, &Step::Failed(words), now).await?;
+            issue.fail(&tx, words, now).await?;
             true
         }
         MassProgress::Deleted => {
             let words = "群发的内容已在公众平台被删除。";
-            end_badly(&tx, row, &Step::TakenDown(words), now).await?;
+            for row in &issue.rows {
+                end_badly(&tx, row, &Step::TakenDown(words), now).await?;
+            }
             true
         }
         MassProgress::Sending | MassProgress::Failed | MassProgress::Other(_) => false,
@@ -147,17 +158,22 @@ pub async fn mass_send_finished(
     let Some(row) = store::publication_by_msg_id(tx, &result.msg_id).await? else {
         return Ok(());
     };
-    let url = result.urls.first().map(String::as_str);
-    match &result.status {
-        MassStatus::Success => succeed(tx, &row, None, url, now).await?,
-        MassStatus::Failed | MassStatus::Refused(_) => {
-            let words = format!("{}。", result.status.words());
-            end_badly(tx, &row, &Step::Failed(&words), now).await?;
+    let issue = Issue::of(tx, row.id).await?;
+    issue.lock_articles(tx).await?;
+    for row in &issue.rows {
+        let place = usize::try_from(row.place - 1).unwrap_or_default();
+        let url = result.urls.get(place).map(String::as_str);
+        match &result.status {
+            MassStatus::Success => succeed(tx, row, None, url, now).await?,
+            MassStatus::Failed | MassStatus::Refused(_) => {
+                let words = format!("{}。", result.status.words());
+                end_badly(tx, row, &Step::Failed(&words), now).await?;
+            }
+            MassStatus::Other(_) => {}
         }
-        MassStatus::Other(_) => {}
+        // Also where asking was faster: only the event has figures and addresses.
+        store::step(tx, &[row.id], &Step::Counted { result, url }, now).await?;
     }
-    // Also where asking was faster: only the event has figures and addresses.
-    store::step(tx, row.id, &Step::Counted { result, url }, now).await?;
     Ok(())
 }
 
@@ -181,27 +197,45 @@ pub(super) async fn quota(app: &App, conn: &impl ConnectionTrait) -> Result<Quot
     Ok(Quota { able: true, may: left > 0, text })
 }
 
-/// Shows an approved article on the phone of one follower, before it goes to all.
+/// Shows an approved article, or an issue of several, on the phone of one follower, before
+/// it goes to all.
 ///
 /// # Errors
 /// Not passed by three people: `Conflict`. Nobody of this name follows: `Invalid`. The
 /// platform does not answer: `Upstream`.
-pub async fn preview(app: &App, who: &Colleague, id: ArticleId, name: &str) -> Result<()> {
+pub async fn preview(app: &App, who: &Colleague, ids: &[ArticleId], name: &str) -> Result<()> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > NAME_CHARS {
         return Err(Error::invalid("wechat_name", "请填微信号。在微信“我”里可以看到。"));
     }
-    let article = store::article(app.db.read(), id).await?.ok_or_else(no_article)?;
-    let standing = standing(app.db.read(), &article).await?;
-    let open = matches!(article.status, ArticleStatus::Approved | ArticleStatus::Failed);
-    if !open || !standing.chain.complete() {
-        return Err(not_approved());
+    if ids.len() != 1 {
+        issue::check_choice(ids)?;
     }
-    standing.content.check_complete(&standing.sums)?;
-    let link = account::preview_link(app, id, article.version);
-    let draft = match account::draft(app, &link).await? {
+    let mut articles = Vec::with_capacity(ids.len());
+    for (nth, id) in ids.iter().enumerate() {
+        let one = shown_first(app, *id).await;
+        articles.push(if ids.len() > 1 {
+            one.map_err(|error| issue::numbered(nth, error))?
+        } else {
+            one?
+        });
+    }
+    let mark = issue::mark(articles.iter().map(|(_, standing)| standing.hash.as_str()));
+    let link = |article: &article::Model| {
+        if ids.len() > 1 {
+            account::preview_link_of_issue(app, article.id, &mark)
+        } else {
+            account::preview_link(app, article.id, article.version)
+        }
+    };
+    let parts: Vec<drafting::Part<'_>> = articles
+        .iter()
+        .map(|(article, standing)| drafting::Part { standing, link: link(article) })
+        .collect();
+    let first = parts.first().ok_or_else(no_article)?;
+    let draft = match account::draft(app, &first.link).await? {
         Some(draft) => draft,
-        None => drafting::add(app, &standing, &link).await.map_err(stopped)?,
+        None => drafting::add(app, &parts).await.map_err(stopped)?,
     };
     app.wechat
         .official()
@@ -210,10 +244,25 @@ pub async fn preview(app: &App, who: &Colleague, id: ArticleId, name: &str) -> R
         .map_err(unseen)?;
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    let detail = format!("version {} {}", article.version, standing.hash);
-    staff::record(&tx, Some(who.id), "news.preview", &object(id), Some(&detail), now).await?;
+    for (article, standing) in &articles {
+        let detail = format!("version {} {}", article.version, standing.hash);
+        let object = object(article.id);
+        staff::record(&tx, Some(who.id), "news.preview", &object, Some(&detail), now).await?;
+    }
     tx.commit().await?;
     Ok(())
+}
+
+async fn shown_first(app: &App, id: ArticleId) -> Result<(article::Model, Standing)> {
+    let article = store::article(app.db.read(), id).await?.ok_or_else(no_article)?;
+    let standing = standing(app.db.read(), &article).await?;
+    let open = matches!(article.status, ArticleStatus::Approved | ArticleStatus::Failed);
+    if !open || !standing.chain.complete() {
+        return Err(not_approved());
+    }
+    standing.content.check_complete(&standing.sums)?;
+    asked::refuse(&standing.asked, app.clock.now(), false)?;
+    Ok((article, standing))
 }
 
 fn stopped(stop: Stop) -> Error {
@@ -241,13 +290,16 @@ fn unseen(error: wechat::Error) -> Error {
 /// # Errors
 /// The platform does not answer, or refuses.
 pub(super) async fn take_away(app: &App, row: &publication::Model) -> Result<()> {
-    let Some(msg_id) = row.msg_id.as_deref() else {
+    let issue = Issue::of(app.db.read(), row.id).await?;
+    let place = issue.place_for_platform(row);
+    let Some(msg_id) = issue.lead().msg_id.as_deref() else {
         // Found on the account without its event: nobody told us what to name.
         return Err(Error::conflict("no_msg_id", "请到公众平台后台删除这次群发。"));
     };
-    if let Err(error) = app.wechat.official().mass_delete(msg_id, None).await {
+    if let Err(error) = app.wechat.official().mass_delete(msg_id, place).await {
         // The answer to an earlier try may have been lost.
         let gone = error.class() == Class::Permanent
+            && place.is_none()
             && app.wechat.official().mass_status(msg_id).await? == MassProgress::Deleted;
         if !gone {
             return Err(error.into());
@@ -288,6 +340,9 @@ mod tests {
             updated_at: DateTime::UNIX_EPOCH,
             due_at: None,
             withdrawn_for: None,
+            lead_id: None,
+            place: 1,
+            msg_data_id: None,
         };
         assert!(key(&row).len() <= 64, "{}", key(&row));
     }

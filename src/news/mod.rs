@@ -17,12 +17,16 @@
 //!    publication never submits when it cannot rule out that it already did
 //!    (`publication.rs`). There are three ways: published, of which nobody is told, sent to
 //!    all followers, of which the account has few (`mass.rs`), and pasted by a person
-//!    (`export.rs`).
+//!    (`export.rs`). Several articles go as one issue, each with a publication of its own
+//!    (`issue.rs`).
 //! 6. Residents see published articles and their pictures, and nothing else.
 //! 7. What communities write in, and where it was sent, is the ledger (`ledger.rs`).
 //! 8. While a remark at a place is open, nothing is passed and nothing published
 //!    (`remarks.rs`). What the machine check must not let through is not handed in
-//!    (`check.rs`); all else that it finds is a hint for people.
+//!    (`check.rs`); all else that it finds is a hint for people. The same holds for what the
+//!    platform finds, where it can be asked (`asked.rs`).
+//! 9. What an article belongs to (community, project, class) is no part of its content, and
+//!    may be set right at any time (`belongs.rs`).
 
 use std::collections::HashMap;
 
@@ -40,31 +44,46 @@ use crate::staff::{self, Colleague};
 
 mod account;
 pub mod api;
+mod asked;
+mod belongs;
 mod changes;
 mod check;
 mod content;
+mod count;
 mod desk;
 mod drafting;
 mod export;
 mod gate;
+mod handed_in;
+mod issue;
 mod ledger;
 mod markup;
 mod mass;
 mod order;
 mod publication;
 mod quiet;
+mod reads;
 mod refused;
 mod remarks;
+mod split;
 mod store;
 mod watch;
 mod words;
 
+pub use asked::{answer_platform, ask_platform};
+pub use belongs::{Belongs, belong};
 pub use content::Content;
+pub use count::{Counted, counted};
+pub use handed_in::{ClassFacts, MOST_PICTURES, hand_in_class};
+pub use issue::publish_issue;
 pub use mass::{mass_send_finished, preview};
 pub use order::{by_hand, call_off, publish, urge, withdraw};
 pub use publication::{follow_publication, publication_finished, publish_job, withdraw_job};
 pub use quiet::Quiet;
+pub use reads::read_figures;
 pub use remarks::{NewRemark, answer_remark, remark, settle_remark};
+pub use split::split;
+pub use store::PictureLine;
 pub use words::{drop_word, keep_word};
 
 const REMARK_CHARS: usize = 1000;
@@ -105,6 +124,8 @@ struct Standing {
     sums: HashMap<PictureId, String>,
     /// Remarks that nobody has settled.
     open_remarks: u64,
+    /// What the platform said of its parts.
+    asked: Vec<asked::Part>,
 }
 
 async fn standing(conn: &impl ConnectionTrait, article: &article::Model) -> Result<Standing> {
@@ -116,7 +137,8 @@ async fn standing(conn: &impl ConnectionTrait, article: &article::Model) -> Resu
     let chain = gate::chain(&hash, &authors, &reviews);
     let open_remarks = store::open_remarks(conn, &[article.id]).await?.remove(&article.id);
     let open_remarks = open_remarks.unwrap_or_default();
-    Ok(Standing { content, hash, authors, chain, sums, open_remarks })
+    let asked = asked::parts(conn, article.id, &content).await?;
+    Ok(Standing { content, hash, authors, chain, sums, open_remarks, asked })
 }
 
 fn authors(article: &article::Model, savers: Option<Vec<StaffId>>) -> Vec<StaffId> {
@@ -234,8 +256,11 @@ pub async fn submit(app: &App, who: &Colleague, id: ArticleId) -> Result<()> {
     }
     standing.content.check_complete(&standing.sums)?;
     check::refuse_stops(&check::look(&standing.content, &words::all(&tx).await?))?;
+    asked::refuse_risky(&standing.asked, now)?;
     let to =
         if standing.chain.complete() { ArticleStatus::Approved } else { ArticleStatus::InReview };
+    let people = [who.id, article.author_id];
+    asked::begin(app, &tx, id, &standing.content, &people, now).await?;
     store::move_article(&tx, id, &[ArticleStatus::Draft], to, now).await?;
     let detail = format!("version {} {}", article.version, standing.hash);
     staff::record(&tx, Some(who.id), "news.submit", &object(id), Some(&detail), now).await?;
@@ -279,6 +304,7 @@ async fn judge(app: &App, who: &Colleague, id: ArticleId, opinion: Opinion) -> R
         .map_err(barred)?;
     if opinion.verdict == Verdict::Pass {
         remarks::refuse_open(standing.open_remarks)?;
+        asked::refuse(&standing.asked, now, false)?;
     }
     let row = store::NewReview {
         article: &article,
@@ -331,7 +357,7 @@ fn not_approved() -> Error {
 ///
 /// # Errors
 /// Not a JPEG or PNG, damaged or too large: `Invalid`, in words.
-async fn add_picture(app: &App, who: &Colleague, file: Vec<u8>) -> Result<store::PictureLine> {
+pub async fn add_picture(app: &App, who: &Colleague, file: Vec<u8>) -> Result<PictureLine> {
     if file.len() > app.config.server.max_picture_bytes {
         return Err(Error::invalid("picture_too_large", "图片文件太大，请缩小后再上传。"));
     }
@@ -365,6 +391,18 @@ pub async fn picture(
 async fn is_public(conn: &impl ConnectionTrait, id: PictureId) -> Result<bool> {
     let named = store::published_naming(conn, id).await?;
     Ok(named.iter().any(|article| Content::from(article).pictures().contains(&id)))
+}
+
+/// Articles with this in their title, the newest first.
+///
+/// # Errors
+/// The database.
+pub async fn titled(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    limit: u64,
+) -> Result<Vec<(ArticleId, String)>> {
+    store::titled(conn, text, limit).await
 }
 
 /// The newest articles on the account.

@@ -18,9 +18,12 @@ use entity::ids::{ArticleId, PublicationId};
 use entity::kinds::{ArticleStatus, PublicationState, PublicationWay};
 
 use super::content::plain;
+use super::issue::Issue;
 use super::quiet::Quiet;
 use super::store::{self, NewPublication, Step};
-use super::{Standing, desk, locked, mass, not_approved, object, refused, remarks, standing};
+use super::{
+    Standing, asked, desk, locked, mass, not_approved, object, refused, remarks, standing,
+};
 use crate::app::App;
 use crate::clock;
 use crate::error::{Error, Result};
@@ -59,17 +62,15 @@ async fn order(
     at: Option<DateTime<Utc>>,
 ) -> Result<()> {
     let now = app.clock.now();
-    if at.is_some_and(|at| at <= now || at > now + AHEAD) {
-        return Err(Error::invalid("bad_time", "请选一个以后的时间，最多提前 60 天。"));
-    }
+    check_time(at, now)?;
     let tx = app.db.begin().await?;
     let article = locked(&tx, id).await?;
     let standing = standing(&tx, &article).await?;
     let publication = match article.status {
         ArticleStatus::Approved | ArticleStatus::Failed => {
-            passed(&standing)?;
+            passed(&standing, now)?;
             if way == PublicationWay::MassSend {
-                may_ring(app, &article, at.unwrap_or(now))?;
+                may_ring(app, std::slice::from_ref(&article), at.unwrap_or(now))?;
                 let quota = mass::quota(app, &tx).await?;
                 // Of a later day only the day itself can tell.
                 if !quota.may && (at.is_none() || !quota.able) {
@@ -77,7 +78,15 @@ async fn order(
                 }
             }
             let hash = &standing.hash;
-            let new = NewPublication { article: &article, hash, way, by: who.id, due_at: at };
+            let new = NewPublication {
+                article: &article,
+                hash,
+                way,
+                by: who.id,
+                due_at: at,
+                lead: None,
+                place: 1,
+            };
             store::insert_publication(&tx, &new, now).await?.ok_or_else(on_its_way)?
         }
         ArticleStatus::Publishing => stuck(&tx, id, now).await?.ok_or_else(on_its_way)?,
@@ -96,19 +105,29 @@ async fn order(
     Ok(())
 }
 
+/// # Errors
+/// `bad_time`.
+pub(super) fn check_time(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<()> {
+    if at.is_some_and(|at| at <= now || at > now + AHEAD) {
+        return Err(Error::invalid("bad_time", "请选一个以后的时间，最多提前 60 天。"));
+    }
+    Ok(())
+}
+
 /// Whatever the status says, the rows decide.
-fn passed(standing: &Standing) -> Result<()> {
+pub(super) fn passed(standing: &Standing, now: DateTime<Utc>) -> Result<()> {
     if !standing.chain.complete() {
         return Err(not_approved());
     }
     remarks::refuse_open(standing.open_remarks)?;
+    asked::refuse(&standing.asked, now, true)?;
     standing.content.check_complete(&standing.sums)
 }
 
 /// # Errors
 /// `quiet_hours`.
-fn may_ring(app: &App, article: &article::Model, at: DateTime<Utc>) -> Result<()> {
-    if rings_again(app, article, at).is_none() {
+pub(super) fn may_ring(app: &App, articles: &[article::Model], at: DateTime<Utc>) -> Result<()> {
+    if rings_again(app, articles, at).is_none() {
         return Ok(());
     }
     let hours = &app.config.news.quiet_hours;
@@ -117,14 +136,15 @@ fn may_ring(app: &App, article: &article::Model, at: DateTime<Utc>) -> Result<()
     Err(Error::conflict("quiet_hours", words))
 }
 
-/// When everybody's phone may ring again, where it may not at this time.
+/// When everybody's phone may ring again, where it may not at this time for an issue of
+/// these. One urgent article among them is enough.
 pub(super) fn rings_again(
     app: &App,
-    article: &article::Model,
+    articles: &[article::Model],
     at: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     let left = Quiet::parse(&app.config.news.quiet_hours)?.left(clock::local_minute(at));
-    let quiet = left > 0 && article.urgent_for.is_none();
+    let quiet = left > 0 && articles.iter().all(|article| article.urgent_for.is_none());
     quiet.then(|| at + TimeDelta::minutes(left.into()))
 }
 
@@ -139,27 +159,34 @@ async fn stuck(
     Ok(newest.filter(|row| desk::is_stuck(row, now)).map(|row| row.id))
 }
 
-fn on_its_way() -> Error {
+pub(super) fn on_its_way() -> Error {
     Error::conflict("publishing", "这篇文章正在发布，请稍等。")
 }
 
-/// Calls off what was ordered for a time that has not come.
+/// Calls off what was ordered for a time that has not come: of an issue all of it.
 ///
 /// # Errors
 /// Nothing is ordered, or it has begun: `Conflict`.
 pub async fn call_off(app: &App, who: &Colleague, id: ArticleId) -> Result<()> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    locked(&tx, id).await?;
     let newest = store::publications(&tx, &[id]).await?.into_iter().next();
-    let Some(row) = newest.filter(|row| desk::is_planned(row, now)) else {
-        return Err(Error::conflict("not_planned", "没有定时，或者已经开始发布了。"));
-    };
-    store::step(&tx, row.id, &Step::Failed("定时已取消。"), now).await?;
-    let from = [ArticleStatus::Publishing];
-    store::move_article(&tx, id, &from, ArticleStatus::Approved, now).await?;
-    let detail = format!("publication:{}", row.id);
-    staff::record(&tx, Some(who.id), "news.called_off", &object(id), Some(&detail), now).await?;
+    let not_planned = || Error::conflict("not_planned", "没有定时，或者已经开始发布了。");
+    let row = newest.filter(|row| desk::is_planned(row, now)).ok_or_else(not_planned)?;
+    let issue = Issue::of(&tx, row.id).await?;
+    issue.lock_articles(&tx).await?;
+    // What was read before the locks may have begun meanwhile.
+    let issue = Issue::of(&tx, row.id).await?;
+    for row in &issue.rows {
+        let failed = Step::Failed("定时已取消。");
+        if !desk::is_planned(row, now) || !store::step(&tx, &[row.id], &failed, now).await? {
+            return Err(not_planned());
+        }
+        let from = [ArticleStatus::Publishing];
+        store::move_article(&tx, row.article_id, &from, ArticleStatus::Approved, now).await?;
+        let (object, detail) = (object(row.article_id), format!("publication:{}", row.id));
+        staff::record(&tx, Some(who.id), "news.called_off", &object, Some(&detail), now).await?;
+    }
     tx.commit().await?;
     Ok(())
 }
@@ -184,7 +211,7 @@ async fn register(app: &App, who: &Colleague, id: ArticleId, link: &str) -> Resu
     let article = locked(&tx, id).await?;
     let standing = standing(&tx, &article).await?;
     match article.status {
-        ArticleStatus::Approved | ArticleStatus::Failed => passed(&standing)?,
+        ArticleStatus::Approved | ArticleStatus::Failed => passed(&standing, now)?,
         ArticleStatus::Publishing => return Err(on_its_way()),
         ArticleStatus::Published => {
             return Err(Error::conflict("published", "这篇文章已经发布了。"));
@@ -192,9 +219,18 @@ async fn register(app: &App, who: &Colleague, id: ArticleId, link: &str) -> Resu
         ArticleStatus::Draft | ArticleStatus::InReview => return Err(not_approved()),
     }
     let (hash, way) = (&standing.hash, PublicationWay::ByHand);
-    let new = NewPublication { article: &article, hash, way, by: who.id, due_at: None };
+    let new = NewPublication {
+        article: &article,
+        hash,
+        way,
+        by: who.id,
+        due_at: None,
+        lead: None,
+        place: 1,
+    };
     let publication = store::insert_publication(&tx, &new, now).await?.ok_or_else(on_its_way)?;
-    store::step(&tx, publication, &Step::Published { article: None, url: Some(link) }, now).await?;
+    store::step(&tx, &[publication], &Step::Published { article: None, url: Some(link) }, now)
+        .await?;
     let from = [ArticleStatus::Approved, ArticleStatus::Failed];
     store::move_article(&tx, id, &from, ArticleStatus::Published, now).await?;
     let detail = format!("publication:{publication} {}", standing.hash);

@@ -11,7 +11,10 @@
 //!    it calls. If no answer was written down after that, nobody submits again until the
 //!    published list was seen without the article *and then* the draft was still there,
 //!    half an hour after the call: a draft vanishes when it is published.
-//! 4. `failed` is said only when the platform said no, or when a day after a lost answer
+//! 4. Several articles in one issue are one draft and one submission: their publications take
+//!    each step together, the first of them (the lead) has the platform's numbers, and each
+//!    article is verified against its own hash. On the account each has an end of its own.
+//! 5. `failed` is said only when the platform said no, or when a day after a lost answer
 //!    neither the draft nor the article is to be seen. Any other open end stays open: it
 //!    is asked for again, ever more seldom, and the console says what it waits for.
 
@@ -23,8 +26,9 @@ use entity::kinds::{ArticleStatus, PublicationState, PublicationWay};
 use entity::publication;
 
 use super::account::{self, Found};
+use super::issue::Issue;
 use super::store::{self, Step};
-use super::{Standing, drafting, mass, no_article, order, refused, remarks, standing};
+use super::{Standing, asked, drafting, mass, order, refused, remarks, standing};
 use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::{self, Job};
@@ -73,30 +77,31 @@ impl From<wechat::Error> for Stop {
 /// The platform does not answer, or is busy: tried again later. The article was not
 /// passed by three people: `Conflict`, and the publication has failed.
 pub async fn publish_job(app: &App, id: PublicationId) -> Result<()> {
-    let row = known(app, id).await?;
+    let issue = Issue::of(app.db.read(), id).await?;
+    let row = issue.lead();
     // Its own job comes when it is due.
     if row.due_at.is_some_and(|due| app.clock.now() < due) {
         return Ok(());
     }
     match row.state {
         PublicationState::Published | PublicationState::Failed => return Ok(()),
-        PublicationState::Submitted => return follow(app, &row).await,
+        PublicationState::Submitted => return follow(app, &issue).await,
         PublicationState::Drafted if row.submit_started_at.is_some() => {
-            return follow(app, &row).await;
+            return follow(app, &issue).await;
         }
         PublicationState::Queued | PublicationState::Drafted => {}
     }
-    if row.way == PublicationWay::MassSend && put_off(app, &row).await? {
+    if row.way == PublicationWay::MassSend && put_off(app, &issue).await? {
         return Ok(());
     }
-    match bring(app, &row).await {
+    match bring(app, &issue).await {
         Ok(()) | Err(Stop::Elsewhere) => Ok(()),
-        Err(Stop::Refused(words)) => fail(app, &row, &words).await,
+        Err(Stop::Refused(words)) => fail(app, &issue, &words).await,
         Err(Stop::Later(error)) => {
-            if matches!(error.code, UNAPPROVED | REMARKS_OPEN) {
-                fail(app, &row, &error.message).await?;
+            if OF_THE_GATE.contains(&error.code) {
+                fail(app, &issue, &error.message).await?;
             } else {
-                note(app, id, &error.message).await?;
+                note(app, &issue, &error.message).await?;
             }
             refused::noted(app, None, row.article_id, "job", Err(error)).await
         }
@@ -104,13 +109,13 @@ pub async fn publish_job(app: &App, id: PublicationId) -> Result<()> {
 }
 
 /// It was to be sent before the quiet hours, and waits for their end now.
-async fn put_off(app: &App, row: &publication::Model) -> Result<bool> {
+async fn put_off(app: &App, issue: &Issue) -> Result<bool> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    let article = store::article(&tx, row.article_id).await?.ok_or_else(no_article)?;
-    let Some(until) = order::rings_again(app, &article, now) else { return Ok(false) };
-    store::step(&tx, row.id, &Step::PutOff(until), now).await?;
-    outbox::enqueue(&tx, &Job::Publish { publication: row.id }, now, until).await?;
+    let articles = issue.read_articles(&tx).await?;
+    let Some(until) = order::rings_again(app, &articles, now) else { return Ok(false) };
+    store::step(&tx, &issue.ids(), &Step::PutOff(until), now).await?;
+    outbox::enqueue(&tx, &Job::Publish { publication: issue.lead().id }, now, until).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -120,8 +125,7 @@ async fn put_off(app: &App, row: &publication::Model) -> Result<bool> {
 /// # Errors
 /// The platform does not answer, or is busy: tried again later.
 pub async fn follow_publication(app: &App, id: PublicationId) -> Result<()> {
-    let row = known(app, id).await?;
-    follow(app, &row).await
+    follow(app, &Issue::of(app.db.read(), id).await?).await
 }
 
 /// The platform's event: a publication ended, or was taken down later. Unknown ones are
@@ -135,25 +139,50 @@ pub async fn publication_finished(
     now: DateTime<Utc>,
 ) -> Result<()> {
     match store::publication_by_publish_id(tx, &result.publish_id).await? {
-        Some(row) => conclude(tx, &row, result, now).await.map(drop),
+        Some(row) => {
+            let issue = Issue::of(tx, row.id).await?;
+            conclude(tx, &issue, result, now).await.map(drop)
+        }
         None => Ok(()),
     }
 }
 
-pub(super) async fn known(app: &App, id: PublicationId) -> Result<publication::Model> {
-    store::publication(app.db.read(), id)
-        .await?
-        .ok_or_else(|| Error::not_found("no_publication", "没有这次发布。"))
+pub(super) async fn known(
+    conn: &impl ConnectionTrait,
+    id: PublicationId,
+) -> Result<publication::Model> {
+    let none = || Error::not_found("no_publication", "没有这次发布。");
+    store::publication(conn, id).await?.ok_or_else(none)
 }
 
 // As far as it goes.
 
 const UNAPPROVED: &str = "not_approved";
-const REMARKS_OPEN: &str = "remarks_open";
 
-/// Checks the three passes against the exact content, from the rows alone; gives what
-/// was passed.
-async fn verified(conn: &impl ConnectionTrait, row: &publication::Model) -> Result<Standing> {
+/// For these reasons a publication fails at once and for good.
+const OF_THE_GATE: [&str; 4] =
+    [UNAPPROVED, "remarks_open", "platform_risky", "platform_unanswered"];
+
+/// Checks the three passes against the exact content of each article, from the rows alone;
+/// gives what was passed.
+async fn verified(
+    conn: &impl ConnectionTrait,
+    issue: &Issue,
+    now: DateTime<Utc>,
+) -> Result<Vec<Standing>> {
+    let mut passed = Vec::with_capacity(issue.rows.len());
+    for row in &issue.rows {
+        let one = verified_one(conn, row, now).await;
+        passed.push(one.map_err(|error| issue.named(row, error))?);
+    }
+    Ok(passed)
+}
+
+async fn verified_one(
+    conn: &impl ConnectionTrait,
+    row: &publication::Model,
+    now: DateTime<Utc>,
+) -> Result<Standing> {
     let unapproved = || Error::conflict(UNAPPROVED, "这篇文章没有由三个人依次审核通过，不能发布。");
     let article = store::article(conn, row.article_id).await?.ok_or_else(unapproved)?;
     let standing = standing(conn, &article).await?;
@@ -162,46 +191,57 @@ async fn verified(conn: &impl ConnectionTrait, row: &publication::Model) -> Resu
         return Err(unapproved());
     }
     remarks::refuse_open(standing.open_remarks)?;
+    // Whoever ordered it waited for the platform's word; a later one counts as well.
+    asked::refuse(&standing.asked, now, false)?;
     Ok(standing)
 }
 
-async fn bring(app: &App, row: &publication::Model) -> Result<(), Stop> {
-    let passed = verified(app.db.read(), row).await?;
+async fn bring(app: &App, issue: &Issue) -> Result<(), Stop> {
+    let passed = verified(app.db.read(), issue, app.clock.now()).await?;
+    let row = issue.lead();
     let draft = match &row.draft_media_id {
         Some(draft) if row.state == PublicationState::Drafted => draft.clone(),
-        _ => make_draft(app, row, &passed).await?,
+        _ => make_draft(app, issue, &passed).await?,
     };
-    submit(app, row, &draft).await
+    submit(app, issue, &draft).await
 }
 
 /// Brings pictures and draft to the platform; gives the draft.
-async fn make_draft(
-    app: &App,
-    row: &publication::Model,
-    passed: &Standing,
-) -> Result<String, Stop> {
-    let link = account::link(app, row.article_id, row.id);
+async fn make_draft(app: &App, issue: &Issue, passed: &[Standing]) -> Result<String, Stop> {
     // An article that failed before may have been published by hand from its old draft.
-    let earlier = store::publications(app.db.read(), &[row.article_id]).await?;
-    if earlier.iter().any(|other| other.id != row.id)
-        && let Some(found) = account::published(app, row.article_id).await?
-    {
-        settle_found(app, row, found).await?;
-        return Err(Stop::Elsewhere);
+    for row in &issue.rows {
+        let earlier = store::publications(app.db.read(), &[row.article_id]).await?;
+        if earlier.iter().any(|other| other.id != row.id)
+            && let Some(found) = account::published(app, row.article_id).await?
+        {
+            settle_found(app, issue, found).await?;
+            return Err(Stop::Elsewhere);
+        }
     }
-    let draft = match account::draft(app, &link).await? {
+    let lead = issue.lead();
+    let link = |row: &publication::Model| account::link(app, row.article_id, lead.id);
+    let draft = match account::draft(app, &link(lead)).await? {
         Some(draft) => draft,
-        None => drafting::add(app, passed, &link).await?,
+        None => {
+            let parts: Vec<drafting::Part<'_>> = issue
+                .rows
+                .iter()
+                .zip(passed)
+                .map(|(row, standing)| drafting::Part { standing, link: link(row) })
+                .collect();
+            drafting::add(app, &parts).await?
+        }
     };
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    let taken = store::step(&tx, row.id, &Step::Drafted(&draft), now).await?;
-    tx.commit().await.map_err(Error::from)?;
+    let taken = store::step(&tx, &issue.ids(), &Step::Drafted(&draft), now).await?;
     if taken {
+        tx.commit().await.map_err(Error::from)?;
         return Ok(draft);
     }
+    drop(tx);
     // Another run was faster. Ours, if it is one of two, only lies about.
-    let now_known = known(app, row.id).await?;
+    let now_known = known(app.db.read(), lead.id).await?;
     if now_known.draft_media_id.as_ref() != Some(&draft) {
         account::forget_draft(app, &draft).await;
     }
@@ -209,12 +249,13 @@ async fn make_draft(
 }
 
 /// Submits the draft, at most once without knowing the outcome.
-async fn submit(app: &App, row: &publication::Model, draft: &str) -> Result<(), Stop> {
+async fn submit(app: &App, issue: &Issue, draft: &str) -> Result<(), Stop> {
     let now = app.clock.now();
+    let row = issue.lead();
     let tx = app.db.begin().await?;
     // In the same transaction as the mark: what is submitted was passed as it is.
-    store::lock_article(&tx, row.article_id).await?;
-    verified(&tx, row).await?;
+    issue.lock_articles(&tx).await?;
+    verified(&tx, issue, now).await?;
     let (key, ask_after) = match row.way {
         // What a person pastes is no job's.
         PublicationWay::Publish | PublicationWay::ByHand => {
@@ -223,7 +264,7 @@ async fn submit(app: &App, row: &publication::Model, draft: &str) -> Result<(), 
         PublicationWay::MassSend => (Some(mass::key(row)), mass::ASK_AFTER),
     };
     let begin = Step::SubmitBegun { draft, key: key.as_deref() };
-    if !store::step(&tx, row.id, &begin, now).await? {
+    if !store::step(&tx, &issue.ids(), &begin, now).await? {
         return Err(Stop::Elsewhere);
     }
     // Written before the call: whatever happens to this process, somebody will look.
@@ -231,79 +272,86 @@ async fn submit(app: &App, row: &publication::Model, draft: &str) -> Result<(), 
     outbox::enqueue(&tx, &job, now, now + ask_after).await?;
     tx.commit().await.map_err(Error::from)?;
     let taken = match &key {
-        None => app.wechat.official().submit_publish(draft).await.map(|taken| taken.publish_id),
-        Some(key) => mass::send(app, draft, key).await,
-    };
-    match taken {
-        Ok(id) => {
-            let step = if key.is_none() { Step::Submitted(&id) } else { Step::Sent(&id) };
-            take(app, row.id, &step).await?;
-            Ok(())
-        }
-        Err(error) if account::may_have_arrived(&error) || error.is(45066) => {
-            // Not repeated here: the following job looks whether it was taken, or repeats
-            // it with its key.
-            tracing::warn!(publication = row.id.0, %error, "the answer to a submission got lost");
-            note(app, row.id, "没有收到微信的回答，正在核对是否已经提交。").await?;
-            Ok(())
-        }
-        // The draft is gone: published by hand, or deleted.
-        Err(error) if error.is(40007) => match account::published(app, row.article_id).await? {
-            Some(found) => Ok(settle_found(app, row, found).await?),
-            None => Err(Stop::Refused("草稿已不在公众号后台的草稿箱里，请再发布一次。".to_owned())),
+        None => match app.wechat.official().submit_publish(draft).await {
+            Ok(taken) => take(app, issue, &Step::Submitted(&taken.publish_id)).await,
+            Err(error) => return not_taken(app, issue, error).await,
         },
-        Err(error) => {
-            take(app, row.id, &Step::SubmitUndone).await?;
-            Err(error.into())
-        }
+        Some(key) => match mass::send(app, draft, key).await {
+            Ok(sent) => take(app, issue, &sent.step()).await,
+            Err(error) => return not_taken(app, issue, error).await,
+        },
+    };
+    Ok(taken?)
+}
+
+/// What a refusal, or no answer, to the submission means.
+async fn not_taken(app: &App, issue: &Issue, error: wechat::Error) -> Result<(), Stop> {
+    let row = issue.lead();
+    if account::may_have_arrived(&error) || error.is(45066) {
+        // Not repeated here: the following job looks whether it was taken, or repeats
+        // it with its key.
+        tracing::warn!(publication = row.id.0, %error, "the answer to a submission got lost");
+        note(app, issue, "没有收到微信的回答，正在核对是否已经提交。").await?;
+        return Ok(());
     }
+    // The draft is gone: published by hand, or deleted.
+    if error.is(40007) {
+        return match account::published(app, row.article_id).await? {
+            Some(found) => Ok(settle_found(app, issue, found).await?),
+            None => Err(Stop::Refused("草稿已不在公众号后台的草稿箱里，请再发布一次。".to_owned())),
+        };
+    }
+    together(app, issue, &Step::SubmitUndone).await?;
+    Err(error.into())
 }
 
 // To its end.
 
-async fn follow(app: &App, row: &publication::Model) -> Result<()> {
+async fn follow(app: &App, issue: &Issue) -> Result<()> {
+    let row = issue.lead();
     let asked = match (row.state, &row.publish_id, &row.msg_id, row.submit_started_at) {
-        (PublicationState::Submitted, Some(publish_id), ..) => ask(app, row, publish_id).await,
-        (PublicationState::Submitted, _, Some(msg_id), _) => mass::ask(app, row, msg_id).await,
+        (PublicationState::Submitted, Some(publish_id), ..) => ask(app, issue, publish_id).await,
+        (PublicationState::Submitted, _, Some(msg_id), _) => mass::ask(app, issue, msg_id).await,
         (PublicationState::Drafted, None, None, Some(begun)) => match row.way {
-            PublicationWay::Publish | PublicationWay::ByHand => find_out(app, row, begun).await,
-            PublicationWay::MassSend => mass::send_again(app, row, begun).await,
+            PublicationWay::Publish | PublicationWay::ByHand => find_out(app, issue, begun).await,
+            PublicationWay::MassSend => mass::send_again(app, issue, begun).await,
         },
         // Ended, or not begun: nothing to follow.
         _ => return Ok(()),
     };
     match asked {
         Ok(true) => Ok(()),
-        Ok(false) => ask_again(app, row).await,
+        Ok(false) => ask_again(app, issue).await,
         Err(error) if matches!(error.kind, Kind::Upstream | Kind::Internal) => {
-            note(app, row.id, &error.message).await?;
+            note(app, issue, &error.message).await?;
             Err(error)
         }
         // Not even asking is allowed: the end stays open, and is asked for later.
         Err(error) => {
             tracing::warn!(publication = row.id.0, cause = %error.chain(), "cannot follow");
-            note(app, row.id, &error.message).await?;
-            ask_again(app, row).await
+            note(app, issue, &error.message).await?;
+            ask_again(app, issue).await
         }
     }
 }
 
 /// True when it has ended.
-async fn ask(app: &App, row: &publication::Model, publish_id: &str) -> Result<bool> {
+async fn ask(app: &App, issue: &Issue, publish_id: &str) -> Result<bool> {
     let result = app.wechat.official().publish_status(publish_id).await?;
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    let ended = conclude(&tx, row, &result, now).await?;
+    let ended = conclude(&tx, issue, &result, now).await?;
     tx.commit().await?;
     Ok(ended)
 }
 
 /// The submission was begun and no answer is known. True when the end is known, or the
 /// publishing job goes on.
-async fn find_out(app: &App, row: &publication::Model, begun: DateTime<Utc>) -> Result<bool> {
+async fn find_out(app: &App, issue: &Issue, begun: DateTime<Utc>) -> Result<bool> {
+    let row = issue.lead();
     // In this order: an article that is published between the two has no draft any more.
     if let Some(found) = account::published(app, row.article_id).await? {
-        settle_found(app, row, found).await?;
+        settle_found(app, issue, found).await?;
         return Ok(true);
     }
     let draft = row.draft_media_id.as_deref().unwrap_or_default();
@@ -311,7 +359,7 @@ async fn find_out(app: &App, row: &publication::Model, begun: DateTime<Utc>) -> 
     let now = app.clock.now();
     if there && now - begun >= NOT_TAKEN_AFTER {
         let tx = app.db.begin().await?;
-        if store::step(&tx, row.id, &Step::SubmitUndone, now).await? {
+        if store::step(&tx, &issue.ids(), &Step::SubmitUndone, now).await? {
             outbox::enqueue(&tx, &Job::Publish { publication: row.id }, now, now).await?;
         }
         tx.commit().await?;
@@ -319,19 +367,20 @@ async fn find_out(app: &App, row: &publication::Model, begun: DateTime<Utc>) -> 
     }
     if !there && now - begun >= LONG {
         let words = "公众号后台既没有这篇草稿，也没有发布出来。请到后台确认后，再发布一次。";
-        fail(app, row, words).await?;
+        fail(app, issue, words).await?;
         return Ok(true);
     }
     Ok(false)
 }
 
-async fn ask_again(app: &App, row: &publication::Model) -> Result<()> {
+async fn ask_again(app: &App, issue: &Issue) -> Result<()> {
     let now = app.clock.now();
+    let row = issue.lead();
     let begun = row.submit_started_at.unwrap_or(row.updated_at);
     let tx = app.db.begin().await?;
     if now - begun >= LONG {
         let words = "微信一天还没有给出结果，请到公众号后台“发表记录”里看一看。";
-        store::step(&tx, row.id, &Step::Trouble(words), now).await?;
+        store::step(&tx, &issue.ids(), &Step::Trouble(words), now).await?;
     }
     let job = Job::FollowPublication { publication: row.id };
     outbox::enqueue(&tx, &job, now, next_question(begun, now)).await?;
@@ -348,35 +397,42 @@ fn next_question(begun: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
 /// Writes down what the platform says of a publication; true when it has ended.
 async fn conclude(
     tx: &DatabaseTransaction,
-    row: &publication::Model,
+    issue: &Issue,
     result: &PublishResult,
     now: DateTime<Utc>,
 ) -> Result<bool> {
-    let numbered = |words: &str| match result.fail_idx.first() {
-        Some(index) => format!("{words}（第 {index} 篇）"),
-        None => words.to_owned(),
-    };
-    let words = match result.status {
-        PublishStatus::Published => {
-            let url = result.urls.first().map(String::as_str);
+    if result.status == PublishStatus::Published {
+        issue.lock_articles(tx).await?;
+        for row in &issue.rows {
+            let url = row.place.try_into().ok().and_then(|place: usize| {
+                result.urls.get(place.checked_sub(1)?).map(String::as_str)
+            });
             succeed(tx, row, result.article_id.as_deref(), url, now).await?;
-            return Ok(true);
         }
+        return Ok(true);
+    }
+    let words = match result.status {
         // A status that we do not know is not a no.
-        PublishStatus::Publishing | PublishStatus::Other(_) => return Ok(false),
+        PublishStatus::Published | PublishStatus::Publishing | PublishStatus::Other(_) => {
+            return Ok(false);
+        }
         PublishStatus::OriginalityFailed => {
-            numbered("微信认为与别人的原创内容重复，没有发布。请修改后再送审。")
+            "微信认为与别人的原创内容重复，没有发布。请修改后再送审。"
         }
         PublishStatus::Failed => {
-            "微信没有发布，也没有说明原因。可以再发布一次，或到公众号后台查看。".to_owned()
+            "微信没有发布，也没有说明原因。可以再发布一次，或到公众号后台查看。"
         }
-        PublishStatus::Refused => numbered("没有通过微信的审核。请修改后再送审。"),
-        PublishStatus::Deleted => "文章已在公众号后台被删除。".to_owned(),
-        PublishStatus::Banned => "文章发布后被微信封禁。".to_owned(),
+        PublishStatus::Refused => "没有通过微信的审核。请修改后再送审。",
+        PublishStatus::Deleted => "文章已在公众号后台被删除。",
+        PublishStatus::Banned => "文章发布后被微信封禁。",
     };
     let taken_down = matches!(result.status, PublishStatus::Deleted | PublishStatus::Banned);
-    let step = if taken_down { Step::TakenDown(&words) } else { Step::Failed(&words) };
-    end_badly(tx, row, &step, now).await?;
+    issue.lock_articles(tx).await?;
+    for row in &issue.rows {
+        let words = issue.words_for(row, words, &result.fail_idx);
+        let step = if taken_down { Step::TakenDown(&words) } else { Step::Failed(&words) };
+        end_badly(tx, row, &step, now).await?;
+    }
     Ok(true)
 }
 
@@ -388,7 +444,7 @@ pub(super) async fn end_badly(
     now: DateTime<Utc>,
 ) -> Result<()> {
     store::lock_article(tx, row.article_id).await?;
-    if store::step(tx, row.id, step, now).await? {
+    if store::step(tx, &[row.id], step, now).await? {
         let from: &[ArticleStatus] = if matches!(step, Step::TakenDown(_)) {
             &[ArticleStatus::Publishing, ArticleStatus::Published]
         } else {
@@ -419,10 +475,10 @@ pub(super) async fn succeed(
         // that nobody passed, and the editor is told what lies on the account.
         let words = "微信后来还是发布了这一稿，请到公众号后台核对。";
         tracing::warn!(publication = row.id.0, "published after it had been given up");
-        store::step(tx, row.id, &Step::TakenDown(words), now).await?;
+        store::step(tx, &[row.id], &Step::TakenDown(words), now).await?;
         return Ok(());
     }
-    if store::step(tx, row.id, &Step::Published { article: wechat_article, url }, now).await? {
+    if store::step(tx, &[row.id], &Step::Published { article: wechat_article, url }, now).await? {
         let from = [ArticleStatus::Publishing, ArticleStatus::Failed, ArticleStatus::Approved];
         store::move_article(tx, row.article_id, &from, ArticleStatus::Published, now).await?;
     }
@@ -434,7 +490,7 @@ pub(super) async fn succeed(
 /// # Errors
 /// The platform does not answer: tried again later. It refuses: `Conflict`.
 pub async fn withdraw_job(app: &App, id: PublicationId) -> Result<()> {
-    let row = known(app, id).await?;
+    let row = known(app.db.read(), id).await?;
     if row.state != PublicationState::Published {
         return Ok(());
     }
@@ -457,7 +513,7 @@ pub async fn withdraw_job(app: &App, id: PublicationId) -> Result<()> {
     Ok(())
 }
 
-/// Deletes a published article from the account.
+/// Deletes a published article from the account, and no other of its issue.
 async fn take_off(app: &App, row: &publication::Model) -> Result<()> {
     // An event that was lost leaves the id to be looked for.
     let there = match &row.wechat_article_id {
@@ -465,7 +521,8 @@ async fn take_off(app: &App, row: &publication::Model) -> Result<()> {
         None => account::published(app, row.article_id).await?.map(|found| found.article_id),
     };
     let Some(there) = there else { return Ok(()) };
-    if let Err(error) = app.wechat.official().delete_published(&there, None).await {
+    let place = Issue::of(app.db.read(), row.id).await?.place_for_platform(row);
+    if let Err(error) = app.wechat.official().delete_published(&there, place).await {
         // The answer to an earlier try may have been lost: then it is not there any more.
         let gone = error.class() == wechat::Class::Permanent
             && account::published(app, row.article_id).await?.is_none();
@@ -476,31 +533,52 @@ async fn take_off(app: &App, row: &publication::Model) -> Result<()> {
     Ok(())
 }
 
-async fn settle_found(app: &App, row: &publication::Model, found: Found) -> Result<()> {
+/// What was found on the account is there; what of the issue is not in it did not get there.
+async fn settle_found(app: &App, issue: &Issue, found: Found) -> Result<()> {
     let now = app.clock.now();
     let tx = app.db.begin().await?;
-    succeed(&tx, row, Some(&found.article_id), found.url.as_deref(), now).await?;
+    issue.lock_articles(&tx).await?;
+    for row in &issue.rows {
+        match found.place_of(app, row.article_id) {
+            Some(url) => succeed(&tx, row, Some(&found.article_id), url, now).await?,
+            None => {
+                let words = "同一期里有文章已经在公众号上，所以这一期没有再发。请重新发布这一篇。";
+                end_badly(&tx, row, &Step::Failed(words), now).await?;
+            }
+        }
+    }
     tx.commit().await?;
     Ok(())
 }
 
 // Steps in a transaction of their own.
 
-async fn take(app: &App, id: PublicationId, step: &Step<'_>) -> Result<bool> {
+/// The platform has taken it: its number stands with the first of an issue.
+pub(super) async fn take(app: &App, issue: &Issue, step: &Step<'_>) -> Result<()> {
+    let now = app.clock.now();
     let tx = app.db.begin().await?;
-    let taken = store::step(&tx, id, step, app.clock.now()).await?;
+    if store::step(&tx, &[issue.lead().id], step, now).await? {
+        store::step(&tx, &issue.followers(), &Step::Joined, now).await?;
+    }
     tx.commit().await?;
-    Ok(taken)
+    Ok(())
+}
+
+async fn together(app: &App, issue: &Issue, step: &Step<'_>) -> Result<()> {
+    let tx = app.db.begin().await?;
+    store::step(&tx, &issue.ids(), step, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// What holds it up, for the editor; the state stands.
-async fn note(app: &App, id: PublicationId, words: &str) -> Result<()> {
-    take(app, id, &Step::Trouble(words)).await.map(drop)
+async fn note(app: &App, issue: &Issue, words: &str) -> Result<()> {
+    together(app, issue, &Step::Trouble(words)).await
 }
 
-async fn fail(app: &App, row: &publication::Model, words: &str) -> Result<()> {
+async fn fail(app: &App, issue: &Issue, words: &str) -> Result<()> {
     let tx = app.db.begin().await?;
-    end_badly(&tx, row, &Step::Failed(words), app.clock.now()).await?;
+    issue.fail(&tx, words, app.clock.now()).await?;
     tx.commit().await?;
     Ok(())
 }

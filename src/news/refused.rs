@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::staff::{self, Colleague};
 
 /// Refusals that are the gate's; any other has nothing to do with it.
-const OF_THE_GATE: [&str; 10] = [
+const OF_THE_GATE: [&str; 13] = [
     "not_approved",
     "remarks_open",
     "own_article",
@@ -20,6 +20,9 @@ const OF_THE_GATE: [&str; 10] = [
     "already_passed",
     "proof_needed",
     "not_in_review",
+    "platform_risky",
+    "platform_unanswered",
+    "platform_checking",
 ];
 
 /// Passes an outcome on; what the gate refused is in the audit afterwards.

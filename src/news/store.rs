@@ -1,5 +1,6 @@
 //! The only queries on articles, versions, reviews, pictures and publications.
 
+mod belongs;
 mod ledger;
 mod publications;
 mod remarks;
@@ -7,13 +8,13 @@ mod remarks;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Expr, LikeExpr, OnConflict};
 use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait,
     DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use entity::ids::{ArticleId, PictureId, StaffId};
+use entity::ids::{ArticleId, CommunityId, PictureId, StaffId};
 use entity::kinds::{ArticleStatus, ReviewStage, Verdict};
 use entity::{article, article_review, article_version, picture};
 
@@ -21,12 +22,16 @@ use super::content::Content;
 use crate::error::Result;
 use crate::pixels::Picture;
 
+pub(super) use belongs::{
+    class_names, classes, keep_reads, published_between, reads, sent_since, set_belongs,
+};
 pub(super) use ledger::{
-    Decline, community_names, decline_item, insert_item, item, items, link_item, outlets,
-    save_outlet, save_submission, submissions,
+    Decline, add_item_pictures, community_names, decline_item, extend_item, insert_item, item,
+    item_of_meeting, item_pictures, items, link_item, outlets, save_outlet, save_submission,
+    submissions,
 };
 pub(super) use publications::{
-    NewPublication, NewsLine, Step, insert_publication, last_published, mass_sends_since,
+    NewPublication, NewsLine, Step, insert_publication, issue, last_published, mass_sends_since,
     next_planned, on_the_account, publication, publication_by_msg_id, publication_by_publish_id,
     publications, publications_between, published_article_of, step, withdraw,
 };
@@ -59,15 +64,29 @@ pub(super) async fn lock_article(
     Ok(article::Entity::find_by_id(id).lock_exclusive().one(tx).await?)
 }
 
+/// Which articles are listed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wanted {
+    pub status: Option<ArticleStatus>,
+    pub community: Option<CommunityId>,
+    pub project: Option<String>,
+}
+
 /// The last changed first, and how many there are.
 pub(super) async fn articles(
     conn: &impl ConnectionTrait,
-    status: Option<ArticleStatus>,
+    wanted: &Wanted,
     limit: u64,
 ) -> Result<(Vec<article::Model>, u64)> {
     let mut rows = article::Entity::find();
-    if let Some(status) = status {
+    if let Some(status) = wanted.status {
         rows = rows.filter(article::Column::Status.eq(status));
+    }
+    if let Some(community) = wanted.community {
+        rows = rows.filter(article::Column::CommunityId.eq(community));
+    }
+    if let Some(project) = &wanted.project {
+        rows = rows.filter(article::Column::Project.eq(project.as_str()));
     }
     let total = rows.clone().count(conn).await?;
     let rows = rows
@@ -77,6 +96,26 @@ pub(super) async fn articles(
         .all(conn)
         .await?;
     Ok((rows, total))
+}
+
+/// Articles with this in their title, the newest first.
+pub(super) async fn titled(
+    conn: &impl ConnectionTrait,
+    text: &str,
+    limit: u64,
+) -> Result<Vec<(ArticleId, String)>> {
+    let escaped = text.replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+    Ok(article::Entity::find()
+        .select_only()
+        .columns([article::Column::Id, article::Column::Title])
+        .filter(article::Column::Title.like(pattern))
+        .order_by_desc(article::Column::UpdatedAt)
+        .order_by_desc(article::Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(conn)
+        .await?)
 }
 
 pub(super) async fn insert_article(
@@ -338,7 +377,7 @@ pub(super) async fn insert_review(
 
 /// A picture without its bytes.
 #[derive(Clone, Debug)]
-pub(super) struct PictureLine {
+pub struct PictureLine {
     pub id: PictureId,
     pub mime: String,
     pub width: i32,

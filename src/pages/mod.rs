@@ -286,9 +286,10 @@ mod tests {
             let asset = Console::get(&format!("vendor/{path}")).expect(path);
             assert_eq!(*sum, hex::encode(asset.metadata.sha256_hash()), "{path}");
         }
-        let scripts =
-            Console::iter().filter(|path| path.starts_with("vendor/") && path.ends_with(".js"));
-        assert_eq!(scripts.count(), named.len());
+        let taken = Console::iter().filter(|path| {
+            path.starts_with("vendor/") && (path.ends_with(".js") || path.ends_with(".css"))
+        });
+        assert_eq!(taken.count(), named.len());
     }
 
     /// The files that a browser needs for the first page: what the start page names, and what

@@ -14,6 +14,9 @@ use crate::outbox::{self, Job};
 /// When nobody waits for anything: hours of the day here.
 const NIGHT: std::ops::Range<u32> = 2..6;
 
+/// Half past nine in the morning: figures of the day before are there from eight on.
+const FIGURES_MINUTE: i32 = 9 * 60 + 30;
+
 /// Two nights are so far apart at least.
 const APART: TimeDelta = TimeDelta::hours(12);
 
@@ -40,6 +43,9 @@ pub async fn by_night(app: &App) -> Result<()> {
             outbox::enqueue(&tx, &Job::NoteCallbackSources { account }, now, now).await?;
             if account == WechatAccount::Official {
                 outbox::enqueue(&tx, &Job::ReviewFollowers, now, now).await?;
+                // The platform has counted yesterday by then.
+                let counted = clock::at_local(app.clock.today(), FIGURES_MINUTE);
+                outbox::enqueue(&tx, &Job::ReadFigures, now, counted).await?;
             }
         }
         tx.commit().await?;

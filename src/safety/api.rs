@@ -20,6 +20,10 @@ use crate::wire::common::Done;
 use crate::wire::page::Page;
 use crate::wire::tags::Tag;
 
+mod linking;
+
+pub use linking::{ResidentLinkingApi, StaffLinkingApi};
+
 pub struct StaffSafetyApi(pub App);
 
 /// One thing that is to be looked at, or was.
@@ -65,27 +69,15 @@ struct ContentDecision {
     fit: bool,
 }
 
-/// What the platform found, in words; empty: nothing that it names.
-fn label_text(label: Option<i32>) -> &'static str {
-    match label {
-        Some(10001) => "广告",
-        Some(20001) => "时政",
-        Some(20002) => "色情",
-        Some(20003) => "辱骂",
-        Some(20006) => "违法犯罪",
-        Some(20008) => "欺诈",
-        Some(20012) => "低俗",
-        Some(20013) => "版权",
-        _ => "",
-    }
-}
-
 fn subject_text(subject: CheckSubject, kind: CheckKind) -> &'static str {
     match (subject, kind) {
         (CheckSubject::ResidentName, _) => "姓名",
         (CheckSubject::HelpMessage, CheckKind::Text) => "留言里的文字",
         (CheckSubject::HelpMessage, CheckKind::Picture) => "留言里的图片",
         (CheckSubject::HelpMessage, CheckKind::Sound) => "留言里的录音",
+        // The news room shows these.
+        (CheckSubject::Article, _) => "文章",
+        (CheckSubject::ArticlePicture, _) => "文章里的图片",
     }
 }
 
@@ -96,7 +88,7 @@ fn state_text(entry: &Entry, names: &HashMap<StaffId, String>, now: DateTime<Utc
         let name = names.get(&by).map_or("", String::as_str);
         return format!("{said} · {name} · {}", clock::spoken(at));
     }
-    let label = label_text(check.label);
+    let label = safety::label_text(check.label);
     let label = if label.is_empty() { String::new() } else { format!("：{label}") };
     match (check.state, safety::standing(check, now)) {
         (CheckState::Waiting, CheckState::ToLookAt) => "平台没有回音，请人看".to_owned(),

@@ -32,6 +32,7 @@ pub async fn ask(app: &App, id: CheckId) -> Result<()> {
     let scene = match row.subject {
         CheckSubject::ResidentName => CheckScene::Profile,
         CheckSubject::HelpMessage => CheckScene::Comment,
+        CheckSubject::Article | CheckSubject::ArticlePicture => CheckScene::Social,
     };
     let kind = match row.kind {
         CheckKind::Text => {

@@ -1,5 +1,5 @@
-//! Content checks: what residents write and send is judged by the platform, or by a
-//! person, before others see it.
+//! Content checks: what residents write and send, and what staff publish, is judged by the
+//! platform, or by a person, before others see it.
 //!
 //! 1. Each thing has one check (a unique key), written in the transaction that brings the
 //!    thing; a name that is changed begins its check anew.
@@ -11,6 +11,9 @@
 //! 4. An event settles its check once, whether it comes before or after the answer of the
 //!    call that asked: both leave their trace under one unique key, and the second acts.
 //! 5. No openid is kept here: it is looked up when the platform is asked.
+//! 6. The platform is asked as somebody who was in the mini-program not long ago. Staff have no
+//!    account there: who writes articles links their own (`linking.rs`). What an article's
+//!    check comes to is for the news room, not for the tray.
 
 use std::collections::HashMap;
 
@@ -29,9 +32,11 @@ use crate::staff::{self, Colleague};
 
 pub mod api;
 mod asking;
+mod linking;
 mod store;
 
 pub use asking::{ask, verdict};
+pub use linking::{asked_as, code_for, link, linked_since, unlink};
 
 /// The platform answers within this, or a person looks.
 const PATIENCE: TimeDelta = TimeDelta::minutes(30);
@@ -151,6 +156,52 @@ fn weight(state: CheckState) -> u8 {
     }
 }
 
+/// The checks of these things as they stand, for the room that owns them.
+///
+/// # Errors
+/// The database.
+pub async fn checks(
+    conn: &impl ConnectionTrait,
+    subject: CheckSubject,
+    ids: &[i64],
+) -> Result<Vec<Model>> {
+    store::of(conn, subject, ids).await
+}
+
+/// What the platform found, in words; empty: nothing that it names.
+pub fn label_text(label: Option<i32>) -> &'static str {
+    match label {
+        Some(10001) => "广告",
+        Some(20001) => "时政",
+        Some(20002) => "色情",
+        Some(20003) => "辱骂",
+        Some(20006) => "违法犯罪",
+        Some(20008) => "欺诈",
+        Some(20012) => "低俗",
+        Some(20013) => "版权",
+        _ => "",
+    }
+}
+
+/// A person looked and says why a thing may stay: the last word on this content. False where
+/// the platform finds it risky, or has nothing against it, or somebody answered before.
+///
+/// # Errors
+/// The database.
+pub async fn answer(
+    tx: &DatabaseTransaction,
+    row: &Model,
+    who: &Colleague,
+    words: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let open = matches!(row.state, CheckState::Waiting | CheckState::ToLookAt);
+    if !open || row.settled_at.is_some() {
+        return Ok(false);
+    }
+    store::answer(tx, row, who.id, words, now).await
+}
+
 /// Is the platform being asked about this file? So long it may fetch it.
 ///
 /// # Errors
@@ -236,6 +287,7 @@ pub async fn forget_resident(
     resident: ResidentId,
     now: DateTime<Utc>,
 ) -> Result<()> {
+    store::links::forget(tx, resident).await?;
     store::forget_resident(tx, resident, now).await
 }
 

@@ -16,8 +16,13 @@ use entity::{check_verdict, resident};
 use super::{Judged, Thing};
 use crate::error::Result;
 
+pub(super) mod links;
+
 /// The longest list that is given.
 const LIST_LIMIT: u64 = 100;
+
+/// What the news room sees to by itself.
+const OF_THE_NEWS: [CheckSubject; 2] = [CheckSubject::Article, CheckSubject::ArticlePicture];
 
 /// The check of a thing, if it begins now: new, or anew for another content.
 pub(super) async fn open(
@@ -33,7 +38,12 @@ pub(super) async fn open(
         .filter(Column::Kind.eq(thing.kind))
         .one(tx)
         .await?;
-    if held.as_ref().is_some_and(|row| row.content == thing.content) {
+    // An article may be asked about once more, when there is somebody as whom to ask.
+    let again = OF_THE_NEWS.contains(&thing.subject) && thing.resident.is_some();
+    let stands = |row: &Model| {
+        row.content == thing.content && !(again && row.state == CheckState::NotChecked)
+    };
+    if held.as_ref().is_some_and(stands) {
         return Ok(None);
     }
     let mut row = ActiveModel {
@@ -49,6 +59,7 @@ pub(super) async fn open(
         asked_at: Set(now),
         settled_at: Set(settled_at),
         settled_by: Set(None),
+        answer: Set(None),
         ..Default::default()
     };
     let Some(held) = held else { return Ok(Some(row.insert(tx).await?.id)) };
@@ -117,6 +128,27 @@ pub(super) async fn settle(
     Ok(changed.rows_affected == 1)
 }
 
+/// True when nobody answered before.
+pub(super) async fn answer(
+    tx: &DatabaseTransaction,
+    row: &Model,
+    by: StaffId,
+    words: &str,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    let changed = Entity::update_many()
+        .col_expr(Column::Answer, Expr::value(words))
+        .col_expr(Column::SettledAt, Expr::value(now))
+        .col_expr(Column::SettledBy, Expr::value(by))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::State.eq(row.state))
+        .filter(Column::Content.eq(row.content.as_str()))
+        .filter(Column::SettledAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
 // Events.
 
 /// Leaves word that an event is waited for, or finds what it said. The unique key makes
@@ -170,15 +202,16 @@ pub(super) async fn prune(tx: &DatabaseTransaction, before: DateTime<Utc>) -> Re
 
 // The tray.
 
-/// Of one community's residents where given.
+/// Of one community's residents where given; never an article.
 fn visible(scope: Option<CommunityId>) -> Select<Entity> {
-    let Some(community) = scope else { return Entity::find() };
+    let find = Entity::find().filter(Column::Subject.is_not_in(OF_THE_NEWS));
+    let Some(community) = scope else { return find };
     let residents = Query::select()
         .column(resident::Column::Id)
         .from(resident::Entity)
         .and_where(resident::Column::CommunityId.eq(community))
         .to_owned();
-    Entity::find().filter(Column::ResidentId.in_subquery(residents))
+    find.filter(Column::ResidentId.in_subquery(residents))
 }
 
 /// What the platform judged, or was asked before `asked_before` and has not judged.

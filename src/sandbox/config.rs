@@ -235,6 +235,13 @@ impl SandboxConfig {
             ("wechat.open_base", base_url.to_owned()),
             ("wechat.jssdk_url", format!("{base_url}/open/js/jweixin-1.6.0.js")),
             ("wechat.api_base_backup", String::new()),
+            ("sms.provider", "http".to_owned()),
+            ("sms.url", format!("{base_url}/sandbox/text")),
+            (
+                "sms.body",
+                r#"{"phone":"{phone}","text":"【尚学】您的登录码是 {code}，{minutes} 分钟里有效。不要告诉别人。"}"#.to_owned(),
+            ),
+            ("sms.success", r#""code":0"#.to_owned()),
             ("wechat.official.kind", kind.to_owned()),
             ("wechat.official.verified", self.verified.to_string()),
             ("wechat.mini.verified", "true".to_owned()),

@@ -31,6 +31,7 @@ mod seal;
 mod server;
 mod state;
 mod template;
+mod texts;
 
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ pub use platform::JsConfig;
 pub use state::{
     Account, AccountStanding, Address, AdminAnswer, Article, ChatArticle, ChatLine, Extra,
     MassOutcome, NoticeOutcome, Outcome, PersonStanding, PublishedArticle, Publishing, Sender,
-    ServiceNotice, User, Verdict,
+    ServiceNotice, TextMessage, User, Verdict,
 };
 
 use crate::error::{Error, Result};
@@ -136,6 +137,11 @@ impl Sandbox {
         self.inner
             .read(|state| state.person(user.id).map(|person| person.notices.clone()))
             .unwrap_or_default()
+    }
+
+    /// The short messages that were sent, oldest first.
+    pub fn texts(&self) -> Vec<TextMessage> {
+        self.inner.read(|state| state.texts.clone())
     }
 
     /// What is published now, oldest first.

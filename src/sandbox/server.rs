@@ -15,7 +15,7 @@ use super::config::SandboxConfig;
 use super::journal::Journal;
 use super::meter::Meter;
 use super::state::{Account, Media, MediaKind, OwnTemplate, State, TemplateKind, picture_url};
-use super::{control, people, phone, platform};
+use super::{control, people, phone, platform, texts};
 use crate::error::{Error, Result};
 
 pub(super) type Shared = Arc<Inner>;
@@ -78,6 +78,7 @@ pub(super) async fn start(config: SandboxConfig) -> Result<(Shared, Cancellation
     let app = Route::new()
         .nest("/phone", phone::routes(&inner))
         .nest("/sandbox/api", control::routes(&inner))
+        .at("/sandbox/text", texts::endpoint(&inner))
         .at("/s/:article_id", phone::article(&inner))
         .at("/connect/oauth2/authorize", phone::sign_in(&inner))
         .at("/open/js/jweixin-1.6.0.js", phone::jssdk())

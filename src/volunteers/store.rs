@@ -22,7 +22,7 @@ use entity::{
 
 use super::teams::{Applied, NewTeam};
 use crate::error::{Error, Result};
-use crate::sql::rounded;
+use crate::sql::among;
 
 // ---- teams ----
 
@@ -237,7 +237,7 @@ pub(super) async fn of_team(
         .all(conn)
         .await?;
     let ids: Vec<VolunteerId> = rows.iter().map(|row| row.volunteer_id).collect();
-    let find = volunteer::Entity::find().filter(volunteer::Column::Id.is_in(rounded(&ids)));
+    let find = volunteer::Entity::find().filter(among(conn, volunteer::Column::Id, &ids));
     let people: HashMap<VolunteerId, volunteer::Model> =
         find.all(conn).await?.into_iter().map(|row| (row.id, row)).collect();
     Ok(rows
@@ -258,7 +258,7 @@ pub(super) async fn last_reasons(
         return Ok(HashMap::new());
     }
     let rows = team_step::Entity::find()
-        .filter(team_step::Column::MemberId.is_in(rounded(members)))
+        .filter(among(conn, team_step::Column::MemberId, members))
         .order_by_asc(team_step::Column::Id)
         .all(conn)
         .await?;
@@ -385,7 +385,7 @@ pub(super) async fn meetings_of(
         return Ok(Vec::new());
     }
     Ok(meeting::Entity::find()
-        .filter(meeting::Column::ClassId.is_in(rounded(classes)))
+        .filter(among(conn, meeting::Column::ClassId, classes))
         .filter(meeting::Column::Status.eq(MeetingStatus::Planned))
         .order_by_asc(meeting::Column::StartsAt)
         .all(conn)
@@ -505,7 +505,7 @@ pub(super) async fn corrections(
         return Ok(HashMap::new());
     }
     let rows = service_change::Entity::find()
-        .filter(service_change::Column::ServiceId.is_in(rounded(services)))
+        .filter(among(conn, service_change::Column::ServiceId, services))
         .filter(service_change::Column::StaffId.is_not_null())
         .order_by_asc(service_change::Column::Id)
         .all(conn)

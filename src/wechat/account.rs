@@ -28,6 +28,8 @@ pub enum Ability {
     Drafts,
     Publish,
     MassSend,
+    /// How often articles were read.
+    Figures,
     CustomerMessage,
     /// Followers and their tags.
     Followers,
@@ -45,11 +47,12 @@ pub enum Ability {
 
 impl Ability {
     /// Of the public account.
-    pub const OFFICIAL: [Self; 9] = [
+    pub const OFFICIAL: [Self; 10] = [
         Self::Menu,
         Self::Drafts,
         Self::Publish,
         Self::MassSend,
+        Self::Figures,
         Self::CustomerMessage,
         Self::Followers,
         Self::Notices,
@@ -67,6 +70,7 @@ impl Ability {
             Self::Drafts => "素材和草稿",
             Self::Publish => "发布文章",
             Self::MassSend => "群发",
+            Self::Figures => "文章阅读数",
             Self::CustomerMessage => "主动回复（客服消息）",
             Self::Followers => "查看关注者",
             Self::Notices => "公众号通知（模板消息）",
@@ -83,6 +87,7 @@ impl Ability {
             Self::Menu => "居民可以打字：发“报名”“签到”“帮助”都有回答。",
             Self::Drafts | Self::Publish => "请登录公众平台 mp.weixin.qq.com，手动新建并发布。",
             Self::MassSend => "请在公众平台手动群发，或只用“发布”。",
+            Self::Figures => "请登录公众平台 mp.weixin.qq.com，在“数据”里看。",
             Self::CustomerMessage => "只能当场回复。之后有事请打电话。",
             Self::Followers => "请居民在小程序里用手机号登录。",
             Self::Notices => "通知会改用小程序的订阅消息发送。",
@@ -113,6 +118,7 @@ impl Standing {
                 Ability::Drafts
                 | Ability::Publish
                 | Ability::MassSend
+                | Ability::Figures
                 | Ability::CustomerMessage
                 | Ability::Followers => verified,
                 Ability::Notices | Ability::SceneCode | Ability::WebSignIn => {
@@ -287,8 +293,8 @@ mod tests {
         };
         assert_eq!(able(AccountKind::Subscription, false), 0);
         assert_eq!(able(AccountKind::Service, false), 1);
-        assert_eq!(able(AccountKind::Subscription, true), 6);
-        assert_eq!(able(AccountKind::Service, true), 9);
+        assert_eq!(able(AccountKind::Subscription, true), 7);
+        assert_eq!(able(AccountKind::Service, true), 10);
         let private = Standing::Mini { verified: false };
         assert!(Ability::MINI.into_iter().all(|ability| !private.allows(ability)));
         assert!(private.allows(Ability::CustomerMessage));

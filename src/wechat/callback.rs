@@ -5,6 +5,7 @@
 //! the AES key is being changed, the previous one is accepted beside it, and a reply
 //! is sealed with what its callback came with.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use chrono::{DateTime, Utc};
@@ -51,20 +52,20 @@ impl From<tree::Bad> for CallbackError {
 
 /// What stands in the URL.
 #[derive(Clone, Debug, Default, Deserialize)]
-pub struct Query {
-    pub signature: Option<String>,
-    pub timestamp: Option<String>,
-    pub nonce: Option<String>,
-    pub echostr: Option<String>,
-    pub msg_signature: Option<String>,
+pub struct Query<'a> {
+    pub signature: Option<Cow<'a, str>>,
+    pub timestamp: Option<Cow<'a, str>>,
+    pub nonce: Option<Cow<'a, str>>,
+    pub echostr: Option<Cow<'a, str>>,
+    pub msg_signature: Option<Cow<'a, str>>,
 }
 
-impl Query {
+impl<'a> Query<'a> {
     /// What a callback needs of the URL; the rest is passed over.
     ///
     /// # Errors
     /// A parameter that is given twice.
-    pub fn parse(query: &str) -> Result<Self, CallbackError> {
+    pub fn parse(query: &'a str) -> Result<Self, CallbackError> {
         let mut read = Self::default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             let field = match &*name {
@@ -75,7 +76,7 @@ impl Query {
                 "msg_signature" => &mut read.msg_signature,
                 _ => continue,
             };
-            if field.replace(value.into_owned()).is_some() {
+            if field.replace(value).is_some() {
                 return Err(CallbackError::Parameter);
             }
         }
@@ -143,12 +144,21 @@ impl Callback {
     ///
     /// # Errors
     /// A missing parameter, a wrong signature or time: 403.
-    pub fn verify_url(&self, query: &Query, now: DateTime<Utc>) -> Result<String, CallbackError> {
+    pub fn verify_url(
+        &self,
+        query: &Query<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<String, CallbackError> {
         self.check_url_signature(query, now)?;
-        query.echostr.clone().filter(|text| !text.is_empty()).ok_or(CallbackError::Parameter)
+        let echo = query.echostr.as_deref().filter(|text| !text.is_empty());
+        echo.map(str::to_owned).ok_or(CallbackError::Parameter)
     }
 
-    fn check_url_signature(&self, query: &Query, now: DateTime<Utc>) -> Result<(), CallbackError> {
+    fn check_url_signature(
+        &self,
+        query: &Query<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<(), CallbackError> {
         let (timestamp, nonce) = self.check_time(query, now)?;
         let given = query.signature.as_deref().ok_or(CallbackError::Parameter)?;
         self.signer(given, |token| signature::url_signature(token, timestamp, nonce)).map(|_| ())
@@ -168,7 +178,7 @@ impl Callback {
 
     fn check_time<'a>(
         &self,
-        query: &'a Query,
+        query: &'a Query<'_>,
         now: DateTime<Utc>,
     ) -> Result<(&'a str, &'a str), CallbackError> {
         let timestamp = query.timestamp.as_deref().filter(|text| !text.is_empty());
@@ -191,7 +201,7 @@ impl Callback {
     /// Not from WeChat, not for us, or not to be understood.
     pub fn open(
         &self,
-        query: &Query,
+        query: &Query<'_>,
         body: &[u8],
         now: DateTime<Utc>,
     ) -> Result<Incoming, CallbackError> {

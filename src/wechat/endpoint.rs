@@ -32,7 +32,11 @@ pub(super) fn repeat(path: &str) -> Repeat {
         | "/wxa/generate_urllink"
         | "/wxa/generatescheme"
         | "/wxa/msg_sec_check" => Repeat::Idempotent,
-        "/wxa/checksession" | "/sns/userinfo" | "/sns/auth" | "/cgi-bin/user/info" => Repeat::Read,
+        "/datacube/getarticletotal"
+        | "/wxa/checksession"
+        | "/sns/userinfo"
+        | "/sns/auth"
+        | "/cgi-bin/user/info" => Repeat::Read,
         _ => match path.rsplit('/').next().unwrap_or_default() {
             "get"
             | "batchget"
@@ -102,6 +106,7 @@ pub(super) fn ability(path: &str) -> Option<Ability> {
         }
         _ if begins(&["/cgi-bin/freepublish/"]) => Ability::Publish,
         _ if begins(&["/cgi-bin/message/mass/"]) => Ability::MassSend,
+        _ if begins(&["/datacube/"]) => Ability::Figures,
         _ if begins(&["/cgi-bin/user/", "/cgi-bin/tags/"]) => Ability::Followers,
         _ if begins(&["/cgi-bin/message/template/", "/cgi-bin/template/"]) => Ability::Notices,
         _ if begins(&["/sns/oauth2/", "/sns/userinfo", "/sns/auth"]) => Ability::WebSignIn,
@@ -127,6 +132,7 @@ pub(super) const OFFICIAL: &[Listed] = &[
     ("/cgi-bin/freepublish/get", "查发布结果"),
     ("/cgi-bin/media/uploadimg", "传文章图片"),
     ("/cgi-bin/material/add_material", "传封面"),
+    ("/datacube/getarticletotal", "查阅读数"),
     ("/cgi-bin/user/info", "查关注者"),
     ("/cgi-bin/qrcode/create", "做带参数二维码"),
     ("/cgi-bin/ticket/getticket", "取网页凭证"),

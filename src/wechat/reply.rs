@@ -213,7 +213,7 @@ fn json_value(field: Field<'_>) -> Value {
 pub(super) fn push_cdata(out: &mut String, text: &str) {
     out.push_str("<![CDATA[");
     // Nearly every text can stand as it is.
-    if text.chars().all(is_xml) && !text.contains("]]>") {
+    if is_plain(text) {
         out.push_str(text);
         out.push_str("]]>");
         return;
@@ -225,6 +225,13 @@ pub(super) fn push_cdata(out: &mut String, text: &str) {
         out.push(c);
     }
     out.push_str("]]>");
+}
+
+/// As it stands, in CDATA. By bytes, since most of the time of a reply would go into its
+/// characters.
+fn is_plain(text: &str) -> bool {
+    let printed = |byte: u8| byte >= b' ' || matches!(byte, b'\t' | b'\n' | b'\r');
+    text.bytes().all(printed) && !["]]>", "\u{fffe}", "\u{ffff}"].iter().any(|no| text.contains(no))
 }
 
 fn is_xml(c: char) -> bool {

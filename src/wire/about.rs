@@ -21,6 +21,8 @@ struct About {
     consent_version: String,
     /// In WeChat's own browser a page can find out who opens it.
     web_sign_in: bool,
+    /// Outside WeChat a code for signing in comes by SMS; else from staff alone.
+    sms_sign_in: bool,
     /// WeChat's script for scanning in its own browser; empty: there is no public account.
     jssdk_url: String,
     /// The data are samples, for trying out.
@@ -37,6 +39,7 @@ impl AboutApi {
         let jssdk_url = if official.appid.is_empty() { "" } else { &config.wechat.jssdk_url };
         Json(About {
             web_sign_in: self.0.wechat.official().can(Ability::WebSignIn),
+            sms_sign_in: self.0.sms.available(),
             jssdk_url: jssdk_url.to_owned(),
             centre_name: config.centre.name.clone(),
             phone: config.centre.phone.clone(),

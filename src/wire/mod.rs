@@ -6,6 +6,7 @@
 
 pub mod about;
 pub mod auth;
+pub mod caller;
 pub mod common;
 pub mod page;
 pub mod problem;

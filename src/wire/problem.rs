@@ -110,3 +110,7 @@ impl Problem {
         }
     }
 }
+
+/// Marks a failure that is a page for people already: the edge leaves it as it is.
+#[derive(Clone, Copy, Debug)]
+pub struct WrittenForPeople;

@@ -23,8 +23,8 @@ use crate::app::App;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Job;
 use crate::{
-    attendance, care, conversation, draw, enrolment, family, followers, helpdesk, news, notices,
-    platform, reminders, safety,
+    attendance, care, conversation, draw, enrolment, family, followers, helpdesk, members, news,
+    notices, platform, reminders, safety,
 };
 
 pub mod api;
@@ -307,6 +307,7 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::Publish { publication } => news::publish_job(app, publication).await,
         Job::FollowPublication { publication } => news::follow_publication(app, publication).await,
         Job::WithdrawPublication { publication } => news::withdraw_job(app, publication).await,
+        Job::ReadFigures => news::read_figures(app).await,
         Job::AnswerLate { answer } => conversation::answer_late(app, answer).await,
         Job::FinishErasure { erasure } => conversation::finish_erasure(app, erasure).await,
         Job::TellDelegation { delegation, ended } => {
@@ -328,6 +329,8 @@ async fn run(app: &App, job: Job) -> Result<()> {
         Job::OfferGuestSeats { meeting } => attendance::offer_guest_seats(app, meeting).await,
         Job::LapseGuestOffer { offer } => attendance::lapse_guest_offer(app, offer).await,
         Job::LapseClaim { claim } => attendance::lapse_claim(app, claim).await,
+        Job::NotePhoneTails => members::note_phone_tails(app).await,
+        Job::SendSignInCode { code } => members::send_code(app, code).await,
     }
 }
 

@@ -18,6 +18,8 @@
 mod support;
 
 mod callbacks;
+mod console;
+mod desk;
 mod load;
 mod opening;
 mod register;
@@ -35,15 +37,24 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const AT_ONCE: usize = 32;
 
+/// What can be measured.
+const MEASURES: [&str; 9] =
+    ["callbacks", "decisions", "city", "three", "past", "register", "console", "desk", "browsing"];
+
 #[tokio::main]
 async fn main() {
-    // Words on the command line choose: `tests/bench/run callbacks`.
+    // Words on the command line choose: `tests/bench/run callbacks postgres`.
     let words: Vec<String> =
         std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
-    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| word == name);
+    let named = |name: &str| words.iter().any(|word| word == name);
+    let wanted = |name: &str| named(name) || !MEASURES.iter().any(|name| named(name));
     println!("{:<10} {:<60} {:>9} {:>9} {:>7}", "database", "measure", "per s", "limit", "ratio");
     for backend in [Backend::Sqlite, Backend::Postgres] {
-        if !backend.available() {
+        let other = match backend {
+            Backend::Sqlite => "postgres",
+            Backend::Postgres => "sqlite",
+        };
+        if !backend.available() || named(other) {
             continue;
         }
         if wanted("callbacks") {
@@ -63,6 +74,12 @@ async fn main() {
         }
         if wanted("register") {
             register::register(backend).await;
+        }
+        if wanted("console") {
+            console::console(backend).await;
+        }
+        if wanted("desk") {
+            desk::measure(backend).await;
         }
         if wanted("browsing") {
             browsing(backend).await;

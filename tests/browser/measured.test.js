@@ -175,6 +175,13 @@ async function walk(who, pages) {
 const all = (...acts) => async (page) => { for (const act of acts) await act(page); };
 const unfold = (page) => page.evaluate(() => { for (const one of document.querySelectorAll("#main details")) one.open = true; });
 
+/** A number that somebody typed who has a code already. */
+const withNumber = async (page) => {
+  await page.getByTestId("phone-number").fill("13700000001");
+  await page.getByTestId("phone-have").click();
+  await page.getByTestId("phone-code").waitFor();
+};
+
 /** So that nothing is taken for right because it is not seen. */
 test("a page that breaks every rule is told of each", async () => {
   const { page, context } = await openPage(stage.browser, { viewport: { width: 375, height: HEIGHT } });
@@ -198,7 +205,7 @@ test("who is not signed in", async () => {
     ["class", `/classes/${at.moved}`, unfold], ["class-full", `/classes/${at.full}`], ["class-gone", `/classes/${at.gone}`], ["class-nowhere", "/classes/99999"],
     ["draw", "/draw"], ["verify-nothing", "/verify/CYS-2026-00000000"], ...(at.certificate ? [["verify", `/verify/${at.certificate}`]] : []),
     ["activities", "/activities"], ["activity", `/activities/${at.activity}`], ["clubs", "/clubs"], ["club", "/clubs/1"], ["volunteer", "/volunteer"], ["records", "/volunteer/records"],
-    ["login", "/login"], ["login-checkin", "/login?to=/checkin"], ["login-failed", "/login?code=x&to=/"],
+    ["login", "/login"], ["login-number", "/login", click("phone-ask")], ["login-code", "/login", withNumber], ["login-checkin", "/login?to=/checkin"], ["login-failed", "/login?code=x&to=/"],
     ["consent", "/consent"], ["help", "/help"], ["missing", "/nowhere"], ["seen", "/seen"],
   ]);
 });
@@ -215,7 +222,7 @@ test("who has nothing yet", async () => {
     ["family-wrong", "/family", all(unfold, click("family-join"))], ["family-code", "/family", all(unfold, click("family-show"))],
     ["desk", "/desk"], ["link", "/link"], ["link-code", "/link", click("follow-code-button")], ["link-confirm", "/link?code=x"], ["absent", "/absent"],
     ["wishes-none", "/wishes"], ["pledge", "/pledge"], ["pledge-missing", "/pledge", click("pledge-sign")], ["relative", "/relative"], ["relative-wrong", "/relative", click("relative-save")],
-    ["care", "/care"], ["care-wanted", "/care", click("care-on")], ["leave", "/leave"], ["leave-asked", "/leave", click("erase")], ["profile", "/profile"],
+    ["care", "/care"], ["care-wanted", "/care", click("care-on")], ["photos", "/photos"], ["photos-no", "/photos", click("photos-no")], ["staff-link", "/staff-link"], ["staff-link-wrong", "/staff-link", click("staff-link")], ["leave", "/leave"], ["leave-asked", "/leave", click("erase")], ["profile", "/profile"],
     ["class", `/classes/${at.moved}`], ["change-none", "/change/1"], ["checkin-refused", "/checkin?c=1.2.3"],
     ["signed-up", `/classes/${at.moved}`, click("signup-button")], ["class-withdraw", `/classes/${at.moved}`],
   ]);

@@ -71,6 +71,12 @@ async function walk(login, viewport, pages) {
   assert.deepEqual(found, []);
 }
 
+/** What the search finds, in its box. */
+async function look(page) {
+  await page.getByTestId("search").fill("书法");
+  await page.getByTestId("search-results").locator("a").first().waitFor();
+}
+
 const DESK = { width: 1280, height: 900 };
 const PHONE = { width: 375, height: 812 };
 
@@ -78,9 +84,9 @@ test("whoever keeps the terms, at a desk", async () => {
   await walk("centre", DESK, [
     ["home", "/"], ["meetings", "/meetings"], ["roll", `/meetings/${at.meeting}`], ["tray", "/tray"], ["look", "/tray/look"], ["care", "/care"], ["calls", "/calls"],
     ["classes", "/classes"], ["class-new", "/classes/new"], ["class-import", "/classes/import"], ["class", `/classes/${at.class}`], ["learners", `/classes/${at.class}/learners`], ["results", `/classes/${at.class}/results`],
-    ["poster", `/posters/class/${at.class}`], ["counter", "/counter"], ["slip", `/slips/${at.enrolment}`], ["figures", "/figures"], ["months", "/months"], ["exports", "/exports"],
     ["projects", "/projects"], ["project", "/projects/6"], ["activities", "/activities"], ["activity-new", "/activities/new"], ["activity", `/activities/${at.activity}`],
     ["teams", "/teams"], ["team", "/teams/2"], ["shift", `/shifts/${at.shift}`], ["clubs", "/clubs"], ["club", "/clubs/1"],
+    ["poster", `/posters/class/${at.class}`], ["timetable", "/timetable"], ["charts", "/charts"], ["charts-figures", "/charts", (page) => page.evaluate(() => { for (const one of document.querySelectorAll("main details")) one.open = true; })], ["offers", "/offers"], ["search", "/classes", look], ["classes-none", "/classes?q=没有这样的班"], ["counter", "/counter"], ["slip", `/slips/${at.enrolment}`], ["figures", "/figures"], ["months", "/months"], ["exports", "/exports"],
     ["residents", "/residents"], ["residents-import", "/residents/import"], ["card", `/residents/${at.resident}/card`], ["papers", `/residents/${at.resident}/papers`],
     ["pledge", "/pledge"], ["terms", "/terms"], ["opening", `/terms/${at.term}/opening`], ["running", `/terms/${at.term}/running`], ["draw", `/terms/${at.next}/draw`],
     ["courses", "/courses"], ["teachers", "/teachers"], ["sites", "/sites"], ["holidays", "/holidays"], ["desk", "/desk"], ["thread", `/desk/${at.thread}`], ["checks", "/checks"], ["me", "/me"], ["nowhere", "/nowhere"],
@@ -89,7 +95,7 @@ test("whoever keeps the terms, at a desk", async () => {
 
 test("whoever looks after the service, and whoever writes", async () => {
   await walk("admin", DESK, [["communities", "/communities"], ["wechat", "/wechat"], ["jobs", "/jobs"], ["logins", "/logins"]]);
-  await walk("editor", DESK, [["news", "/news"], ["news-new", "/news/new"], ["news-page", `/news/${at.article}`], ["news-edit", `/news/${at.article}/edit`]]);
+  await walk("editor", DESK, [["news", "/news"], ["news-new", "/news/new"], ["news-page", `/news/${at.article}`], ["news-edit", `/news/${at.article}/edit`], ["news-issue", "/news/issue"], ["news-figures", "/news/figures"], ["me-editor", "/me"]]);
 });
 
 test("a teacher on a phone", async () => {

@@ -180,9 +180,10 @@ test("a foreign code does not sign anybody in", async () => {
   await look(page, "7-foreign");
 });
 
-test("outside WeChat everything is as before", async () => {
+test("outside WeChat one signs in with a number, or finds the way into WeChat", async () => {
   const page = await open(`${demo.url}/m/#/mine`, { width: 375, height: 812 });
-  await page.getByText("请在微信里打开").waitFor();
+  await page.getByTestId("phone-number").waitFor();
+  await page.getByText("用微信更方便").waitFor();
   await look(page, "8-outside");
   for (const view of opened) assert.deepEqual(view.complaints, []);
 });

@@ -73,7 +73,7 @@ export class Stage {
   async colleague(login) {
     const { value, headers } = await this.#ask("POST", `${this.demo.url}/api/staff/session`, { login, password: PASSWORD });
     const own = { cookie: headers.getSetCookie()[0].split(";")[0], "x-csrf-token": value.csrf_token };
-    return (method, path, body) => this.call(method, `/staff${path}`, body, own);
+    return (method, path, body, more = {}) => this.call(method, `/staff${path}`, body, { ...own, ...more });
   }
 
   /** Somebody new who has agreed; with a birth date, also known. */

@@ -52,13 +52,15 @@ fn callback(wechat: &Wechat) -> &Callback {
 }
 
 /// Signed as WeChat signs; `encrypt` is what stands in `Encrypt`.
-fn query(encrypt: &str) -> Query {
+fn query(encrypt: &str) -> Query<'static> {
     Query {
-        signature: Some(signature::url_signature(TOKEN, TIMESTAMP, NONCE).to_string()),
-        timestamp: Some(TIMESTAMP.to_owned()),
-        nonce: Some(NONCE.to_owned()),
+        signature: Some(signature::url_signature(TOKEN, TIMESTAMP, NONCE).to_string().into()),
+        timestamp: Some(TIMESTAMP.into()),
+        nonce: Some(NONCE.into()),
         echostr: None,
-        msg_signature: Some(signature::msg_signature(TOKEN, TIMESTAMP, NONCE, encrypt).to_string()),
+        msg_signature: Some(
+            signature::msg_signature(TOKEN, TIMESTAMP, NONCE, encrypt).to_string().into(),
+        ),
     }
 }
 

@@ -46,6 +46,23 @@ on_both_databases! {
         assert_eq!(row, Some(rows::attendance()));
     }
 
+    async fn the_register_refers_to_what_is_there(app: TestApp) {
+        let db = app.app.db.writer();
+        rows::write_all(db).await;
+        let written = "'2026-11-28T00:00:00Z'";
+        for (meeting, resident) in [(1, 999), (999, 1)] {
+            // Of two rows one is wrong: none is written.
+            let both = |rest: &str| format!("VALUES (1, 2, {rest}), ({meeting}, {resident}, {rest})");
+            let rows = both(&format!("0, {written}"));
+            refuses(db, "foreign key", &format!("INSERT INTO attendance (meeting_id, resident_id, hours_hundredths, updated_at) {rows}")).await;
+            let rows = both(&format!("'code', 'system', {written}, {written}"));
+            refuses(db, "foreign key", &format!("INSERT INTO attendance_event (meeting_id, resident_id, way, actor_kind, happened_at, received_at) {rows}")).await;
+        }
+        assert_eq!(entity::attendance::Entity::find().count(db).await.expect("count"), 1);
+        refuses(db, "foreign key", "DELETE FROM meeting WHERE id = 1").await;
+        refuses(db, "foreign key", "DELETE FROM resident WHERE id = 1").await;
+    }
+
     async fn every_table_has_exactly_the_columns_of_its_entity(app: TestApp) {
         let db = app.app.db.writer();
         let mut found = columns(db).await;
@@ -60,14 +77,15 @@ on_both_databases! {
             })*};
         }
         compare!(
-            activity activity_count activity_photo article article_remark article_review article_version attendance attendance_event audit bar callback care_event care_task
-            certificate check_verdict class class_monitor class_pass class_rule closed_month closed_row
-            club club_show club_work community consent content_check course delegation delivery draw draw_class draw_entry enrolment
-            enrolment_change erasure export_mapping family_code family_try followed_meeting follower
-            guest_offer guest_seat head_count help_media help_message help_thread holiday job late_answer learner_card link_code
-            meeting meeting_change meeting_reminder news_item news_word notice outlet pattern_note picture pledge poster_claim project publication relative
-            resident resident_session sample_answer scan_tray service service_change shift site
-            staff staff_session submission subscription teacher team team_member team_step term term_plan volunteer wechat_identity wechat_note wish
+            activity activity_count activity_photo article article_reads article_remark article_review article_version attendance
+            attendance_event audit bar callback care_event care_task certificate check_verdict class class_monitor class_pass
+            class_rule closed_month closed_row club club_show club_work community consent content_check course course_picture
+            delegation delivery draw draw_class draw_entry enrolment enrolment_change erasure export_mapping family_code family_try
+            followed_meeting follower guest_offer guest_seat head_count help_media help_message help_thread holiday job late_answer
+            learner_card link_code meeting meeting_change meeting_reminder news_item news_item_picture news_word notice outlet
+            pattern_note picture pledge poster_claim project publication relative resident resident_session sample_answer scan_tray
+            service service_change shift sign_in_code sign_in_try site staff staff_session staff_wechat submission subscription
+            teacher team team_member team_step term term_plan volunteer wechat_identity wechat_note wish
         );
         assert!(found.is_empty(), "tables without an entity: {:?}", found.keys());
     }
@@ -168,6 +186,10 @@ on_both_databases! {
         // What was only sent has not been decided: no word fits a row of the other kind.
         only(db, "submission", "state", [SubmissionState::Taken, SubmissionState::Refused].into_iter()).await;
         refuses(db, "check", "UPDATE submission SET state = 'sent'").await;
+        refuses(db, "check", "UPDATE sign_in_code SET tries = -1").await;
+        refuses(db, "check", "UPDATE sign_in_code SET number_hash = 'x'").await;
+        refuses(db, "check", "UPDATE sign_in_code SET issued_by = NULL").await;
+        refuses(db, "check", "UPDATE sign_in_try SET what = 'guess'").await;
         words::<NewsWordKind>(db, "news_word", "kind").await;
         words::<NoticeState>(db, "notice", "state").await;
         words::<NoticeWay>(db, "notice", "way").await;
@@ -269,6 +291,7 @@ on_both_databases! {
         let db = app.app.db.writer();
         let expected = [
             ("activity_photo", "class_id, picture_id", "removed_at"),
+            ("article_reads", "publication_id", ""),
             ("article_review", "article_id, content_hash, reviewer_id", "verdict"),
             ("article_review", "article_id, content_hash, stage", "verdict"),
             ("article_version", "article_id, version", ""),
@@ -289,6 +312,7 @@ on_both_databases! {
             ("content_check", "subject, subject_id, kind", ""),
             ("content_check", "trace_id", ""),
             ("course", "name", ""),
+            ("course_picture", "course_id", ""),
             ("delegation", "learner_id, delegate_id", "ended_at"),
             ("delivery", "account, msg_id", ""),
             ("draw", "term_id", ""),
@@ -311,6 +335,8 @@ on_both_databases! {
             ("meeting", "class_id, number", ""),
             ("meeting_reminder", "meeting_id, kind, day", ""),
             ("news_item", "article_id", ""),
+            ("news_item", "meeting_id", ""),
+            ("news_item_picture", "item_id, picture_id", ""),
             ("news_word", "kind, word", ""),
             ("notice", "dedup_key", ""),
             ("outlet", "name", ""),
@@ -331,6 +357,7 @@ on_both_databases! {
             ("site", "name", ""),
             ("staff", "login", ""),
             ("staff_session", "token_hash", ""),
+            ("staff_wechat", "code_hash", ""),
             ("submission", "item_id, outlet_id", ""),
             ("subscription", "resident_id, kind", ""),
             ("teacher", "staff_id", ""),

@@ -51,8 +51,11 @@ macro_rules! in_the_news_room {
     )*};
 }
 
+mod asked;
+mod belongs;
 mod desk;
 mod gate;
+mod issues;
 mod ledger;
 mod mass;
 

@@ -102,6 +102,9 @@ on_both_databases_with_wechat! {
         follow.retain(|one| one.following);
         assert_eq!(follow.len(), 2);
         assert!(follow.iter().all(|one| one.asked_at.is_some() && one.unionid.is_some()), "{follow:?}");
+        // How often articles were read is told in the morning.
+        world.advance(TimeDelta::hours(7));
+        world.app.run_jobs().await;
         let jobs = job::Entity::find().all(world.app.app.db.read()).await.unwrap();
         assert!(jobs.iter().all(|job| job.state == JobState::Done));
         assert!(follow.iter().all(|one| jobs.iter().all(|job| !job.payload.contains(&one.openid))));

@@ -51,15 +51,15 @@ static SERVICES: LazyLock<[(Mode, Wechat); 3]> = LazyLock::new(|| {
     [Mode::Plain, Mode::Compat, Mode::Safe].map(|mode| (mode, service(mode, None)))
 });
 
-fn query(token: &str, encrypt: &str) -> Query {
+fn query(token: &str, encrypt: &str) -> Query<'static> {
     let encrypted = !encrypt.is_empty();
     let msg_signature = signature::msg_signature(token, TIMESTAMP, NONCE, encrypt);
     Query {
-        signature: Some(signature::url_signature(token, TIMESTAMP, NONCE).to_string()),
-        timestamp: Some(TIMESTAMP.to_owned()),
-        nonce: Some(NONCE.to_owned()),
-        echostr: Some("echo".to_owned()),
-        msg_signature: encrypted.then(|| msg_signature.to_string()),
+        signature: Some(signature::url_signature(token, TIMESTAMP, NONCE).to_string().into()),
+        timestamp: Some(TIMESTAMP.into()),
+        nonce: Some(NONCE.into()),
+        echostr: Some("echo".into()),
+        msg_signature: encrypted.then(|| msg_signature.to_string().into()),
     }
 }
 

@@ -185,7 +185,7 @@ fn with_keys(token: &str, aes_key: &str, appid: &str, mode: config::Mode, window
     Wechat::new(&config, Cache::local(), Clock::System).unwrap()
 }
 
-fn query(vector: &Value) -> Query {
+fn query(vector: &Value) -> Query<'static> {
     serde_json::from_value(vector["query"].clone()).unwrap()
 }
 
@@ -252,7 +252,7 @@ fn the_known_answers_that_wechat_publishes() {
     let (token, appid) = (text(&known, "token"), text(&known, "appid"));
     let wechat = with_keys(token, text(&known, "aes_key"), appid, config::Mode::Safe, 600);
     let callback = wechat.official().callback().unwrap();
-    let get = serde_json::from_value::<Query>(known["get"].clone()).unwrap();
+    let get = serde_json::from_value::<Query<'_>>(known["get"].clone()).unwrap();
     let at = |text: &str| DateTime::from_timestamp(text.parse().unwrap(), 0).unwrap();
     let then = at(text(&known["get"], "timestamp"));
     assert_eq!(callback.verify_url(&get, then).unwrap(), text(&known["get"], "echostr"));
@@ -260,7 +260,7 @@ fn the_known_answers_that_wechat_publishes() {
         callback.verify_url(&get, then + chrono::TimeDelta::seconds(601)).unwrap_err(),
         CallbackError::Timestamp
     );
-    let wrong = Query { signature: Some("0".repeat(40)), ..get.clone() };
+    let wrong = Query { signature: Some("0".repeat(40).into()), ..get.clone() };
     assert_eq!(callback.verify_url(&wrong, then).unwrap_err(), CallbackError::Signature);
     assert_eq!(
         callback.verify_url(&Query { echostr: None, ..get }, then).unwrap_err(),
@@ -293,9 +293,9 @@ fn a_plain_body_is_refused_where_callbacks_are_encrypted() {
         b"<xml><ToUserName>gh</ToUserName><FromUserName>o</FromUserName><CreateTime>1</CreateTime>\
         <MsgType>text</MsgType><Content>x</Content><MsgId>1</MsgId></xml>";
     let query = Query {
-        signature: Some(signature::url_signature(token, "1", "2").to_string()),
-        timestamp: Some("1".to_owned()),
-        nonce: Some("2".to_owned()),
+        signature: Some(signature::url_signature(token, "1", "2").to_string().into()),
+        timestamp: Some("1".into()),
+        nonce: Some("2".into()),
         ..Query::default()
     };
     for mode in [config::Mode::Safe, config::Mode::Compat] {

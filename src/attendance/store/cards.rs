@@ -50,6 +50,9 @@ pub(in crate::attendance) async fn holders(
     conn: &impl ConnectionTrait,
     numbers: &[&str],
 ) -> Result<Vec<(resident::Model, Vec<Model>)>> {
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
     let people = resident::Entity::find()
         .filter(resident::Column::LearnerNumber.is_in(numbers.iter().copied()))
         .filter(resident::Column::ErasedAt.is_null())

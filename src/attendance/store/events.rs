@@ -16,7 +16,7 @@ use entity::{attendance, attendance_event};
 
 use crate::attendance::register::{Standing, Word};
 use crate::error::Result;
-use crate::sql::{self, rounded};
+use crate::sql::{self, among};
 
 /// What is written of a scan, tap, request or correction.
 #[derive(Clone, Debug)]
@@ -52,74 +52,65 @@ impl NewEvent {
 }
 
 /// Rows in one statement.
-const ROWS: usize = 64;
-
-/// Makes sure of the one row for the meeting and each of these people, and locks them in
-/// one order, so that what is written of a person is written one after the other.
-///
-/// A new row says nothing, in a transaction that goes on to say what follows.
-pub(in crate::attendance) async fn open_rows(
-    tx: &DatabaseTransaction,
-    meeting: MeetingId,
-    residents: &[ResidentId],
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let mut residents = residents.to_vec();
-    residents.sort_unstable();
-    residents.dedup();
-    if residents.is_empty() {
-        return Ok(());
-    }
-    let rows = residents.iter().map(|resident| attendance::ActiveModel {
-        meeting_id: Set(meeting),
-        resident_id: Set(*resident),
-        status: Set(None),
-        hours_hundredths: Set(0),
-        updated_at: Set(now),
-        ..Default::default()
-    });
-    let once = OnConflict::columns([attendance::Column::MeetingId, attendance::Column::ResidentId])
-        .do_nothing()
-        .to_owned();
-    sql::insert_or(tx, rows, ROWS, once).await?;
-    attendance::Entity::find()
-        .filter(attendance::Column::MeetingId.eq(meeting))
-        .filter(attendance::Column::ResidentId.is_in(rounded(&residents)))
-        .order_by_asc(attendance::Column::ResidentId)
-        .lock_exclusive()
-        .all(tx)
-        .await?;
-    Ok(())
-}
+const ROWS: usize = 128;
 
 /// A person at a meeting.
 pub(in crate::attendance) type Key = (MeetingId, ResidentId);
 
-/// Makes rows which say that somebody is there, with the hours that counts, where there was
-/// no row; for whom it did. These rows are held, and of these people nothing was said before.
-pub(in crate::attendance) async fn open_present(
+/// Makes the one row for each of these, where there was none; for whom it did. These rows are
+/// held, and of these people nothing was said before. Each says where the register stands,
+/// with the hours that count if they are there, in a transaction that goes on to write why.
+///
+/// In the order of the keys, and before any row that was there is held: so nobody waits in
+/// a circle.
+pub(in crate::attendance) async fn open(
     tx: &DatabaseTransaction,
-    people: &BTreeMap<Key, i32>,
+    people: &BTreeMap<Key, (Standing, i32)>,
     now: DateTime<Utc>,
 ) -> Result<HashSet<Key>> {
     use attendance::Column;
-    // In the order in which they are locked.
-    let rows = people.iter().map(|((meeting, resident), hours)| attendance::ActiveModel {
-        meeting_id: Set(*meeting),
-        resident_id: Set(*resident),
-        status: Set(Some(AttendanceStatus::Present)),
-        hours_hundredths: Set(*hours),
-        first_present_at: Set(Some(now)),
-        updated_at: Set(now),
-        ..Default::default()
-    });
+    let rows = people.iter().map(|(key, (standing, hours))| row(*key, standing, *hours, now));
     let once = OnConflict::columns([Column::MeetingId, Column::ResidentId]).do_nothing().to_owned();
     let columns = [Column::MeetingId, Column::ResidentId];
     let made = sql::insert_once(tx, rows, ROWS, once, &columns).await?;
     made.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
-/// Locks the rows of these people, which are there, in the order of [`open_rows`]; and what
+/// `hours`: that count if they are there.
+fn row(
+    (meeting, resident): Key,
+    standing: &Standing,
+    hours: i32,
+    now: DateTime<Utc>,
+) -> attendance::ActiveModel {
+    let present = standing.status == Some(AttendanceStatus::Present);
+    attendance::ActiveModel {
+        meeting_id: Set(meeting),
+        resident_id: Set(resident),
+        status: Set(standing.status),
+        hours_hundredths: Set(if present { hours } else { 0 }),
+        first_present_at: Set(standing.first_present_at),
+        updated_at: Set(now),
+        ..Default::default()
+    }
+}
+
+/// Locks the row of one person, which is made if need be; and what was said of them.
+pub(in crate::attendance) async fn hold(
+    tx: &DatabaseTransaction,
+    meeting: MeetingId,
+    resident: ResidentId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Word>> {
+    let key = (meeting, resident);
+    let silent = BTreeMap::from([(key, (Standing::default(), 0))]);
+    if open(tx, &silent, now).await?.contains(&key) {
+        return Ok(Vec::new());
+    }
+    Ok(held_words(tx, &[key]).await?.remove(&key).unwrap_or_default())
+}
+
+/// Locks the rows of these people, which are there, in the order of [`open`]; and what
 /// was said of them.
 pub(in crate::attendance) async fn held_words(
     tx: &DatabaseTransaction,
@@ -132,16 +123,19 @@ pub(in crate::attendance) async fn held_words(
     let residents = sql::distinct(people.iter().map(|(_, resident)| *resident));
     // Also whatever else these people are at among these meetings: harmless, and hardly ever.
     attendance::Entity::find()
-        .filter(attendance::Column::MeetingId.is_in(rounded(&meetings)))
-        .filter(attendance::Column::ResidentId.is_in(rounded(&residents)))
+        .select_only()
+        .column(attendance::Column::Id)
+        .filter(among(tx, attendance::Column::MeetingId, &meetings))
+        .filter(among(tx, attendance::Column::ResidentId, &residents))
         .order_by_asc(attendance::Column::MeetingId)
         .order_by_asc(attendance::Column::ResidentId)
         .lock_exclusive()
+        .into_tuple::<i64>()
         .all(tx)
         .await?;
     let find = attendance_event::Entity::find()
-        .filter(attendance_event::Column::MeetingId.is_in(rounded(&meetings)))
-        .filter(attendance_event::Column::ResidentId.is_in(rounded(&residents)))
+        .filter(among(tx, attendance_event::Column::MeetingId, &meetings))
+        .filter(among(tx, attendance_event::Column::ResidentId, &residents))
         .order_by_asc(attendance_event::Column::Id);
     let mut words: HashMap<_, Vec<Word>> = HashMap::new();
     for event in find.all(tx).await? {
@@ -191,18 +185,7 @@ pub(in crate::attendance) async fn set_all(
     use attendance::Column;
     let mut rows: Vec<_> = standings
         .into_iter()
-        .map(|(resident, standing)| {
-            let present = standing.status == Some(AttendanceStatus::Present);
-            attendance::ActiveModel {
-                meeting_id: Set(meeting),
-                resident_id: Set(resident),
-                status: Set(standing.status),
-                hours_hundredths: Set(if present { hours } else { 0 }),
-                first_present_at: Set(standing.first_present_at),
-                updated_at: Set(now),
-                ..Default::default()
-            }
-        })
+        .map(|(resident, standing)| row((meeting, resident), &standing, hours, now))
         .collect();
     // In the order in which they are locked.
     rows.sort_unstable_by_key(|row| row.resident_id.clone().take());
@@ -228,7 +211,7 @@ pub(in crate::attendance) async fn words(
         .filter(attendance_event::Column::MeetingId.eq(meeting))
         .order_by_asc(attendance_event::Column::Id);
     if let Some(residents) = residents {
-        find = find.filter(attendance_event::Column::ResidentId.is_in(rounded(residents)));
+        find = find.filter(among(conn, attendance_event::Column::ResidentId, residents));
     }
     let mut words: HashMap<ResidentId, Vec<Word>> = HashMap::new();
     for event in find.all(conn).await? {
@@ -272,7 +255,7 @@ pub(in crate::attendance) async fn known(
     let found: Vec<Option<String>> = attendance_event::Entity::find()
         .select_only()
         .column(attendance_event::Column::ScanId)
-        .filter(attendance_event::Column::ScanId.is_in(scan_ids.iter().cloned()))
+        .filter(among(conn, attendance_event::Column::ScanId, scan_ids))
         .into_tuple()
         .all(conn)
         .await?;

@@ -16,7 +16,7 @@ use entity::{enrolment, guest_offer, guest_seat, meeting};
 
 use super::events::Key;
 use crate::error::Result;
-use crate::sql::{distinct, rounded};
+use crate::sql::{self, distinct};
 
 /// The states in which an offer keeps its seat; the unique index names the same.
 const LIVE: [GuestStatus; 2] = [GuestStatus::Offered, GuestStatus::Taken];
@@ -39,8 +39,8 @@ pub(in crate::attendance) async fn among(
     let found: Vec<Key> = guest_offer::Entity::find()
         .select_only()
         .columns([Column::MeetingId, Column::ResidentId])
-        .filter(Column::MeetingId.is_in(rounded(&meetings)))
-        .filter(Column::ResidentId.is_in(rounded(&residents)))
+        .filter(sql::among(conn, Column::MeetingId, &meetings))
+        .filter(sql::among(conn, Column::ResidentId, &residents))
         .filter(Column::Status.eq(GuestStatus::Taken))
         .into_tuple()
         .all(conn)
@@ -144,7 +144,7 @@ pub(in crate::attendance) async fn concerns(
 ) -> Result<bool> {
     let seat = guest_seat::Entity::find()
         .filter(guest_seat::Column::MeetingId.eq(meeting))
-        .filter(guest_seat::Column::LeaverId.is_in(rounded(people)))
+        .filter(sql::among(conn, guest_seat::Column::LeaverId, people))
         .one(conn)
         .await?;
     Ok(seat.is_some())
@@ -278,7 +278,7 @@ pub(in crate::attendance) async fn busy(
     let mut busy: HashSet<ResidentId> = enrolment::Entity::find()
         .select_only()
         .column(enrolment::Column::ResidentId)
-        .filter(enrolment::Column::ResidentId.is_in(rounded(people)))
+        .filter(sql::among(conn, enrolment::Column::ResidentId, people))
         .filter(enrolment::Column::Status.eq(EnrolmentStatus::Placed))
         .filter(enrolment::Column::ClassId.in_subquery(classes))
         .into_tuple::<ResidentId>()
@@ -289,7 +289,7 @@ pub(in crate::attendance) async fn busy(
     let guests: Vec<ResidentId> = guest_offer::Entity::find()
         .select_only()
         .column(guest_offer::Column::ResidentId)
-        .filter(guest_offer::Column::ResidentId.is_in(rounded(people)))
+        .filter(sql::among(conn, guest_offer::Column::ResidentId, people))
         .filter(guest_offer::Column::Status.is_in(LIVE))
         .filter(guest_offer::Column::MeetingId.in_subquery(meetings))
         .into_tuple()

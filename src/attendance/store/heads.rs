@@ -15,6 +15,7 @@ use entity::kinds::ActorKind;
 use entity::{head_count, sample_answer};
 
 use crate::error::Result;
+use crate::sql::among;
 
 /// A count that is to be kept.
 pub(in crate::attendance) struct NewCount<'a> {
@@ -142,7 +143,7 @@ pub(in crate::attendance) async fn known(
     let found: Vec<Option<String>> = sample_answer::Entity::find()
         .select_only()
         .column(sample_answer::Column::ScanId)
-        .filter(sample_answer::Column::ScanId.is_in(scan_ids.iter().cloned()))
+        .filter(among(conn, sample_answer::Column::ScanId, scan_ids))
         .into_tuple()
         .all(conn)
         .await?;

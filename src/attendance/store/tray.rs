@@ -16,6 +16,7 @@ use entity::scan_tray::{Column, Entity, Model};
 use entity::{attendance, scan_tray};
 
 use crate::error::Result;
+use crate::sql::among;
 
 /// What is kept of a scan that could not be taken.
 #[derive(Clone, Debug)]
@@ -70,8 +71,7 @@ pub(in crate::attendance) async fn known(
     conn: &impl ConnectionTrait,
     scan_ids: &[String],
 ) -> Result<HashMap<String, Model>> {
-    let rows =
-        Entity::find().filter(Column::ScanId.is_in(scan_ids.iter().cloned())).all(conn).await?;
+    let rows = Entity::find().filter(among(conn, Column::ScanId, scan_ids)).all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.scan_id.clone(), row)).collect())
 }
 

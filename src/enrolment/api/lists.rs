@@ -4,7 +4,7 @@ use poem_openapi::param::Path;
 use poem_openapi::payload::Json;
 use poem_openapi::{Enum, Object, OpenApi};
 
-use entity::ids::ClassId;
+use entity::ids::{ClassId, EnrolmentId};
 
 use crate::app::App;
 use crate::enrolment::{self, ListKind};
@@ -29,6 +29,9 @@ enum ListFor {
 struct ClassListBody {
     #[oai(rename = "for")]
     whom: ListFor,
+    /// These lines alone, in this order; all when absent.
+    #[oai(validator(max_items = 2000))]
+    only: Option<Vec<EnrolmentId>>,
 }
 
 #[OpenApi(tag = "Tag::StaffSheets")]
@@ -47,6 +50,7 @@ impl StaffListsApi {
             ListFor::Work => ListKind::Work,
             ListFor::Posting => ListKind::Posted,
         };
-        Ok(enrolment::class_list(&self.0, &who.0, id.0, kind).await?.into())
+        let only = body.0.only.as_deref();
+        Ok(enrolment::class_list(&self.0, &who.0, id.0, kind, only).await?.into())
     }
 }

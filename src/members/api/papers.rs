@@ -100,16 +100,20 @@ struct PapersView {
     relative: Option<RelativeLine>,
     /// They live alone and want to be called when they are missing from class.
     care_call: bool,
+    /// Whether they may be seen in pictures that are published; absent: nobody asked them.
+    #[oai(skip_serializing_if_is_none)]
+    photos: Option<bool>,
     /// Why they may not sign up at present.
     bars: Vec<BarLine>,
 }
 
 impl From<Papers> for PapersView {
     fn from(papers: Papers) -> Self {
-        let Papers { pledged, relative, care_call, bars } = papers;
+        let Papers { pledged, relative, care_call, photos, bars } = papers;
         Self {
             pledged,
             care_call,
+            photos,
             relative: relative.map(|one| RelativeLine {
                 name: one.name,
                 relation: one.relation,
@@ -128,6 +132,13 @@ struct RelativeBody {
     relation: String,
     /// The relative agrees.
     agrees: bool,
+}
+
+/// What somebody said of being photographed, on paper or in a call.
+#[derive(Object)]
+struct RecordedPhotosBody {
+    agrees: bool,
+    way: ConsentWay,
 }
 
 /// A relative who agreed on paper or in a call.
@@ -306,6 +317,24 @@ impl StaffPapersApi {
         body: Json<RecordedCareBody>,
     ) -> ApiResult<Done> {
         members::record_care(&self.0, (&who.0, body.0.way), id.0, body.0.wanted).await?;
+        Ok(Done::Done)
+    }
+
+    /// Record whether a resident may be seen in pictures that are published.
+    ///
+    /// Codes: `no_resident`, `out_of_scope`.
+    #[oai(
+        path = "/staff/residents/:id/photos",
+        method = "put",
+        operation_id = "staff_record_photos"
+    )]
+    async fn photos(
+        &self,
+        who: EnrolmentStaff,
+        id: Path<ResidentId>,
+        body: Json<RecordedPhotosBody>,
+    ) -> ApiResult<Done> {
+        members::record_photos(&self.0, (&who.0, body.0.way), id.0, body.0.agrees).await?;
         Ok(Done::Done)
     }
 

@@ -15,7 +15,7 @@ use entity::kinds::{ConsentKind, ConsentWay};
 use entity::{bar, consent, pledge, relative, resident};
 
 use crate::error::Result;
-use crate::sql::rounded;
+use crate::sql::among;
 
 /// The version in force.
 pub(in crate::members) async fn pledge(
@@ -58,7 +58,7 @@ pub(in crate::members) async fn given(
     Ok(consent::Entity::find()
         .select_only()
         .columns([Column::ResidentId, Column::Kind, Column::Version])
-        .filter(Column::ResidentId.is_in(rounded(ids)))
+        .filter(among(conn, Column::ResidentId, ids))
         .filter(Condition::any().add(text).add(papers))
         .filter(Column::WithdrawnAt.is_null())
         .into_tuple()
@@ -83,11 +83,33 @@ pub(in crate::members) async fn care_wanted(
     Ok(resident::Entity::find()
         .select_only()
         .columns([resident::Column::Id, resident::Column::BirthDate])
-        .filter(resident::Column::Id.is_in(rounded(ids)))
+        .filter(among(conn, resident::Column::Id, ids))
         .filter(resident::Column::Id.in_subquery(wanted))
         .into_tuple()
         .all(conn)
         .await?)
+}
+
+/// What each of these people last said of being photographed; whom nobody asked is missing.
+pub(in crate::members) async fn photo_wishes(
+    conn: &impl ConnectionTrait,
+    ids: &[ResidentId],
+) -> Result<HashMap<ResidentId, bool>> {
+    use consent::Column;
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(ResidentId, Option<DateTime<Utc>>)> = consent::Entity::find()
+        .select_only()
+        .columns([Column::ResidentId, Column::WithdrawnAt])
+        .filter(among(conn, Column::ResidentId, ids))
+        .filter(Column::Kind.eq(ConsentKind::Photos))
+        .order_by_asc(Column::Id)
+        .into_tuple()
+        .all(conn)
+        .await?;
+    // The last one stands.
+    Ok(rows.into_iter().map(|(id, withdrawn)| (id, withdrawn.is_none())).collect())
 }
 
 /// Notes what somebody agrees to; `staff`: who recorded it, and how they came by it.
@@ -160,7 +182,7 @@ pub(in crate::members) async fn bars(
         return Ok(found);
     }
     let rows = bar::Entity::find()
-        .filter(bar::Column::ResidentId.is_in(rounded(ids)))
+        .filter(among(conn, bar::Column::ResidentId, ids))
         .filter(bar::Column::LiftedAt.is_null())
         .order_by_asc(bar::Column::Id)
         .all(conn)

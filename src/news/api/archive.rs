@@ -8,7 +8,7 @@ use std::fmt::Write;
 use chrono::{DateTime, SecondsFormat, Utc};
 use poem::http::{StatusCode, header};
 use poem::web::{Data, Path, Query};
-use poem::{IntoResponse, Response, Route, get, handler};
+use poem::{Response, Route, get, handler};
 use serde::Deserialize;
 
 use entity::ids::ArticleId;
@@ -19,6 +19,7 @@ use crate::error::{Kind, Result};
 use crate::news::markup::{self, text};
 use crate::news::public_address;
 use crate::news::store::{self, NewsLine};
+use crate::wire::problem::WrittenForPeople;
 
 /// Articles on a page of the list, and in the feed.
 const ON_A_PAGE: u64 = 20;
@@ -34,6 +35,7 @@ pub fn pages() -> Route {
         .at("/feed.atom", get(feed))
         .at("/style.css", get(style))
         .at("/:id", get(one))
+        .at("/:id/*rest", get(unknown))
 }
 
 #[derive(Deserialize)]
@@ -50,9 +52,10 @@ fn style() -> Response {
 }
 
 #[handler]
-async fn list(app: Data<&App>, leaf: Query<Leaf>) -> Response {
-    let page = leaf.page.unwrap_or(1).clamp(1, LAST_PAGE);
-    shown(listed(&app, page).await)
+async fn list(app: Data<&App>, leaf: poem::Result<Query<Leaf>>) -> Response {
+    // A page that is no number is the first.
+    let page = leaf.ok().and_then(|leaf| leaf.0.page).unwrap_or(1).clamp(1, LAST_PAGE);
+    shown(&app, listed(&app, page).await)
 }
 
 async fn listed(app: &App, page: u64) -> Result<Response> {
@@ -90,8 +93,13 @@ async fn listed(app: &App, page: u64) -> Result<Response> {
 }
 
 #[handler]
-async fn one(app: Data<&App>, id: Path<i64>) -> Response {
-    shown(article(&app, ArticleId(id.0)).await)
+async fn one(app: Data<&App>, id: Path<String>) -> Response {
+    shown(&app, found(&app, &id.0).await)
+}
+
+async fn found(app: &App, id: &str) -> Result<Response> {
+    let id = id.parse().map_err(|_| crate::news::no_article())?;
+    article(app, ArticleId(id)).await
 }
 
 async fn article(app: &App, id: ArticleId) -> Result<Response> {
@@ -116,7 +124,7 @@ async fn article(app: &App, id: ArticleId) -> Result<Response> {
 
 #[handler]
 async fn feed(app: Data<&App>) -> Response {
-    shown(atom(&app).await)
+    shown(&app, atom(&app).await)
 }
 
 async fn atom(app: &App) -> Result<Response> {
@@ -190,14 +198,29 @@ fn html(app: &App, title: &str, body: &str) -> Response {
         .body(page)
 }
 
-/// A failure gets our envelope at the edge.
-fn shown(made: Result<Response>) -> Response {
-    match made {
-        Ok(response) => response,
-        Err(error) if error.kind == Kind::NotFound => StatusCode::NOT_FOUND.into_response(),
+/// Whoever follows an old link reads a page, not an error for machines.
+fn shown(app: &App, made: Result<Response>) -> Response {
+    let (status, title, words) = match made {
+        Ok(response) => return response,
+        Err(error) if error.kind == Kind::NotFound => {
+            (StatusCode::NOT_FOUND, "没有这一页", "这篇文章不在这里：可能已经撤下，或者地址不对。")
+        }
         Err(error) => {
             tracing::error!(cause = %error.chain(), "the archive cannot be shown");
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, "暂时打不开", "网页暂时打不开，请过几分钟再试。")
         }
-    }
+    };
+    let body = format!(
+        "<h1>{title}</h1>\n<p>{words}</p>\n\
+         <nav aria-label=\"更多\"><a href=\"/news\">看别的新闻</a></nav>\n"
+    );
+    let mut page = html(app, title, &body);
+    page.set_status(status);
+    page.set_data(WrittenForPeople);
+    page
+}
+
+#[handler]
+fn unknown(app: Data<&App>) -> Response {
+    shown(&app, Err(crate::news::no_article()))
 }

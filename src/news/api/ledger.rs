@@ -7,7 +7,7 @@ use poem_openapi::param::{Path, Query};
 use poem_openapi::payload::Json;
 use poem_openapi::{Object, OpenApi};
 
-use entity::ids::{ArticleId, CommunityId, NewsItemId, OutletId, StaffId};
+use entity::ids::{ArticleId, CommunityId, MeetingId, NewsItemId, OutletId, PictureId, StaffId};
 use entity::kinds::SubmissionState;
 
 use crate::app::App;
@@ -59,8 +59,21 @@ struct NewsItemLine {
     #[oai(skip_serializing_if_is_none)]
     declined_for: Option<String>,
     submissions: Vec<SubmissionLine>,
+    /// Pictures that were handed in with it.
+    pictures: Vec<ItemPicture>,
+    /// The meeting of a class that it tells of.
+    #[oai(skip_serializing_if_is_none)]
+    meeting_id: Option<MeetingId>,
     /// At the highest level that took it.
     points: i32,
+}
+
+/// A picture that was handed in.
+#[derive(Debug, Object)]
+struct ItemPicture {
+    id: PictureId,
+    /// For the desk.
+    url: String,
 }
 
 /// Where an item was sent.
@@ -292,6 +305,12 @@ fn item_line(
         article_id: item.article_id,
         status_text: status_text.to_owned(),
         declined_for: item.declined_for,
+        meeting_id: item.meeting_id,
+        pictures: line
+            .pictures
+            .iter()
+            .map(|id| ItemPicture { id: *id, url: super::staff_address(*id) })
+            .collect(),
         points: line.points,
         submissions: line
             .submissions

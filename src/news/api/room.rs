@@ -136,7 +136,7 @@ struct PlanRequest {
 /// What can be ordered for a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[oai(rename_all = "snake_case")]
-enum PlannedWay {
+pub(super) enum PlannedWay {
     Publish,
     MassSend,
 }
@@ -528,6 +528,10 @@ fn trace_text(action: &str) -> &'static str {
         "news.remark_answered" => "答复意见",
         "news.remark_settled" => "意见处理好了",
         "news.refused" => "没有放行",
+        "news.split" => "分成两篇",
+        "news.belongs" => "改了归属",
+        "news.asked_platform" => "请微信检查",
+        "news.platform_answered" => "回答微信的检查",
         _ => "其他",
     }
 }

@@ -8,11 +8,11 @@ use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
     ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder,
+    QueryOrder, QuerySelect,
 };
 
-use entity::ids::{ArticleId, CommunityId, NewsItemId, OutletId, StaffId};
-use entity::{community, news_item, outlet, submission};
+use entity::ids::{ArticleId, CommunityId, MeetingId, NewsItemId, OutletId, PictureId, StaffId};
+use entity::{community, news_item, news_item_picture, outlet, submission};
 
 use crate::error::Result;
 
@@ -30,6 +30,75 @@ pub(in crate::news) async fn item(
     id: NewsItemId,
 ) -> Result<Option<news_item::Model>> {
     Ok(news_item::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// What was handed in of a meeting, locked.
+pub(in crate::news) async fn item_of_meeting(
+    tx: &DatabaseTransaction,
+    meeting: MeetingId,
+) -> Result<Option<news_item::Model>> {
+    let find = news_item::Entity::find().filter(news_item::Column::MeetingId.eq(meeting));
+    Ok(find.lock_exclusive().one(tx).await?)
+}
+
+/// Other words; false when it was made an article, or declined.
+pub(in crate::news) async fn extend_item(
+    tx: &DatabaseTransaction,
+    id: NewsItemId,
+    body: &str,
+) -> Result<bool> {
+    use news_item::Column as C;
+    let changed = news_item::Entity::update_many()
+        .col_expr(C::Body, Expr::value(body))
+        .filter(C::Id.eq(id))
+        .filter(C::ArticleId.is_null())
+        .filter(C::DeclinedFor.is_null())
+        .exec(tx)
+        .await?;
+    Ok(changed.rows_affected == 1)
+}
+
+/// Further pictures, behind those that there are; one that is there already is there once.
+pub(in crate::news) async fn add_item_pictures(
+    tx: &DatabaseTransaction,
+    item: NewsItemId,
+    there: usize,
+    pictures: &[PictureId],
+) -> Result<()> {
+    let after = i32::try_from(there).unwrap_or(i32::MAX / 2);
+    let rows = (after + 1..).zip(pictures).map(|(place, id)| news_item_picture::ActiveModel {
+        item_id: Set(item),
+        picture_id: Set(*id),
+        place: Set(place),
+        ..Default::default()
+    });
+    news_item_picture::Entity::insert_many(rows)
+        .on_conflict(OnConflict::new().do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await?;
+    Ok(())
+}
+
+/// The pictures of each item, in their order.
+pub(in crate::news) async fn item_pictures(
+    conn: &impl ConnectionTrait,
+    items: &[NewsItemId],
+) -> Result<HashMap<NewsItemId, Vec<PictureId>>> {
+    use news_item_picture::Column as C;
+    if items.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = news_item_picture::Entity::find()
+        .filter(C::ItemId.is_in(items.iter().copied()))
+        .order_by_asc(C::Place)
+        .order_by_asc(C::Id)
+        .all(conn)
+        .await?;
+    let mut found: HashMap<NewsItemId, Vec<PictureId>> = HashMap::new();
+    for row in rows {
+        found.entry(row.item_id).or_default().push(row.picture_id);
+    }
+    Ok(found)
 }
 
 /// The newest first.

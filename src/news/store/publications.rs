@@ -21,6 +21,10 @@ pub(in crate::news) struct NewPublication<'a> {
     pub way: PublicationWay,
     pub by: StaffId,
     pub due_at: Option<DateTime<Utc>>,
+    /// Of an issue: its first publication, unless this is it.
+    pub lead: Option<PublicationId>,
+    /// In the issue, from 1.
+    pub place: i32,
 }
 
 /// A new one, unless the article has one that lives or succeeded.
@@ -36,6 +40,8 @@ pub(in crate::news) async fn insert_publication(
         state: Set(PublicationState::Queued),
         way: Set(new.way),
         due_at: Set(new.due_at),
+        lead_id: Set(new.lead),
+        place: Set(new.place),
         requested_by: Set(new.by),
         created_at: Set(now),
         updated_at: Set(now),
@@ -57,6 +63,20 @@ pub(in crate::news) async fn publication(
     id: PublicationId,
 ) -> Result<Option<publication::Model>> {
     Ok(publication::Entity::find_by_id(id).one(conn).await?)
+}
+
+/// All publications of an issue, its first one first; of an article that goes alone just that.
+pub(in crate::news) async fn issue(
+    conn: &impl ConnectionTrait,
+    lead: PublicationId,
+) -> Result<Vec<publication::Model>> {
+    use publication::Column as C;
+    Ok(publication::Entity::find()
+        .filter(Condition::any().add(C::Id.eq(lead)).add(C::LeadId.eq(lead)))
+        .order_by_asc(C::Place)
+        .order_by_asc(C::Id)
+        .all(conn)
+        .await?)
 }
 
 pub(in crate::news) async fn publication_by_publish_id(
@@ -84,6 +104,8 @@ pub(in crate::news) async fn mass_sends_since(
     use publication::Column as C;
     Ok(publication::Entity::find()
         .filter(C::Way.eq(PublicationWay::MassSend))
+        // However many articles: an issue is one send.
+        .filter(C::LeadId.is_null())
         .filter(C::SubmitStartedAt.gte(since))
         .filter(
             Condition::any()
@@ -273,7 +295,7 @@ pub(in crate::news) async fn published_article_of(
     Ok(publication.map(|row| (NewsLine::new(row, &article), article)))
 }
 
-/// A step of a publication: it happens only from the state that it starts from.
+/// A step of publications: it happens only from the state that it starts from.
 pub(in crate::news) enum Step<'a> {
     /// The platform has the draft.
     Drafted(&'a str),
@@ -288,7 +310,13 @@ pub(in crate::news) enum Step<'a> {
     /// Taken, under this `publish_id`.
     Submitted(&'a str),
     /// Taken, under this `msg_id`.
-    Sent(&'a str),
+    Sent {
+        msg_id: &'a str,
+        /// Names it in the platform's figures, where the answer said so.
+        data_id: Option<&'a str>,
+    },
+    /// Taken, with the first of its issue.
+    Joined,
     /// Whatever the state: what the platform counted of a mass send, and where it is.
     Counted {
         result: &'a MassResult,
@@ -307,10 +335,10 @@ pub(in crate::news) enum Step<'a> {
     PutOff(DateTime<Utc>),
 }
 
-/// True when the step was taken.
+/// True when all of these took the step.
 pub(in crate::news) async fn step(
     tx: &DatabaseTransaction,
-    id: PublicationId,
+    ids: &[PublicationId],
     step: &Step<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
@@ -320,7 +348,7 @@ pub(in crate::news) async fn step(
     let none = || Expr::value(None::<String>);
     let update = publication::Entity::update_many()
         .col_expr(C::UpdatedAt, Expr::value(now))
-        .filter(C::Id.eq(id));
+        .filter(C::Id.is_in(ids.iter().copied()));
     let update = match step {
         Step::Drafted(media_id) => update
             .col_expr(C::State, Expr::value(S::Drafted))
@@ -343,9 +371,14 @@ pub(in crate::news) async fn step(
             .col_expr(C::Failure, none())
             .filter(C::State.eq(S::Drafted))
             .filter(C::PublishId.is_null()),
-        Step::Sent(msg_id) => update
+        Step::Joined => update
+            .col_expr(C::State, Expr::value(S::Submitted))
+            .col_expr(C::Failure, none())
+            .filter(C::State.eq(S::Drafted)),
+        Step::Sent { msg_id, data_id } => update
             .col_expr(C::State, Expr::value(S::Submitted))
             .col_expr(C::MsgId, Expr::value(*msg_id))
+            .col_expr(C::MsgDataId, Expr::value(data_id.map(str::to_owned)))
             .col_expr(C::Failure, none())
             .filter(C::State.eq(S::Drafted))
             .filter(C::MsgId.is_null()),
@@ -377,5 +410,5 @@ pub(in crate::news) async fn step(
         Step::Trouble(words) => update.col_expr(C::Failure, Expr::value(*words)).filter(live),
         Step::PutOff(until) => update.col_expr(C::DueAt, Expr::value(*until)).filter(live),
     };
-    Ok(update.exec(tx).await?.rows_affected == 1)
+    Ok(update.exec(tx).await?.rows_affected == ids.len() as u64)
 }

@@ -40,6 +40,8 @@ const LATER = [
   ['leave', () => import('./later/leave.js')],
   ['guest', () => import('./later/guest.js')],
   ['link', () => import('./later/link.js'), 'linkPage'],
+  ['photos', () => import('./later/photos.js')],
+  ['staffLink', () => import('./later/staff_link.js')],
   ['verify', () => import('./later/verify.js')],
   ['record', () => import('./later/record.js')],
   ['activities', () => import('./later/activities.js')],
@@ -57,7 +59,7 @@ const later = (load, name) => async (route) => {
 const PAGES = Object.fromEntries(LATER.map(([page, load, name = page]) => [page, later(load, name)]));
 PAGES.home = home;
 /** Nobody does these for another. */
-const OWN_ONLY = ['checkin', 'messages', 'profile', 'leave', 'desk', 'link', 'consent', 'absent', 'card', 'care', 'guest'];
+const OWN_ONLY = ['checkin', 'messages', 'profile', 'leave', 'desk', 'link', 'consent', 'absent', 'card', 'care', 'guest', 'photos', 'staffLink'];
 
 const root = document.documentElement;
 const main = document.getElementById('main');

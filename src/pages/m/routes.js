@@ -32,6 +32,8 @@ const PAGES = [
   [/^\/link$/, 'link', '连接公众号', true],
   [/^\/family$/, 'family', '家人', true],
   [/^\/care$/, 'care', '关怀电话', true],
+  [/^\/photos$/, 'photos', '上课拍照', true],
+  [/^\/staff-link$/, 'staffLink', '绑定工作台', true],
   [/^\/absent$/, 'absent', '请假', true],
   [/^\/guest$/, 'guest', '旁听', true],
   [/^\/card$/, 'card', '我的学员卡', true],

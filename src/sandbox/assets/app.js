@@ -9,9 +9,10 @@ import { discover, home, mine } from "./screens/home.js";
 import { notices } from "./screens/notices.js";
 import { privacy } from "./screens/privacy.js";
 import { service } from "./screens/service.js";
+import { texts } from "./screens/texts.js";
 import { leftSide, rightSide } from "./sides.js";
 
-const SCREENS = { "": home, account, profile, notices, privacy, service, discover, me: mine };
+const SCREENS = { "": home, account, profile, notices, privacy, service, texts, discover, me: mine };
 
 // A reload of the window begins a frame anew: one of two phones keeps its screen itself.
 const SCREEN = window.name && `screen:${window.name}`;

@@ -187,6 +187,7 @@ async fn act(inner: &Shared, request: &Request, body: &[u8]) -> Result<Value> {
             "official": caller::verify_url(inner, Account::Official).await,
             "mini": caller::verify_url(inner, Account::Mini).await,
         })),
+        ("GET", ["texts"]) => Ok(json!({"items": inner.read(|state| state.texts.clone())})),
         ("GET", ["requests"]) => Ok(json!({"items": inner.journal().requests})),
         ("GET", ["callbacks"]) => Ok(json!({"items": inner.journal().callbacks})),
         ("GET", ["unexpected"]) => Ok(json!({"items": inner.journal().unexpected})),

@@ -27,6 +27,7 @@ pub(super) fn state(inner: &Inner, query: &str) -> Value {
                 "phone": person.user.phone,
                 "chat": person.chat,
                 "notices": person.notices,
+                "texts": state.texts.iter().filter(|one| one.phone == person.user.phone).collect::<Vec<_>>(),
                 "mini_chat": person.mini_chat,
                 "menu": state.menu_of(person).map(|menu| menu["button"].clone()),
                 "consents": person.consents,

@@ -2,6 +2,7 @@
 
 mod custom;
 mod draft;
+mod figures;
 mod links;
 pub(super) mod mass;
 mod material;
@@ -162,6 +163,7 @@ const PLACES: &[&[Place]] = &[
     media::PLACES,
     material::PLACES,
     draft::PLACES,
+    figures::PLACES,
     publish::PLACES,
     mass::PLACES,
     safety::PLACES,

@@ -142,6 +142,8 @@ pub(in crate::sandbox) struct State {
     pub(in crate::sandbox) mass_protection: bool,
     pub(in crate::sandbox) notice_outcome: NoticeOutcome,
     pub(in crate::sandbox) web_tokens: Vec<WebToken>,
+    /// Short messages, oldest first.
+    pub(in crate::sandbox) texts: Vec<TextMessage>,
     pub(in crate::sandbox) scene_codes: Vec<SceneCode>,
     pub(in crate::sandbox) mini_links: Vec<MiniLink>,
     pub(in crate::sandbox) tags: Vec<Tag>,
@@ -154,6 +156,15 @@ pub(in crate::sandbox) struct State {
     pub(in crate::sandbox) standing: AccountStanding,
     /// client_msg_id of template messages: openid, id, when, msgid.
     pub(in crate::sandbox) sent_ids: Vec<(String, String, DateTime<Utc>, u64)>,
+}
+
+/// A short message that a phone got.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TextMessage {
+    pub id: u64,
+    pub phone: String,
+    pub text: String,
+    pub at: DateTime<Utc>,
 }
 
 /// A template of one of the accounts.

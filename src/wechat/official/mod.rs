@@ -2,6 +2,7 @@
 
 mod custom;
 mod draft;
+mod figures;
 mod jssdk;
 mod mass;
 mod material;
@@ -15,6 +16,7 @@ mod template;
 mod users;
 
 pub use draft::{DraftArticle, DraftEntry, List, NewsItem, PictureArticle};
+pub use figures::{ArticleTotal, ReadTotal};
 pub(super) use jssdk::Tickets;
 pub use jssdk::{JsConfig, same_host};
 pub use mass::{MassContent, MassProgress, MassSent, MassTarget, PreviewTo};

@@ -31,9 +31,7 @@ pub async fn write_all(db: &DatabaseConnection) {
         meeting meeting_change enrolment enrolment_change attendance attendance_event
         learner_card scan_tray class_monitor poster_claim guest_seat guest_offer head_count sample_answer pattern_note care_task care_event class_pass certificate
         meeting_reminder closed_month closed_row export_mapping
-        project activity_count team volunteer team_member team_step service service_change club
-        picture activity_photo club_work club_show article article_version article_review article_remark news_word publication
-        news_item outlet submission
+        project activity_count team volunteer team_member team_step service service_change club picture activity_photo club_work club_show article article_version article_review article_remark news_word publication news_item outlet submission article_reads news_item_picture
         notice delivery subscription callback late_answer erasure job
         help_thread help_message help_media link_code content_check check_verdict wechat_note
     );
@@ -46,7 +44,7 @@ pub async fn write_all(db: &DatabaseConnection) {
     (child.phone_hash, child.id_number_hash) = (sea_orm::Set(None), sea_orm::Set(None));
     child.request_key = sea_orm::Set(None);
     assert_eq!(child.insert(db).await.expect("second resident").id, ResidentId(2));
-    write!(delegation family_code family_try);
+    write!(delegation family_code family_try sign_in_code sign_in_try course_picture);
     write_natural_keys(db).await;
 }
 
@@ -100,6 +98,18 @@ async fn write_natural_keys(db: &DatabaseConnection) {
     let read = entity::class_rule::Entity::find_by_id(ClassId(1)).one(db).await.expect("select");
     assert_eq!(read, Some(rule));
 
+    let link = entity::staff_wechat::Model {
+        staff_id: StaffId(1),
+        code_hash: text("hash"),
+        code_until: Some(instant(9)),
+        resident_id: Some(ResidentId(1)),
+        linked_at: Some(instant(8)),
+    };
+    let active = link.clone().into_active_model().reset_all();
+    assert_eq!(active.insert(db).await.expect("staff_wechat"), link);
+    let read = entity::staff_wechat::Entity::find_by_id(StaffId(1)).one(db).await.expect("select");
+    assert_eq!(read, Some(link));
+
     let follower = entity::follower::Model {
         openid: "o-1".to_owned(),
         unionid: text("u-1"),
@@ -145,6 +155,7 @@ pub fn resident() -> entity::resident::Model {
         community_id: Some(CommunityId(1)),
         phone_sealed: text("sealed"),
         phone_hash: Some("a".repeat(64)),
+        phone_tail_hash: Some("b".repeat(64)),
         id_number_sealed: text("sealed"),
         id_number_hash: Some("b".repeat(64)),
         barred: true,
@@ -757,6 +768,10 @@ fn article() -> entity::article::Model {
         created_at: instant(0),
         updated_at: instant(1),
         urgent_for: text("台风"),
+        project: "智在指尖".to_owned(),
+        community_id: Some(CommunityId(1)),
+        class_id: Some(ClassId(1)),
+        meeting_id: Some(MeetingId(1)),
     }
 }
 
@@ -821,6 +836,30 @@ pub fn news_item() -> entity::news_item::Model {
         sent_at: instant(0),
         declined_for: text("重复"),
         declined_by: Some(StaffId(1)),
+        class_id: Some(ClassId(1)),
+        meeting_id: Some(MeetingId(1)),
+    }
+}
+
+pub fn news_item_picture() -> entity::news_item_picture::Model {
+    entity::news_item_picture::Model {
+        id: 1,
+        item_id: NewsItemId(1),
+        picture_id: PictureId(1),
+        place: 1,
+    }
+}
+
+pub fn article_reads() -> entity::article_reads::Model {
+    entity::article_reads::Model {
+        id: 1,
+        publication_id: PublicationId(1),
+        as_of: day(2026, 9, 2),
+        readers: 120,
+        reads: 150,
+        shares: 3,
+        favourites: 1,
+        told_at: instant(4),
     }
 }
 
@@ -881,6 +920,9 @@ pub fn publication() -> entity::publication::Model {
         updated_at: instant(2),
         due_at: Some(instant(3)),
         withdrawn_for: text("时间写错了"),
+        lead_id: Some(PublicationId(1)),
+        place: 2,
+        msg_data_id: text("2247503052"),
     }
 }
 
@@ -1052,6 +1094,7 @@ pub fn content_check() -> entity::content_check::Model {
         asked_at: instant(0),
         settled_at: Some(instant(1)),
         settled_by: Some(StaffId(1)),
+        answer: text("看过"),
     }
 }
 
@@ -1146,6 +1189,46 @@ fn family_code() -> entity::family_code::Model {
 
 fn family_try() -> entity::family_try::Model {
     entity::family_try::Model { id: 1, resident_id: ResidentId(2), at: instant(0) }
+}
+
+fn sign_in_code() -> entity::sign_in_code::Model {
+    entity::sign_in_code::Model {
+        id: SignInCodeId(1),
+        number_hash: None,
+        resident_id: Some(ResidentId(1)),
+        code_hash: "c".repeat(64),
+        letter_sealed: text("sealed"),
+        issued_by: Some(StaffId(1)),
+        created_at: instant(0),
+        expires_at: instant(1),
+        tries: 5,
+        used_at: Some(instant(1)),
+    }
+}
+
+fn course_picture() -> entity::course_picture::Model {
+    entity::course_picture::Model {
+        id: 1,
+        course_id: CourseId(1),
+        alt: long("老人学手机"),
+        sha256: "a".repeat(64),
+        mime: "image/jpeg".to_owned(),
+        bytes: vec![0xFF, 0xD8, 0],
+        width: 640,
+        height: 480,
+        uploaded_by: StaffId(1),
+        uploaded_at: instant(0),
+    }
+}
+
+fn sign_in_try() -> entity::sign_in_try::Model {
+    entity::sign_in_try::Model {
+        id: 1,
+        what: SignInTry::Enter,
+        number_hash: "n".repeat(64),
+        address_hash: "a".repeat(64),
+        at: instant(0),
+    }
 }
 
 pub fn draw() -> entity::draw::Model {

@@ -78,6 +78,11 @@ pub async fn school(app: &TestApp) -> School {
     School { community, site, term, course, teacher }
 }
 
+pub async fn community_named(app: &TestApp, name: &str) -> CommunityId {
+    let community = community::ActiveModel { name: Set(name.to_owned()), ..Default::default() };
+    community.insert(app.app.db.writer()).await.unwrap().id
+}
+
 pub async fn course_named(app: &TestApp, name: &str) -> CourseId {
     let course = course::ActiveModel {
         name: Set(name.to_owned()),

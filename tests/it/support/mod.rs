@@ -9,6 +9,7 @@ pub mod fixtures;
 pub mod platform;
 pub mod process;
 pub mod stub;
+pub mod town;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,10 +1,12 @@
 // 班级: the table of a term.
 
 import { api, query } from './api.js';
-import { h, put } from './dom.js';
+import { h } from './dom.js';
 import { field } from './form.js';
+import { listView } from './list_view.js';
 import { may } from './roles.js';
 import { go } from './router.js';
+import { weekday } from './time.js';
 import { badge, empty, pageHead, table } from './ui.js';
 
 export async function page(ctx) {
@@ -21,19 +23,30 @@ export async function page(ctx) {
   if (!terms.length) {
     return h('div.page', {}, head, h('div.panel.flush', {}, empty('还没有学期。', '先建学期，再开班。', may(me, 'centre') && h('a.button.main', { href: '#/terms' }, '去建学期'))));
   }
-  const list = h('div.panel.flush');
-  const text = field({ name: 'q', label: '查找', type: 'search', placeholder: '班级、老师或学习点' });
-  const show = () => {
-    const words = text.input.value.trim();
-    const found = classes.filter((one) => [one.name, one.course_name, one.teacher_name, one.site_name, one.time_text].join(' ').includes(words));
-    put(list, classTable(found, words
-      ? empty(`没有找到“${words}”。`, '换个词再试试。')
-      : empty('这个学期还没有班级。', '开一个班，居民就能报名。', plans && h('a.button.main', { href: '#/classes/new' }, '开班'))));
-  };
-  text.input.addEventListener('input', show);
-  show();
   const choice = field({ name: 'term', label: '学期', type: 'select', value: wanted, options: terms.map((term) => [term.id, term.name]), onchange: (event) => go(`#/classes?term=${event.target.value}`) });
-  return h('div.page', {}, head, h('div.filters', {}, choice.element, text.element), list);
+  const sites = [...new Set(classes.map((one) => one.site_name))].map((name) => [name, name]);
+  const days = [...new Set(classes.map((one) => one.weekday))].sort().map((day) => [String(day), weekday(day)]);
+  const list = listView({
+    ctx,
+    ...classColumns,
+    rows: classes,
+    before: [choice.element],
+    words: { placeholder: '班级、老师或学习点' },
+    filters: [
+      { name: 'state', label: '状态', options: [['free', '有空位'], ['full', '已满'], ['waiting', '有人候补'], ['cancelled', '已停开']], fits: fitsState },
+      days.length > 1 && { name: 'day', label: '星期', options: days, fits: (one, day) => String(one.weekday) === day },
+      sites.length > 1 && { name: 'site', label: '学习点', options: sites, fits: (one, site) => one.site_name === site },
+    ].filter(Boolean),
+    file: `班级-${terms.find((term) => String(term.id) === wanted)?.name ?? ''}`,
+    none: empty('这个学期还没有班级。', '开一个班，居民就能报名。', plans && h('a.button.main', { href: '#/classes/new' }, '开班')),
+  });
+  return h('div.page', {}, head, list.element);
+}
+
+function fitsState(one, state) {
+  if (state === 'cancelled') return one.status === 'cancelled';
+  if (one.status === 'cancelled') return false;
+  return { free: one.free > 0, full: one.free <= 0, waiting: one.waiting > 0 }[state] ?? true;
 }
 
 /** The term that runs, or comes next; `null` without one. */
@@ -59,23 +72,21 @@ export function classBadge(one) {
   return badge('有空位', 'ok');
 }
 
-export function classTable(classes, none) {
-  return table({
+export const classTable = (classes, none) => table({ ...classColumns, rows: classes, none });
+
+const classColumns = {
     label: '班级',
     testid: 'class-table',
-    rows: classes,
-    none,
     rowTestid: (one) => `class-row-${one.id}`,
     rowOff: (one) => one.status === 'cancelled',
     columns: [
       { name: '班级', lead: true, cell: (one) => [h('a.title', { href: `#/classes/${one.id}`, testid: `class-open-${one.id}` }, one.name), one.course_name !== one.name && h('div.small.soft', one.course_name)] },
       { name: '老师', cell: (one) => h('span.nowrap', one.teacher_name) },
-      { name: '时间', cell: (one) => h('span.nowrap', one.time_text) },
+      { name: '时间', sort: (one) => one.weekday * 1440 + one.start_minute, cell: (one) => h('span.nowrap', one.time_text) },
       { name: '地点', cell: (one) => [one.site_name, one.room && h('div.small.soft', one.room)] },
-      { name: '名额', cell: places },
-      { name: '空位', right: true, cell: (one) => (one.status === 'cancelled' ? '–' : [one.free, one.kept > 0 && h('div.small.soft.nowrap', `窗口 ${one.kept}`)]) },
+      { name: '名额', sort: (one) => one.taken, cell: places },
+      { name: '空位', right: true, sort: (one) => one.free, cell: (one) => (one.status === 'cancelled' ? '–' : [one.free, one.kept > 0 && h('div.small.soft.nowrap', `窗口 ${one.kept}`)]) },
       { name: '候补', right: true, cell: (one) => one.waiting },
       { name: '状态', cell: classBadge },
     ],
-  });
-}
+};

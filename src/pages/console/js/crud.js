@@ -3,8 +3,12 @@
 import { api } from './api.js';
 import { h } from './dom.js';
 import { formDialog } from './form.js';
+import { listView } from './list_view.js';
 import { reload } from './router.js';
-import { button, empty, pageHead, table, tell } from './ui.js';
+import { button, empty, pageHead, tell } from './ui.js';
+
+/** Fewer than these are seen at a glance. */
+const MANY = 8;
 
 /**
  * {title, lead, noun, path, columns(), fields(item|undefined), body?(values, item), hint, name(item)}.
@@ -37,13 +41,16 @@ export async function crudPage(ctx, spec) {
   };
   return h('div.page', {},
     pageHead({ title: spec.title, lead: spec.lead, actions: [add()] }),
-    h('div.panel.flush', {}, table({
+    listView({
+      ctx,
       label: spec.title,
       testid: `${spec.key}-table`,
       columns: [...spec.columns, acts],
       rows: items,
+      words: items.length > MANY && { placeholder: `在${items.length} 条里找` },
       rowTestid: (item) => `${spec.key}-row-${item.id ?? item.day}`,
       rowOff: spec.off,
+      file: spec.title,
       none: empty(`还没有${spec.noun}。`, spec.hint),
-    })));
+    }).element);
 }

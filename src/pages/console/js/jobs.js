@@ -2,18 +2,22 @@
 
 import { api } from './api.js';
 import { h, put } from './dom.js';
+import { listView } from './list_view.js';
 import { reload } from './router.js';
 import * as time from './time.js';
-import { badge, button, empty, failure, pageHead, table, tell } from './ui.js';
+import { badge, button, empty, failure, pageHead, tell } from './ui.js';
 
 const STATES = { dead: ['没有做成', 'bad'], ready: ['等着做', 'info'], running: ['正在做', 'ok'] };
+/** Fewer than these are seen at a glance. */
+const MANY = 8;
 const NONE = {
   dead: ['没有做不成的任务。', '一切正常，不用做什么。'],
   ready: ['没有等着做的任务。', '都做完了。'],
   running: ['现在没有正在做的任务。', '任务通常几秒就做完。'],
 };
 
-export async function page({ search, signal }) {
+export async function page(ctx) {
+  const { search, signal } = ctx;
   const state = STATES[search.get('state')] ? search.get('state') : 'dead';
   const [jobs, status] = await Promise.all([
     api.list(`/api/staff/jobs?state=${state}`, { signal }),
@@ -28,12 +32,13 @@ export async function page({ search, signal }) {
     }),
     h('nav.tabs', { 'aria-label': '按状态看' }, Object.entries(STATES).map(([key, [text]]) =>
       h('a', { href: `#/jobs?state=${key}`, testid: `jobs-${key}`, 'aria-current': key === state ? 'page' : null }, text, counts[key] == null ? null : `（${counts[key]}）`))),
-    h('div.panel.flush', {}, jobTable(jobs, state)),
+    jobTable(ctx, jobs, state),
     h('p.soft.small', `还有 ${status.notices_unsent} 条通知没有发到微信。尚学 ${status.version}`));
 }
 
-function jobTable(jobs, state) {
-  return table({
+function jobTable(ctx, jobs, state) {
+  return listView({
+    ctx,
     label: '任务',
     testid: 'job-table',
     rows: jobs,
@@ -47,7 +52,8 @@ function jobTable(jobs, state) {
       ...(state === 'ready' ? [{ name: '什么时候做', cell: (job) => time.spoken(job.run_after) }] : []),
       ...(state === 'dead' ? [{ name: '', acts: true, cell: (job) => retry(job) }] : []),
     ],
-  });
+    words: jobs.length > MANY && { placeholder: '任务或原因' },
+  }).element;
 }
 
 function retry(job) {

@@ -6,11 +6,14 @@ import { download } from './download.js';
 import { h, put } from './dom.js';
 import { history } from './family.js';
 import { asId, field, form, formDialog } from './form.js';
+import { listView } from './list_view.js';
 import { reload } from './router.js';
 import { badge, button, empty, failure, table, tell } from './ui.js';
 
 const KINDS = { placed: 'ok', offered: 'warn', waiting: 'info', withdrawn: '', cancelled: '' };
 const LIVE = ['placed', 'offered', 'waiting'];
+/** Fewer than these are seen at a glance. */
+const MANY = 8;
 
 export async function page(ctx) {
   const { id } = ctx.params;
@@ -20,30 +23,37 @@ export async function page(ctx) {
   ]);
   const live = learners.filter((learner) => LIVE.includes(learner.status));
   const past = learners.filter((learner) => !LIVE.includes(learner.status));
+  const list = listView({
+    ctx,
+    ...learnerColumns('名单', one.status === 'open'),
+    rows: live,
+    words: live.length > MANY && { placeholder: '姓名或学员号' },
+    filters: live.some((learner) => learner.status !== 'placed') ? [{ name: 'state', label: '状态', options: [['placed', '已录取'], ['offered', '等待确认'], ['waiting', '候补']], fits: (learner, state) => learner.status === state }] : [],
+  });
   return h('div.page', {},
     classHead(one), tabs(one, 'learners'),
     one.status === 'open' ? counter(one, live) : null,
     h('section.panel.flush', { 'aria-labelledby': 'learners-live' },
-      h('div.panel-head', {}, h('h2', { id: 'learners-live' }, `名单（${live.length} 人）`), live.length ? exports(one) : null),
-      learnerTable(live, '名单', one.status === 'open')),
-    past.length ? h('details.panel.flush.fold', {}, h('summary', `退出的人（${past.length}）`), learnerTable(past, '退出的人', false)) : null);
+      h('div.panel-head', {}, h('h2', { id: 'learners-live' }, `名单（${live.length} 人）`), live.length ? exports(one, list) : null),
+      list.element),
+    past.length ? h('details.panel.flush.fold', {}, h('summary', `退出的人（${past.length}）`), table({ ...learnerColumns('退出的人', false), rows: past })) : null);
 }
 
 /** As spreadsheets: for work, and to be posted up. */
-const exports = (one) => h('div.row.tight', {},
-  button('导出名单', { testid: 'export-work', onclick: () => take(one, 'work', '手机号只显示一部分。名单只供内部使用，请勿外传。') }),
-  button('导出公示名单', { testid: 'export-posting', onclick: () => take(one, 'posting', '姓名隐去一部分，可以张贴。') }));
+const exports = (one, list) => h('div.row.tight', {},
+  button('导出名单', { testid: 'export-work', onclick: () => take(one, list, 'work', '手机号只显示一部分。名单只供内部使用，请勿外传。') }),
+  button('导出公示名单', { testid: 'export-posting', onclick: () => take(one, list, 'posting', '姓名隐去一部分，可以张贴。') }));
 
-async function take(one, whom, words) {
-  const name = await download('POST', `/api/staff/classes/${one.id}/list`, { for: whom });
+/** What is shown, in the order in which it is shown. */
+async function take(one, list, whom, words) {
+  const name = await download('POST', `/api/staff/classes/${one.id}/list`, { for: whom, only: list.shown().map((learner) => learner.enrolment_id) });
   tell(`已导出“${name}”。${words}`);
 }
 
-function learnerTable(learners, label, mayWithdraw) {
-  return table({
+function learnerColumns(label, mayWithdraw) {
+  return {
     label,
     testid: 'learner-table',
-    rows: learners,
     none: empty('这个班还没有人报名。', '居民来电话或到柜台，可以在上面为他报名。'),
     rowTestid: (learner) => `learner-row-${learner.resident_id}`,
     columns: [
@@ -51,13 +61,13 @@ function learnerTable(learners, label, mayWithdraw) {
       { name: '学员号', cell: (learner) => h('span.numbers', learner.learner_number) },
       { name: '电话', cell: (learner) => h('span.numbers', learner.phone_masked ?? '没有') },
       { name: '状态', cell: (learner) => badge(stateText(learner), KINDS[learner.status]) },
-      { name: '报名时间', cell: (learner) => learner.time_text },
+      { name: '报名时间', sort: (learner) => learner.created_at, cell: (learner) => learner.time_text },
       {
         name: '', acts: true,
         cell: (learner) => [button('经过', { quiet: true, about: learner.name, testid: `history-${learner.resident_id}`, onclick: () => history(learner) }), ...(mayWithdraw ? [h('a.button.quiet', { href: `#/slips/${learner.enrolment_id}`, testid: `slip-${learner.resident_id}` }, '报名单', h('span.sr', `：${learner.name}`)), learner.status === 'placed' ? button('换班', { quiet: true, about: learner.name, testid: `change-${learner.resident_id}`, onclick: () => change(learner) }) : null, button('退课', { quiet: true, danger: true, about: learner.name, testid: `withdraw-${learner.resident_id}`, onclick: () => withdraw(learner) })] : [])],
       },
     ],
-  });
+  };
 }
 
 const NAME_STATE = { unseen: '姓名待查', refused: '姓名不合适' };

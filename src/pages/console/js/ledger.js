@@ -2,6 +2,7 @@
 // is worth.
 
 import { api } from './api.js';
+import { photoWarning, projectField } from './news_belongs.js';
 import { h } from './dom.js';
 import { asId, askReason, field, formDialog } from './form.js';
 import { may } from './roles.js';
@@ -25,7 +26,7 @@ export async function page({ me, search, signal }) {
   return h('div.page', {},
     pageHead({
       title: '投稿', lead: desk ? '社区和中心的稿件，投到哪里，录用没有。一条稿件只算一次分，按录用的最高一家算。' : '把社区的新闻写给编辑，在这里看结果。',
-      actions: [desk && h('a.button', { href: '#/ledger/outlets', testid: 'outlets-open' }, '媒体和分值'), write()].filter(Boolean),
+      actions: [h('a.button', { href: '#/news/figures', testid: 'news-figures-open' }, '每月统计'), desk && h('a.button', { href: '#/ledger/outlets', testid: 'outlets-open' }, '媒体和分值'), write()].filter(Boolean),
     }),
     h('nav.row', { 'aria-label': '换年份' },
       h('a.button', { href: `#/ledger?year=${year - 1}` }, '上一年'), h('h2', `${year}年`), h('a.button', { href: `#/ledger?year=${year + 1}` }, '下一年')),
@@ -39,13 +40,14 @@ export async function page({ me, search, signal }) {
         { name: '分', right: true, cell: (sum) => String(sum.points) },
       ],
     })),
-    ledger.items.length > 0 && h('ul.check-list.panel.flush', { testid: 'ledger-items' }, ledger.items.map((item) => row(item, desk, open))));
+    ledger.items.length > 0 && h('ul.check-list.panel.flush', { testid: 'ledger-items' }, ledger.items.map((item) => row(item, desk, open, signal))));
 }
 
-function row(item, desk, outlets) {
+function row(item, desk, outlets, signal) {
   return h('li', { testid: `item-${item.id}` },
     h('div.row.spread', {}, h('span.strong', item.title), h('span', {}, badge(item.status_text, item.status_text === '已录用' ? 'ok' : item.status_text === '没有采用' ? 'warn' : 'info'), item.points > 0 && ` ${item.points} 分`)),
     h('p.small.soft', [centre(item.community_name), item.project, `${item.sent_by} · ${item.time_text}`].filter(Boolean).join(' · ')),
+    item.pictures.length > 0 && [h('p', {}, badge('课堂照片', 'info'), ` ${item.pictures.length} 张，可以直接写成初稿。`), desk && h('ul.shots', item.pictures.map((one, at) => h('li', {}, h('img', { src: one.url, alt: `第 ${at + 1} 张`, loading: 'lazy' })))), desk && photoWarning(item.meeting_id, signal)],
     item.body && h('details', {}, h('summary', '看内容'), h('p.desk-text', item.body)),
     item.declined_for && h('p', `没有采用：${item.declined_for}`),
     item.submissions.length > 0 && h('ul', item.submissions.map((one) => h('li', {},
@@ -64,7 +66,7 @@ async function handIn(desk, communities) {
     fields: [
       field({ name: 'title', label: '标题', required: true, full: true, count: 60 }),
       field({ name: 'body', label: '内容', type: 'textarea', rows: '8', full: true, maxlength: '5000', hint: '什么时间、在哪里、谁、做了什么。' }),
-      field({ name: 'project', label: '项目或活动', maxlength: '30', placeholder: '智在指尖' }),
+      projectField(''),
       desk && field({ name: 'community_id', label: '哪个社区的', type: 'select', read: asId, options: [['', '教育中心'], ...communities.map((one) => [one.id, one.name])] }),
     ],
     submit: async (values) => { await api.post('/api/staff/news-items', values); return true; },

@@ -4,9 +4,11 @@ import { api } from './api.js';
 import { h } from './dom.js';
 import { field, form } from './form.js';
 import { pageHead, tell } from './ui.js';
+import { may } from './roles.js';
 import { reload } from './router.js';
+import { wechatLink } from './wechat_link.js';
 
-export async function page({ me }) {
+export async function page({ me, signal, every }) {
   const secret = (name, label, autocomplete, hint) => field({ name, label, type: 'password', required: true, full: true, autocomplete, hint });
   const repeat = secret('again', '新密码再写一次', 'new-password');
   return h('div.page.narrow', {},
@@ -16,6 +18,7 @@ export async function page({ me }) {
       h('dt', '登录名'), h('dd', me.login),
       h('dt', '身份'), h('dd', me.role_name),
       me.community ? [h('dt', '社区'), h('dd', me.community.name)] : null)),
+    may(me, 'news') && wechatLink({ signal, every }),
     h('section.panel.stack', { 'aria-labelledby': 'change-password' },
       h('h2', { id: 'change-password' }, '换密码'),
       form({

@@ -7,6 +7,7 @@
 // 3. Somebody else's save is never written over without being asked.
 
 import { api, isGone } from './api.js';
+import { photoWarning } from './news_belongs.js';
 import { checkBox } from './news_check.js';
 import { conflictBox } from './news_conflict.js';
 import { coverChoice } from './news_cover.js';
@@ -132,9 +133,22 @@ export async function page(ctx) {
       go(`#/news/${article.id}`);
       tell('已提交，等审核的人来看。');
     } catch (error) {
-      if (!isGone(error)) { put(problems, failure(error)); problems.scrollIntoView({ block: 'center' }); }
+      if (isGone(error)) return;
+      put(problems, failure(error), error.code === 'incomplete' && error.message.includes('分成两篇') && parting());
+      problems.scrollIntoView({ block: 'center' });
     }
   }
+
+  /** Too long for one: the second half becomes an article of its own. */
+  const parting = () => h('div', {}, button('帮我分成两篇', {
+    testid: 'article-split',
+    onclick: async () => {
+      const { article_id: second } = await api.post(`/api/staff/articles/${article.id}/split`, { version: article.version });
+      const fresh = await api.get(`/api/staff/articles/${article.id}`);
+      took(fresh); write(fresh); work.clean(); kept.drop();
+      put(problems, alertBox('ok', h('p', '分好了。这里是上篇，请看看分得对不对。'), h('p', {}, h('a', { href: `#/news/${second}/edit`, testid: 'split-second' }, '看下篇'), '。两篇都三审通过后，可以用“多图文”一起发。')));
+    },
+  }));
 
   for (const name of TEXTS) f[name].input.addEventListener('input', () => { work.changed(); if (name === 'body') cover.refresh(); });
   const warn = (event) => { if (work.isDirty()) event.preventDefault(); };
@@ -158,6 +172,7 @@ export async function page(ctx) {
       actions: [saveState, save, submit],
     }),
     article && article.status !== 'draft' ? alertBox('warn', h('p', '这篇文章已经交审。改动并保存后，已通过的审核不再算数，要重新审。'), h('p', '所以这里不自动保存，改好后请按“保存”。')) : null,
+    photoWarning(article?.meeting_id, ctx.signal),
     lines, problems,
     h('div.edit-columns', {},
       h('div.panel.stack', {},

@@ -4,7 +4,9 @@ import { api } from './api.js';
 import { phone } from './article_view.js';
 import { h, put } from './dom.js';
 import { versions } from './news_changes.js';
+import { belongsBox, photoWarning } from './news_belongs.js';
 import { checkBox } from './news_check.js';
+import { platformBox } from './news_platform.js';
 import { publishBox } from './news_publish.js';
 import { markPlaces, remarksBox, selectionIn } from './news_remarks.js';
 import { history, reviewBox, stages, trace } from './news_review.js';
@@ -22,6 +24,7 @@ export async function page(ctx) {
   const view = phone(ctx.about.account_name);
   const selection = selectionIn(view.screen, ctx);
   const check = checkBox({ signal: ctx.signal });
+  const platform = platformBox(ctx);
   const reader = aloud(() => [view.screen.querySelector('.wx-title'), ...view.body().children]);
   ctx.left(reader.stop);
   let following = false;
@@ -34,6 +37,7 @@ export async function page(ctx) {
     markPlaces(view.body(), article.remarks);
     const before = ['draft', 'in_review'].includes(article.status);
     if (before) check.refresh(article.id); else check.element.hidden = true;
+    platform.refresh(article.id, article.status === 'published');
     const edit = article.may.includes('edit') ? [h('a.button', { href: `#/news/${article.id}/edit`, testid: 'article-edit' }, '修改')] : [];
     const hadFocus = element.contains(document.activeElement) && document.activeElement !== document.body;
     put(element,
@@ -46,12 +50,15 @@ export async function page(ctx) {
       }),
       h(article.may.includes('review') ? 'div.article-columns.reading' : 'div.article-columns', {},
         h('div.side-stack', {},
+          photoWarning(article.meeting_id, ctx.signal),
           reviewBox(ctx, article, show, reader.element),
           publishBox(article, show),
           remarksBox(article, selection, show),
           urgency(article, show),
           check.element,
+          platform.element,
           h('section.panel.stack', { 'aria-label': '三审' }, h('h2', '三审'), stages(article)),
+          belongsBox(article, show),
           history(article),
           versions(article, show),
           trace(article)),

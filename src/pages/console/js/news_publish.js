@@ -37,7 +37,7 @@ const usual = () => `${addDays(day(), 1)}T09:00`;
 function planWay(article, show) {
   if (!article.may.includes('plan')) return null;
   return h('div.stack', {},
-    h('p', '定时：到时间自己发出去。到时候会再核对一遍三审。'),
+    h('p', '定时：到时间自己发出去。到时候会再核对一遍三审。', h('a', { href: '#/news/issue' }, '几篇一起发，用“多图文”')),
     h('div', {}, button('定一个时间', {
       testid: 'article-plan',
       onclick: async () => {
@@ -155,6 +155,7 @@ function underway(article, show) {
     publication.failure && alertBox('warn', h('p', publication.failure), h('p.small', '系统会自己再试，请稍等。')),
     problems,
     article.may.includes('retry') ? h('div', {}, go(article, show, problems, '再试一次')) : null,
+    issueLine(article),
     h('p.soft.small', '可以离开这一页，系统会继续做完。'));
 }
 
@@ -162,10 +163,21 @@ function planned(article, show) {
   return h('section.panel.stack.todo', { 'aria-labelledby': 'publish-title' },
     h('h2', { id: 'publish-title' }, massSent(article) ? '定时群发' : '定时发布'),
     h('p', { testid: 'publication-state' }, `${article.publication.state_text}。到时间自己发出去。`),
+    issueLine(article),
+    article.publication.issue && h('p.small.soft', '取消的话，整期都取消。'),
     h('div', {}, button('取消定时', {
       testid: 'article-call-off',
       onclick: async () => { await show(await api.post(`/api/staff/articles/${article.id}/call-off`)); tell('定时已取消。'); },
     })));
+}
+
+/** It goes with others: which, and in which order. */
+function issueLine(article) {
+  const issue = article.publication?.issue;
+  if (!issue) return null;
+  return h('div', { testid: 'article-issue' },
+    h('p', `和别的文章一起发，这是第 ${issue.place} 篇，共 ${issue.articles.length} 篇：`),
+    h('ol', issue.articles.map((one) => h('li', {}, one.id === article.id ? h('span.strong', one.title) : h('a', { href: `#/news/${one.id}` }, one.title)))));
 }
 
 /** WeChat tells the administrator alone, so this is said of every send that takes long. */
@@ -179,11 +191,13 @@ function confirming(until) {
 const DONE = { publish: '已发布到公众号。', mass_send: '已群发给关注的人。', by_hand: '已登记为手工发布。' };
 
 function published(article, show) {
-  const { url, figures, way } = article.publication ?? {};
+  const { url, figures, way, reads_text: reads } = article.publication ?? {};
   return alertBox('ok',
     h('p.strong', DONE[way] ?? DONE.publish),
     figures && h('p', { testid: 'mass-send-figures' }, `共 ${figures.total} 人，应收 ${figures.filtered} 人，收到 ${figures.sent} 人，没收到 ${figures.failed} 人。`),
     url && /^https?:\/\//.test(url) ? h('p', {}, h('a', { href: url, target: '_blank', rel: 'noopener noreferrer', testid: 'article-link' }, '看发布的文章')) : h('p', '链接还没有到，稍后再看。'),
+    issueLine(article),
+    reads && h('p', { testid: 'article-reads' }, reads),
     article.may.includes('withdraw') && h('div', {}, button('撤下这篇文章', {
       danger: true,
       testid: 'article-withdraw',

@@ -46,7 +46,7 @@ export function articleList(articles, none) {
     none: none ?? '',
     rowTestid: (article) => `article-row-${article.id}`,
     columns: [
-      { name: '标题', lead: true, cell: (article) => [h('a.title', { href: `#/news/${article.id}`, testid: `article-open-${article.id}` }, article.title || '（还没有标题）'), article.urgent_for && badge('急稿', 'bad'), article.open_remarks > 0 && badge(`${article.open_remarks} 条意见`, 'warn'), article.failure && h('div.small.bad-text', article.failure)] },
+      { name: '标题', lead: true, cell: (article) => [h('a.title', { href: `#/news/${article.id}`, testid: `article-open-${article.id}` }, article.title || '（还没有标题）'), article.urgent_for && badge('急稿', 'bad'), article.open_remarks > 0 && badge(`${article.open_remarks} 条意见`, 'warn'), (article.project || article.community_name) && h('div.small.soft', [article.community_name, article.project, article.class_name].filter(Boolean).join(' · ')), article.failure && h('div.small.bad-text', article.failure)] },
       { name: '状态', cell: statusBadge },
       { name: '三审', cell: passes },
       { name: '作者', cell: (article) => h('span.nowrap', article.author_name) },

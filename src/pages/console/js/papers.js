@@ -16,7 +16,7 @@ export async function page(ctx) {
   const name = ctx.search.get('name') ?? '';
   return h('div.page', {},
     pageHead({ title: name ? `${name}的手续` : '报名手续', back: { href: '#/residents', text: '居民' }, lead: '本人没有手机，或者在柜台、电话里办的，登记在这里。会记下是谁登记的。' }),
-    pledge(path, papers), relative(path, papers.relative), care(path, papers.care_call), bars(path, papers.bars));
+    pledge(path, papers), relative(path, papers.relative), care(path, papers.care_call), photos(path, papers.photos), bars(path, papers.bars));
 }
 
 const part = (title, mark, ...content) => h('section.panel.stack', {}, h('div.row.spread', {}, h('h2', title), mark), content);
@@ -59,6 +59,25 @@ async function recordCare(path, wanted) {
     fields: [field({ name: 'way', label: '怎样说的', type: 'select', required: true, value: 'paper', options: [['paper', '纸上签名'], ['call', '电话里说的']] })],
     submitText: '登记',
     submit: (values) => api.put(`${path}/care-call`, { ...values, wanted }),
+  });
+  if (saved) await done('已登记。');
+}
+
+function photos(path, agrees) {
+  return part('上课拍照', agrees === true ? badge('可以拍', 'ok') : agrees === false ? badge('不要拍', 'bad') : badge('没有问过'),
+    h('p.soft', '老师会拍课堂照片，写新闻用。不愿意的，新闻里不能有本人的样子。'),
+    h('div.row', {},
+      agrees !== true && button('登记：可以拍', { testid: 'record-photos-yes', onclick: () => recordPhotos(path, true) }),
+      agrees !== false && button('登记：不要拍', { testid: 'record-photos-no', onclick: () => recordPhotos(path, false) })));
+}
+
+async function recordPhotos(path, agrees) {
+  const saved = await formDialog({
+    title: agrees ? '本人可以拍照？' : '本人不要拍照？', testid: 'photos-dialog', grid: false,
+    intro: [agrees ? '请先问过本人：课堂照片可能登在公众号上。' : '登记以后，编辑写新闻时会看到。'],
+    fields: [field({ name: 'way', label: '怎样说的', type: 'select', required: true, value: 'paper', options: [['paper', '纸上签名'], ['call', '电话里说的']] })],
+    submitText: '登记',
+    submit: async (values) => { await api.put(`${path}/photos`, { ...values, agrees }); return true; },
   });
   if (saved) await done('已登记。');
 }

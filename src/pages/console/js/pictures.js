@@ -14,7 +14,7 @@ export async function upload(file, signal, path = '/api/staff/pictures') {
 }
 
 /** Large pictures are made smaller here, so that a slow line does not wait for nothing. */
-async function fit(file) {
+export async function fit(file) {
   if (TAKEN.includes(file.type) && file.size <= BIG_BYTES) return file;
   let bitmap;
   try {

@@ -4,14 +4,23 @@ import { api, query } from './api.js';
 import { h, put } from './dom.js';
 import { download } from './download.js';
 import { family } from './family.js';
+import { signInCode } from './sign_in_code.js';
 import { asId, askReason, field, form, formDialog } from './form.js';
 import { may } from './roles.js';
+import { rename } from './router.js';
 import { badge, button, dialog, empty, pageHead, table, tell } from './ui.js';
 
-export async function page({ me }) {
+/** A phone number does not stand in an address. */
+const isPhone = (text) => /^(\+?86)?1[3-9]\d{9}$/.test(text.replace(/[\s-]/g, ''));
+
+export async function page({ about, me, search: params }) {
   const found = h('div', { 'aria-live': 'polite' });
-  const q = field({ name: 'q', label: '找居民', type: 'search', required: true, full: true, hint: '写姓名（至少两个字）、学员号，或完整的手机号。', autocomplete: 'off', testid: 'resident-query' });
-  const search = async (values) => put(found, results(await api.list(`/api/staff/residents${query(values)}`), values, search, may(me, 'centre')));
+  const q = field({ name: 'q', label: '找居民', type: 'search', value: params.get('q') ?? '', required: true, full: true, hint: '写姓名（至少两个字）、学员号、完整的手机号，或手机号后四位。', autocomplete: 'off', testid: 'resident-query' });
+  const search = async (values) => {
+    rename(isPhone(values.q) ? '#/residents' : `#/residents${query(values)}`);
+    put(found, results(await api.list(`/api/staff/residents${query(values)}`), values, search, may(me, 'centre'), about));
+  };
+  if (params.get('q')) await search({ q: params.get('q') });
   return h('div.page', {},
     pageHead({
       title: '居民',
@@ -42,7 +51,7 @@ async function take(me) {
   if (name) tell(`已导出“${name}”。`);
 }
 
-function results(people, values, search, centre) {
+function results(people, values, search, centre, about) {
   return h('div.panel.flush', {}, table({
     label: '找到的居民',
     rows: people,
@@ -59,6 +68,7 @@ function results(people, values, search, centre) {
           h('a.button.quiet', { href: `#/residents/${person.id}/papers?name=${encodeURIComponent(person.name)}`, testid: `papers-${person.id}` }, '手续', h('span.sr', `：${person.name}`)),
           h('a.button.quiet', { href: `#/residents/${person.id}/card`, testid: `card-${person.id}` }, '学员卡', h('span.sr', `：${person.name}`)),
           button('家人', { quiet: true, about: person.name, testid: `family-${person.id}`, onclick: () => family(person) }),
+          button('登录码', { quiet: true, about: person.name, testid: `sign-in-code-${person.id}`, onclick: () => signInCode(person, about) }),
           centre && button('消息', { quiet: true, about: person.name, testid: `notices-${person.id}`, onclick: () => notices(person) }),
           centre && button('注销', { quiet: true, danger: true, about: person.name, testid: `erase-${person.id}`, onclick: () => erase(person, () => search(values)) }),
         ],

@@ -5,6 +5,7 @@ import { codeCard } from './code.js';
 import { h, put, say } from './dom.js';
 import { guestsCard } from './guests.js';
 import { windowBadge } from './meetings.js';
+import { photosCard } from './meeting_photos.js';
 import { headsCard, monitorCard } from './presence.js';
 import { may } from './roles.js';
 import { rollRow } from './roll_row.js';
@@ -105,6 +106,7 @@ export async function page(ctx) {
             h('div.meter', {}, h('div.bar', { 'aria-hidden': 'true' }, bar)),
             stale),
           roll.total ? list : empty('这个班还没有学员。', '有人报名以后，名单会出现在这里。')),
+        meeting.status === 'cancelled' ? null : photosCard({ meeting, signal: ctx.signal }).element,
         guestsCard({ meeting, changed: refresh, signal: ctx.signal }).element,
         monitorCard({ meeting, people: () => roll.items, changed: refresh, signal: ctx.signal }))));
 }

@@ -4,9 +4,10 @@ import { api } from './api.js';
 import { h, put, s } from './dom.js';
 import { icon } from './icons.js';
 import { may, navigation } from './roles.js';
+import { searchBox } from './search_box.js';
 import { button } from './ui.js';
 
-const ICONS = { home: 'home', meetings: 'today', tray: 'warn', counter: 'counter', classes: 'classes', residents: 'me', figures: 'term', projects: 'list', activities: 'today', teams: 'care', clubs: 'classes', months: 'list', exports: 'out', terms: 'term', pledge: 'news', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', ledger: 'out', care: 'care', calls: 'clock', desk: 'desk', checks: 'checks', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
+const ICONS = { projects: 'list', activities: 'today', teams: 'care', clubs: 'classes', home: 'home', meetings: 'today', tray: 'warn', counter: 'counter', classes: 'classes', residents: 'me', figures: 'term', charts: 'chart', timetable: 'term', months: 'list', exports: 'out', terms: 'term', pledge: 'news', courses: 'course', teachers: 'teacher', sites: 'site', communities: 'community', holidays: 'holiday', news: 'news', ledger: 'out', care: 'care', calls: 'clock', desk: 'desk', checks: 'checks', wechat: 'wechat', jobs: 'jobs', logins: 'logins' };
 
 export function shell({ about, me, leave }) {
   const links = new Map();
@@ -29,7 +30,7 @@ export function shell({ about, me, leave }) {
   const side = h('header.side', {},
     h('div.side-inner', {},
       h('div.top', {}, mark(about, 'a'), menu),
-      h('div.folds', { id: 'folds' }, mark(about, 'a'), nav, who)));
+      h('div.folds', { id: 'folds' }, mark(about, 'a'), searchBox({ open: () => { if (getComputedStyle(menu).display !== 'none') fold(true); } }), nav, who)));
   /** New on the way from page to page, so that nobody has to look into a list to know. */
   const counter = (key, path, words) => {
     const waiting = h('span.num.badge.warn', { hidden: true, testid: `count-${key}` });

@@ -65,20 +65,34 @@ export function empty(title, hint, ...actions) {
 /**
  * `columns`: {name, cell(row), right?, lead?, acts?}. On a phone each row is a card.
  * The lead column needs no name there; the acts column holds buttons.
+ * `sorting`: {by: '名称' or '-名称', set(by, name)} makes the headings buttons, but for `fixed` ones.
  */
-export function table({ label, columns, rows, none, rowTestid, rowOff, testid }) {
+export function table({ label, columns, rows, none, rowTestid, rowOff, testid, sorting }) {
   if (!rows.length) return none;
   const cell = (column, row) => h('td', {
     role: 'cell',
-    class: [column.right && 'right numbers', column.lead && 'lead', column.acts && 'acts'].filter(Boolean).join(' ') || null,
+    class: [column.tick && 'tick-cell', column.right && 'right numbers', column.lead && 'lead', column.acts && 'acts'].filter(Boolean).join(' ') || null,
     'data-label': column.name || null,
   }, column.cell(row));
   return h('table.list', { role: 'table', 'aria-label': label, testid },
     h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, columns.map((column) =>
-      h('th', { role: 'columnheader', scope: 'col', class: column.right ? 'right' : null },
-        column.acts ? h('span.sr', '操作') : column.name)))),
+      heading(column, sorting)))),
     h('tbody', { role: 'rowgroup' }, rows.map((row) =>
       h('tr', { role: 'row', testid: rowTestid?.(row), class: rowOff?.(row) ? 'off' : null }, columns.map((column) => cell(column, row))))));
+}
+
+/** Of a column: three taps are up, down and as it was. */
+function heading(column, sorting) {
+  const props = { role: 'columnheader', scope: 'col', class: column.right ? 'right' : null };
+  if (column.acts) return h('th', props, h('span.sr', '操作'));
+  if (column.tick) return h('th', props, h('span.sr', '选中'));
+  if (!sorting || column.fixed || !column.name) return h('th', props, column.name);
+  const { name } = column;
+  const how = { [name]: 'ascending', [`-${name}`]: 'descending' }[sorting.by] ?? 'none';
+  const next = { none: name, ascending: `-${name}`, descending: '' }[how];
+  const mark = { none: '↕', ascending: '▲', descending: '▼' }[how];
+  return h('th', { ...props, 'aria-sort': how },
+    h('button.sorter', { type: 'button', testid: `sort-${name}`, onclick: () => sorting.set(next, name) }, name, h('span.sort-mark', { 'aria-hidden': 'true' }, mark)));
 }
 
 /** The head of a page: way back, title, one line, buttons. */

@@ -15,12 +15,14 @@ export async function classes({ query }) {
   };
   const count = h('p.count-line', { 'data-testid': 'class-count' });
   const list = h('ul.cards', {});
+  // They come after the words, and without them nothing is missing.
+  const pictures = get('/course-pictures').then(({ items: all }) => new Map(all.map((one) => [one.course_id, one])), () => new Map());
   const show = () => {
     const found = items.filter((one) => fits(one, chosen));
     const words = found.length ? `共 ${found.length} 个班` : '没有合适的班。少选几个条件再看看。';
     put(count, words);
     say(words);
-    put(list, found.map(card));
+    put(list, found.map((one) => card(one, pictures)));
     remember(chosen);
   };
   const panel = filters(items, chosen, show);
@@ -77,8 +79,19 @@ function filters(items, chosen, show) {
       h('button.button.quiet', { type: 'button', onclick: clear }, '全部重选')));
 }
 
-function card(one) {
+/** Its picture, when it is known; fetched when it comes into view. */
+function picture(one, pictures) {
+  const place = h('div');
+  pictures.then((all) => {
+    const found = all.get(one.course_id);
+    if (found) put(place, h('img.class-picture', { src: found.url, alt: found.alt, width: found.width, height: found.height, loading: 'lazy', decoding: 'async', 'data-testid': 'class-picture' }));
+  });
+  return place;
+}
+
+function card(one, pictures) {
   return h('li', {}, h('a.card.link', { href: `#/classes/${one.id}`, 'data-testid': 'class-card', 'data-class': one.id },
+    picture(one, pictures),
     h('h2', {}, one.name),
     h('p.line', {}, icon('calendar'), one.time_text),
     h('p.line', {}, icon('place'), one.site_name),

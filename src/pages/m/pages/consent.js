@@ -2,7 +2,7 @@
 
 import { about, post, remove, session } from '../api.js';
 import { h, lead, put, say } from '../dom.js';
-import { button, confirmed, keepWord, note, phoneButton } from '../parts.js';
+import { button, confirmed, keepWord, link, note, phoneButton } from '../parts.js';
 import { inside, instead, needLogin, returnTo } from '../routes.js';
 
 const TEXT = [
@@ -39,6 +39,7 @@ export async function consent({ query }) {
   return h('div.page', {},
     h('p.text', {}, `${centre.centre_name}怎样使用您的信息：`),
     TEXT.map(([title, lines]) => h('section.privacy', {}, h('h2', {}, title), h('ul.plain', {}, lines.map((line) => h('li', {}, line))))),
+    h('section.privacy', {}, h('h2', {}, '上课拍照'), h('p', {}, '老师有时给上课拍照，登在新闻里。愿不愿意，单独问您，不愿意照样上课。'), me && link('说一声愿不愿意', '#/photos', 'second', { 'data-testid': 'photos-link' })),
     h('section.privacy', {}, h('h2', {}, '有事找谁'), h('p', {}, centre.hours), await phoneButton()),
     h('p.small', {}, `版本 ${centre.consent_version}`),
     agreed ? taken() : (me || asked) && giving(centre.consent_version, to));

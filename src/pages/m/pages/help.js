@@ -16,6 +16,7 @@ export async function help() {
     link('连接公众号', '#/link', 'second'),
     link([icon('person'), '改个人信息'], '#/profile', 'second'),
     link('回首页', '#/', 'second'),
+    h('a.button.quiet', { href: '#/staff-link', 'data-testid': 'to-staff-link' }, '工作人员绑定工作台'),
   ];
 }
 

@@ -1,10 +1,11 @@
-// 登录: the host brings a code, WeChat's browser goes and gets one; without either the page
-// says how to get in.
+// 登录: the host brings a code, WeChat's browser goes and gets one; elsewhere one signs in with
+// a number and a code, or finds the way into WeChat.
 
 import { about, post, session } from '../api.js';
 import { host, signInAgain } from '../bridge.js';
 import { h, icon } from '../dom.js';
 import { button, link, note, phoneButton, problemBox } from '../parts.js';
+import { byPhone } from '../later/phone.js';
 import { inside, instead } from '../routes.js';
 import { signInFailure, signInSilently } from '../wechat.js';
 
@@ -54,11 +55,12 @@ async function waysIn(to) {
   const [title, words, go] = wechat ? ['请登录', '用您的微信登录，不用密码。', '登录']
     : ['请重新登录', '离上次来隔得久了，要再登录一次。不用密码。', '重新登录'];
   return [
+    !where && byPhone(centre, to),
     where ? h('section.card', {}, h('h2', {}, title), h('p', {}, words),
       button(go, { kind: 'main', busy: '正在登录…', id: 'login-again', work: () => signInAgain(to) }),
       h('p.hint', {}, '没有反应的话，请关掉这个页面，再从微信里打开。'))
-      : h('section.card', {}, h('h2', {}, '请在微信里打开'),
-        h('p', {}, '报名、签到和看自己的课程，要在微信里登录。'),
+      : h('section.card', {}, h('h2', {}, '有微信的，用微信更方便'),
+        h('p', {}, '在微信里不用登录码，也能收到上课提醒。'),
         h('ol.steps', {}, h('li', {}, '打开微信。'), h('li', {}, `找到公众号${name}。`), h('li', {}, '点下面的“报名”或者“我的”。'))),
     h('section.card', {}, h('h2', {}, '不用微信也可以'), h('p', {}, '打个电话，或者到教育中心来，我们帮您办。'),
       await phoneButton(), centre && h('p.small', {}, centre.hours)),

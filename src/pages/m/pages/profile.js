@@ -181,6 +181,7 @@ function ways() {
   };
   return put(place,
     h('a.button.quiet', { href: '#/care', 'data-testid': 'care-link' }, '一个人住？要个关怀电话'),
+    h('a.button.quiet', { href: '#/photos', 'data-testid': 'photos-link' }, '上课拍照：可以，还是不要'),
     h('a.button.quiet', { href: '#/consent' }, '隐私说明、收回同意'),
     h('a.button.quiet', { href: '#/leave', 'data-testid': 'leave' }, '注销账号'),
     button('退出登录', { kind: 'quiet', busy: '正在退出…', work, id: 'sign-out' }));

@@ -60,7 +60,12 @@ export function home(holder) {
           text: notice ? notice.title : "收到的通知会在这里",
           time: notice && when(notice.at), count: unread(me, "notices"), onclick: go("#/notices"),
         }),
-        ...(account.mini_name ? ofTheMini(me, account) : []));
+        ...(account.mini_name ? ofTheMini(me, account) : []),
+        row({
+          id: "row-texts", image: h("span.avatar.square.bell", {}, icon("chat")), name: "短信",
+          text: me.texts.at(-1)?.text ?? `不在微信里：本机号码 ${me.phone}`,
+          time: me.texts.length ? when(me.texts.at(-1).at) : "", count: unread(me, "texts"), onclick: go("#/texts"),
+        }));
       foot.replaceChildren(tabs("#/", me));
     },
   };
