@@ -131,7 +131,7 @@ in_the_news_room! {
         let path = url.strip_prefix(&room.app.url).unwrap().to_owned();
         let got = room.app.get(&path).send().await;
         assert_eq!((got.status.as_u16(), &got.headers["content-type"]), (200, &"image/png".parse().unwrap()));
-        let guessed = format!("{}x", path);
+        let guessed = format!("{path}x");
         room.app.get(&guessed).send().await.refused(404, "no_picture");
         room.platform.settle().await;
         room.platform.release(shangxue::sandbox::Order::AsTheyCame, 1).await;

@@ -23,7 +23,7 @@ export async function photos({ whole }) {
         h('li', {}, '您可以不要拍。不拍，照样上课。'),
         h('li', {}, '什么时候改主意都行。'))),
       h('p', { 'data-testid': 'photos-said' }, agrees === undefined ? '您还没有说过。' : `您现在说的是：${SAID[agrees]}。`),
-      agrees !== true && button('可以拍我', { kind: agrees === false ? 'second' : 'main', busy: '正在记下…', id: 'photos-yes', work: answer(true) }),
+      agrees !== true && button('可以拍我', { kind: 'second', busy: '正在记下…', id: 'photos-yes', work: answer(true) }),
       agrees !== false && button('不要拍我', { kind: 'second', busy: '正在记下…', id: 'photos-no', work: answer(false) }),
       h('p.small', {}, `版本 ${centre.consent_version}`));
     if (!words) return;
