@@ -74,7 +74,7 @@ impl Activity {
     /// The meeting that is next, or goes on now; where all are over, the last.
     pub fn next(&self, now: DateTime<Utc>) -> Option<&meeting::Model> {
         let planned = || self.meetings.iter().filter(|one| one.status == MeetingStatus::Planned);
-        planned().find(|one| one.ends_at > now).or_else(|| planned().last())
+        planned().find(|one| one.ends_at > now).or_else(|| planned().next_back())
     }
 
     /// Nothing of it is still to come.

@@ -182,6 +182,6 @@ test("a resident joins a club and sees what it made", async () => {
   await desk.getByTestId("works").waitFor();
   await both(desk, "year-21-club");
   await desk.getByTestId("club-people").click();
-  await desk.getByText("许月娥").waitFor();
+  await desk.getByText("许月娥", { exact: true }).waitFor();
   await stage.look(desk, "year-22-members");
 });
