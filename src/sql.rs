@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn an_array_in_text_holds_what_would_end_it() {
-        let texts = ["", "NULL", "a,b", r#"{"x\"}"#, "常阴沙", " "].map(|text| text.into());
+        let texts = ["", "NULL", "a,b", r#"{"x\"}"#, "常阴沙", " "].map(Value::from);
         let values = texts.into_iter().chain([Value::String(None)]);
         let array = array(values).expect("text");
         let shown = Query::select().expr(array).to_string(PostgresQueryBuilder);
