@@ -212,9 +212,9 @@ on_both_databases! {
         assert!(own > 15, "{own}");
         delegated.sort();
         assert_eq!(delegated, [
-            "accept_offer", "change_class", "class_calendar_link", "class_needs", "decline_offer", "keep_place", "my_attendance",
+            "accept_offer", "change_class", "class_calendar_link", "class_needs", "decline_offer", "join_club", "keep_place", "my_attendance",
             "my_certificate_link", "my_continuations", "my_draw", "my_enrolments", "my_meetings", "my_record",
-            "my_record_link", "my_statement", "my_wishes", "save_wishes", "sign_up", "sister_classes", "withdraw",
+            "my_record_link", "my_statement", "my_wishes", "save_wishes", "sign_up", "sign_up_for_activity", "sister_classes", "withdraw",
         ]);
     }
 
