@@ -143,6 +143,8 @@ test("a volunteer applies, is taken in and trained, and signs up for a shift", a
   await phone.goto(`${stage.url}/m/#/volunteer`);
   await phone.getByTestId("shift-join").first().click();
   await phone.getByTestId("done").waitFor();
+  // The start, which was left at once, has not given this page its own name.
+  assert.equal(await phone.locator("h1").innerText(), "志愿服务");
   await stage.look(phone, "year-15-phone-shift");
   await fits(phone);
   const { shifts } = await (await stage.colleague("teacher"))("GET", "/teams/2");

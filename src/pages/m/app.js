@@ -143,13 +143,15 @@ async function show() {
     return;
   }
   const stale = () => own !== turn;
+  // A page that somebody has left gives this one no name.
+  const titled = (title) => { if (!stale()) setTitle(title); };
   setTitle(route.title);
   bar.classList.toggle('home', route.name === 'home');
   const slow = setTimeout(() => { if (!stale() && !first) put(main, h('p.waiting', {}, '请稍等…')); }, 250);
   let content;
   try {
     if (session.signedIn && !(await wantedActing(route.query))) return;
-    content = session.acting && OWN_ONLY.includes(route.name) ? ownOnly() : await PAGES[route.name]({ ...route, stale, setTitle });
+    content = session.acting && OWN_ONLY.includes(route.name) ? ownOnly() : await PAGES[route.name]({ ...route, stale, setTitle: titled });
   } catch (error) {
     if (stale() || failed(error)) return;
     content = [problemBox(error, { again: show })];

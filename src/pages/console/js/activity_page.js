@@ -41,7 +41,7 @@ function aside(one) {
     h('dl.facts', {},
       fact('项目', one.project_id ? h('a', { href: `#/projects/${one.project_id}` }, one.project_name) : '不属于项目'),
       fact('报名', one.open_door ? '不用报名，来了就能参加' : `${one.taken} 人，名额 ${one.capacity}${one.waiting ? `，候补 ${one.waiting} 人` : ''}`),
-      fact('到场', h('span', { testid: 'activity-came' }, `${came(one.sum)} 人次`)),
+      fact('人次', h('span', { testid: 'activity-came' }, came(one.sum))),
       fact('学时', one.credited ? `${time.hours(one.sum.hundredths)} 学时` : '不算学时'),
       fact('标签', one.tags.join('、')),
       fact('智在指尖', one.smart_technology && '计入')),

@@ -15,7 +15,7 @@ export const ROLES = [
   ['section_head', '科长'], ['leader', '领导'], ['admin', '管理员'],
 ];
 
-/** [group, [key, href, text, who]] in the order of the navigation. */
+/** [group, [key, href, text, who]] in the order of the navigation: what is done each day first. */
 const NAV = [
   ['', [['home', '#/', '首页', 'everyone']]],
   ['教学', [
@@ -25,17 +25,6 @@ const NAV = [
     ['classes', '#/classes', '班级', 'enrolment'],
     ['residents', '#/residents', '居民', 'enrolment'],
     ['timetable', '#/timetable', '课表', 'enrolment'],
-    ['figures', '#/figures', '学时人次', 'enrolment'],
-    ['charts', '#/charts', '图表', 'enrolment'],
-    ['months', '#/months', '月度台账', 'enrolment'],
-    ['exports', '#/exports', '乐龄学堂', 'enrolment'],
-    ['terms', '#/terms', '学期', 'centre'],
-    ['pledge', '#/pledge', '承诺书', 'centre'],
-    ['courses', '#/courses', '课程', 'centre'],
-    ['teachers', '#/teachers', '教师', 'centre'],
-    ['sites', '#/sites', '学习点', 'centre'],
-    ['communities', '#/communities', '社区', 'centre'],
-    ['holidays', '#/holidays', '放假日', 'centre'],
   ]],
   ['年度工作', [
     ['projects', '#/projects', '重点项目', 'enrolment'],
@@ -52,6 +41,21 @@ const NAV = [
   ['宣传', [
     ['news', '#/news', '新闻', 'news'],
     ['ledger', '#/ledger', '投稿', 'contribute'],
+  ]],
+  ['统计', [
+    ['figures', '#/figures', '学时人次', 'enrolment'],
+    ['charts', '#/charts', '图表', 'enrolment'],
+    ['months', '#/months', '月度台账', 'enrolment'],
+    ['exports', '#/exports', '乐龄学堂', 'enrolment'],
+  ]],
+  ['资料', [
+    ['terms', '#/terms', '学期', 'centre'],
+    ['pledge', '#/pledge', '承诺书', 'centre'],
+    ['courses', '#/courses', '课程', 'centre'],
+    ['teachers', '#/teachers', '教师', 'centre'],
+    ['sites', '#/sites', '学习点', 'centre'],
+    ['communities', '#/communities', '社区', 'centre'],
+    ['holidays', '#/holidays', '放假日', 'centre'],
   ]],
   ['系统', [
     ['wechat', '#/wechat', '微信', 'centre'],
