@@ -136,9 +136,9 @@ test("the page 微信 says what the account may not do, and what to do instead",
   const rows = (await missing.locator("tbody tr").allInnerTexts()).map((row) => row.replace(/\s+/g, " "));
   for (const wanted of [
     /聊天下方的菜单 .*居民可以打字/, /素材和草稿 .*手动新建并发布/, /发布文章 .*手动新建并发布/, /群发 .*手动群发/, /主动回复（客服消息） .*只能当场回复/,
-    /查看关注者 ./, /公众号通知（模板消息） .*订阅消息/, /带参数的二维码 ./, /网页里直接认出本人 ./,
+    /查看关注者 ./, /公众号通知（模板消息） .*订阅消息/, /带参数的二维码 ./, /网页里直接认出本人 ./, /文章阅读数 ./,
   ]) assert.ok(rows.some((row) => wanted.test(row)), `${wanted}\n${rows.join("\n")}`);
-  assert.equal(rows.length, 9);
+  assert.equal(rows.length, 10);
   await stage.look(clerk, "subscription-7-missing");
   await clerk.setViewportSize({ width: 375, height: 812 });
   await clerk.reload();
